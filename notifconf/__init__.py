@@ -1,0 +1,3 @@
+"""Notification settings of Confluent Cloud and Kong Konnect as code."""
+
+__version__ = "0.1.0"

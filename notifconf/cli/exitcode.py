@@ -1,0 +1,40 @@
+"""Exit codes: the outcome decides, never the output format."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from notifconf.apply import Outcome
+    from notifconf.plan import Plan
+
+
+class ExitCode(IntEnum):
+    """What a pipeline can rely on."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    INCOMPLETE = 3
+    STALE = 4
+    REFUSED = 5
+    INTERRUPTED = 130
+
+
+def of_plan(plan: Plan, *, detailed: bool) -> ExitCode:
+    """Return the code of a plan; only a `detailed` one tells changes from none."""
+    if plan.errors:
+        return ExitCode.ERROR
+    if plan.refusals:
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES if detailed and plan.changes else ExitCode.DONE
+
+
+def of_outcome(outcome: Outcome) -> ExitCode:
+    """Return the code of an apply: 1 where something failed and nothing can have changed, 3 where something has."""
+    if outcome.interrupted:
+        return ExitCode.INTERRUPTED
+    if outcome.complete:
+        return ExitCode.DONE
+    return ExitCode.INCOMPLETE if outcome.changed_something else ExitCode.ERROR

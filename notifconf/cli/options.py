@@ -1,0 +1,180 @@
+"""The options that commands share, and what they mean."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from notifconf.cli.console import Console
+from notifconf.cli.exitcode import ExitCode
+from notifconf.errors import NotifconfError
+from notifconf.providers import NAMES
+
+if TYPE_CHECKING:
+    from notifconf.model import Percentage
+
+Command: TypeAlias = Callable[..., Any]
+
+FORMATS = ("text", "json")
+
+LOG_FILE = "notifconf.log_file"
+"""Under this name Click's context knows the log file, for when everything else has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How the service is reached; `timeout` is in seconds, of one request."""
+
+    provider: str | None
+    endpoint: str | None
+    parallelism: int
+    timeout: float
+    log_file: Path | None
+
+
+def paths_argument(command: Command) -> Command:
+    """Take the files and folders of a workspace, `-` for standard input."""
+    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
+
+
+def console_options(*formats: str) -> Callable[[Command], Command]:
+    """Take how to print; the command gets a `Console`, and failures are printed the same way."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapper(
+            *args: Any,
+            format: str,  # noqa: A002 -- named after its option
+            output: Path | None,
+            no_color: bool,
+            verbose: bool,
+            quiet: bool,
+            **kwargs: Any,
+        ) -> Any:
+            color = not no_color and not os.environ.get("NO_COLOR")
+            console = Console(format, output, color, verbose, quiet)
+            try:
+                return command(*args, console=console, **kwargs)
+            except NotifconfError as error:
+                console.failure(error)
+                return ExitCode.ERROR
+
+        options = (
+            click.option(
+                "--format", type=click.Choice(formats or FORMATS), default="text", help="Format of the result."
+            ),
+            click.option(
+                "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the result to this file."
+            ),
+            click.option("--no-color", is_flag=True, help="No colour on a terminal (as NO_COLOR)."),
+            click.option("-v", "--verbose", is_flag=True, help="Say more."),
+            click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
+        )
+        return _decorated(wrapper, options)
+
+    return decorate
+
+
+def service_options(command: Command) -> Command:
+    """Take how to reach the service; the command gets a `Service`."""
+
+    @functools.wraps(command)
+    def wrapper(
+        *args: Any,
+        provider: str | None,
+        endpoint: str | None,
+        parallelism: int,
+        timeout: float,
+        log_file: Path | None,
+        **kwargs: Any,
+    ) -> Any:
+        click.get_current_context().meta[LOG_FILE] = log_file
+        return command(*args, service=Service(provider, endpoint, parallelism, timeout, log_file), **kwargs)
+
+    options = (
+        click.option("--provider", type=click.Choice(NAMES), help="The service, where no workspace says which."),
+        click.option("--endpoint", metavar="URL", help="Base URL of the API; emulator: is the embedded emulator."),
+        click.option(
+            "--parallelism",
+            type=click.IntRange(min=1, max=1000),
+            default=10,
+            show_default=True,
+            help="How many requests may be in flight.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            default=30.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="Of one request.",
+        ),
+        click.option(
+            "--log-file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Append one JSON line per request; no secret is in it.",
+        ),
+    )
+    return _decorated(wrapper, options)
+
+
+def plan_options(command: Command) -> Command:
+    """Take what narrows or loosens a plan; the command gets `Options`."""
+
+    @functools.wraps(command)
+    def wrapper(
+        *args: Any,
+        targets: tuple[str, ...],
+        excludes: tuple[str, ...],
+        mode: str | None,
+        max_deletes: int | Percentage | None,
+        force: bool,
+        **kwargs: Any,
+    ) -> Any:
+        from notifconf.model import Mode, Options
+
+        chosen = Mode(mode) if mode else None
+        return command(*args, options=Options(chosen, max_deletes, targets, excludes, force), **kwargs)
+
+    options = (
+        click.option(
+            "--target", "targets", multiple=True, metavar="ADDRESS", help="Only this (or a glob), and what it needs."
+        ),
+        click.option(
+            "--exclude", "excludes", multiple=True, metavar="ADDRESS", help="Not this (or a glob), nor what needs it."
+        ),
+        click.option(
+            "--mode", type=click.Choice(["create-only", "upsert-only", "sync"]), help="Instead of policy.mode."
+        ),
+        click.option(
+            "--max-deletes",
+            metavar="N|N%",
+            callback=_max_deletes,
+            help="Instead of policy.max_deletes.",
+        ),
+        click.option("--force", is_flag=True, help="Acknowledge what a safety rule refuses."),
+    )
+    return _decorated(wrapper, options)
+
+
+def _max_deletes(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | Percentage | None:
+    from notifconf.config import parse_max_deletes
+
+    if value is None:
+        return None
+    try:
+        return parse_max_deletes(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from error
+
+
+def _decorated(command: Any, options: tuple[Callable[[Any], Any], ...]) -> Any:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,31 @@
+"""`notifconf schema`: the JSON Schemas, for editors and pipelines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.options import console_options
+
+if TYPE_CHECKING:
+    from notifconf.cli.console import Console
+
+FILES = {"config": "notifconf-v1.schema.json", "plan": "plan-v1.schema.json"}
+
+
+@click.command()
+@click.argument("name", type=click.Choice(tuple(FILES)), default="config", metavar="[config|plan]")
+@console_options("text", "json")
+def schema(name: str, *, console: Console) -> ExitCode:
+    """Print the JSON Schema of the workspace, or of a plan.
+
+    \b
+    Example:
+      notifconf schema config > notifconf-v1.schema.json
+    """
+    from notifconf.config import schema_text
+
+    console.result(schema_text(FILES[name]))
+    return ExitCode.DONE

@@ -1,0 +1,119 @@
+"""Everything that notifconf raises on purpose.
+
+    NotifconfError
+    ├── UsageError            an option, an endpoint or a credential is missing or wrong
+    ├── WorkspaceError        the workspace has errors: carries its diagnostics
+    └── ServiceError          the service, or the way to it
+        ├── TransportError    no answer: refused, reset, timed out; `sent` says whether the service may have acted
+        ├── ProtocolError     an answer that can't be trusted: no JSON, wrong types, a page that loops
+        └── ApiError          the service answered with an error status
+            ├── InvalidRequestError   400, 422 and other 4xx
+            ├── AuthenticationError   401
+            ├── QuotaError            402
+            ├── ForbiddenError        403
+            ├── NotFoundError         404
+            ├── ConflictError         409
+            ├── RateLimitedError      429
+            └── ServerError           5xx; `sent`: a gateway can't say whether the service acted
+
+The status decides the class, never the wording. No message holds a secret: request bodies are never part of one, and
+what the service echoes passes through redaction first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notifconf.model import Diagnostic
+
+
+class NotifconfError(Exception):
+    """The root: its text is a sentence for the user."""
+
+
+class UsageError(NotifconfError):
+    """What the user asked for can't be done as asked: the text says what to do instead."""
+
+
+class WorkspaceError(NotifconfError):
+    """The workspace has errors; `diagnostics` holds all of them, warnings too."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Carry the diagnostics, sorted by place."""
+        self.diagnostics = tuple(diagnostics)
+        errors = sum(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+        super().__init__(f"the workspace has {errors} error{'s' if errors != 1 else ''}")
+
+
+class ServiceError(NotifconfError):
+    """A request failed.
+
+    `operation` is the request as "METHOD /path"; `sent` is true where the service may have carried it out.
+    """
+
+    def __init__(self, message: str, *, operation: str = "", sent: bool = False) -> None:
+        """Describe the failure of one request."""
+        self.operation = operation
+        self.sent = sent
+        super().__init__(message)
+
+
+class TransportError(ServiceError):
+    """The request got no answer."""
+
+
+class ProtocolError(ServiceError):
+    """The answer can't be what the service means: reading on would risk a wrong plan."""
+
+
+class ApiError(ServiceError):
+    """The service answered with an error `status`; `request_id` is what its support asks for, where it sent one."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        operation: str = "",
+        request_id: str | None = None,
+        sent: bool = False,
+    ) -> None:
+        """Describe an error answer."""
+        self.status = status
+        self.request_id = request_id
+        super().__init__(message, operation=operation, sent=sent)
+
+
+class InvalidRequestError(ApiError):
+    """The service refuses the request as it is."""
+
+
+class AuthenticationError(ApiError):
+    """The credentials are not valid."""
+
+
+class QuotaError(ApiError):
+    """The organisation's quota is used up."""
+
+
+class ForbiddenError(ApiError):
+    """The credentials don't allow this."""
+
+
+class NotFoundError(ApiError):
+    """There is no such object (any more)."""
+
+
+class ConflictError(ApiError):
+    """The object exists already, or is in use."""
+
+
+class RateLimitedError(ApiError):
+    """Still too many requests after all attempts."""
+
+
+class ServerError(ApiError):
+    """The service failed."""

@@ -1,0 +1,44 @@
+"""What a plan may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+
+class Mode(StrEnum):
+    """Which actions a plan may take: each mode allows what the one before it does, and one more."""
+
+    CREATE_ONLY = "create-only"
+    UPSERT_ONLY = "upsert-only"
+    SYNC = "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Percentage:
+    """A share of the live objects of a kind that are managed here, 0 to 100."""
+
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.value}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The workspace's `policy`, options applied; the defaults are those of the language."""
+
+    mode: Mode = Mode.UPSERT_ONLY
+    max_deletes: int | Percentage = Percentage(30)
+    protected: tuple[str, ...] = ()
+    verify_integrations: bool = True
+
+    def protects(self, address: str) -> bool:
+        """Say whether no plan may update or delete what stands at `address`."""
+        return any(address_matches(address, pattern) for pattern in self.protected)
+
+
+def address_matches(address: str, pattern: str) -> bool:
+    """Say whether `pattern`, an exact address or a glob whose `*` crosses `/`, names `address`."""
+    return address == pattern or fnmatchcase(address, pattern)

@@ -1,0 +1,61 @@
+"""Objects of a service, as declared and as they live there."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+from notifconf.model.diagnostic import Position
+from notifconf.model.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of object that a provider manages.
+
+    `name` is what plans call it ("resource-preference"), `collection` the first segment of its addresses.
+    `references` names the attributes that hold ids of other objects: in a live object an id or a tuple of ids; in a
+    declared one an id or the address of a declared object.
+    """
+
+    name: str
+    collection: str
+    references: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A declared object, resolved against the service's catalogue.
+
+    `identities` are natural keys of its kind, the best first: the live object that bears one is this one, unless
+    `pin`, an id, says which. `attributes` holds what is declared; what is absent is left alone.
+    `writable` is false for what is only referred to. `create` is false where its absence already is what is declared.
+    `blocked` is the code of the rule that forbids it to be changed.
+    """
+
+    kind: str
+    address: str
+    identities: tuple[Hashable, ...]
+    attributes: Mapping[str, Value]
+    position: Position | None = None
+    name: str = ""
+    pin: str | None = None
+    writable: bool = True
+    create: bool = True
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResource:
+    """An object as it lives in the service.
+
+    `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
+    it ("required", "read-only"), or None. `identities` are its natural keys.
+    """
+
+    kind: str
+    id: str
+    name: str
+    identities: tuple[Hashable, ...]
+    attributes: Mapping[str, Value] = field(repr=False)
+    kept: str | None = None

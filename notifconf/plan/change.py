@@ -1,0 +1,131 @@
+"""A plan: frozen data, without secrets, closures, colour or stored totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeAlias
+
+from notifconf.model import Diagnostic, Position
+
+REFUSALS = frozenset({"max-deletes", "coverage"})
+"""Codes of the safety rules: they refuse a plan that is otherwise right, and `--force` acknowledges them."""
+
+
+class Action(StrEnum):
+    """What a change does to a live object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference to an object: `target` is its id, or its address where this plan creates it; `name` is for people."""
+
+    target: str
+    name: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """Stands where a secret stands; the secret itself is never in a plan.
+
+    `expression` is how the workspace refers to it, for a saved plan; None where it stands in clear or is live.
+    """
+
+    changed: bool = False
+    expression: str | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return "(sensitive, changed)" if self.changed else "(sensitive)"
+
+
+PlanValue: TypeAlias = (
+    "bool | int | float | str | Reference | Sensitive | tuple[PlanValue, ...] | Mapping[str, PlanValue] | None"
+)
+Attributes: TypeAlias = Mapping[str, PlanValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that an update changes: `path` is a JSON pointer; None stands for an absent value."""
+
+    path: str
+    before: PlanValue
+    after: PlanValue
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One create, update or delete.
+
+    `before` is None for a create, `after` for a delete; else each holds the whole object. `changed` names the
+    attributes that an update writes. `depends_on` holds addresses of changes of this plan that go first.
+    `blocked` is the code of what forbids the change.
+    """
+
+    action: Action
+    kind: str
+    address: str
+    id: str | None
+    before: Attributes | None
+    after: Attributes | None
+    changed: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    blocked: str | None = None
+    position: Position | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmanaged:
+    """A live object that nothing declares and that stays; `kept` says why."""
+
+    address: str
+    kind: str
+    id: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `apply` does, in an order that it can be done in."""
+
+    provider: str
+    changes: tuple[Change, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    """Addresses of declared objects that need nothing."""
+    unmanaged: tuple[Unmanaged, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    mode: str = ""
+    until: datetime | None = None
+    """When the plan stops to hold because a mute ends, or None."""
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What makes the plan wrong: with one of these it can't be applied."""
+        return tuple(item for item in self.diagnostics if item.severity == "error" and item.code not in REFUSALS)
+
+    @property
+    def refusals(self) -> tuple[Diagnostic, ...]:
+        """The safety rules that refuse the plan."""
+        return tuple(item for item in self.diagnostics if item.severity == "error" and item.code in REFUSALS)
+
+    def count(self, action: Action) -> int:
+        """Return how many changes take `action`."""
+        return sum(change.action is action for change in self.changes)
+
+
+def frozen(attributes: Mapping[str, PlanValue]) -> Attributes:
+    """Return a read-only copy, all the way down."""
+    return MappingProxyType(
+        {name: frozen(value) if isinstance(value, Mapping) else value for name, value in attributes.items()}
+    )

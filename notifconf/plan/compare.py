@@ -1,0 +1,176 @@
+"""What differs between a declared object and its live one.
+
+Both sides are canonical, so `==` decides; DeepDiff only names the fields of what already differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from notifconf.model import Kind, Secret, Value
+from notifconf.plan.change import (
+    Action,
+    Attributes,
+    Change,
+    Difference,
+    PlanValue,
+    Reference,
+    Sensitive,
+    frozen,
+)
+
+if TYPE_CHECKING:
+    from notifconf.model import LiveResource, Resource
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """How references read: `ids` maps addresses of declared objects to live ids, `names` ids and addresses to names."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def canonical(self, value: Value) -> Value:
+        """Return a reference, or a set of them as a sorted tuple, as ids where the objects live already."""
+        if isinstance(value, tuple):
+            return tuple(sorted({str(self.ids.get(cast("str", item), item)) for item in value}))
+        return self.ids.get(value, value) if isinstance(value, str) else value
+
+    def named(self, value: Value) -> PlanValue:
+        """Return `value` with each reference named for people, sorted by name."""
+        if isinstance(value, tuple):
+            references = (self._reference(str(item)) for item in value)
+            return tuple(sorted(references, key=lambda reference: (reference.name, reference.target)))
+        return self._reference(value) if isinstance(value, str) else None
+
+    def _reference(self, target: str) -> Reference:
+        return Reference(target, self.names.get(target, target))
+
+
+def create(desired: Resource, kind: Kind, references: References) -> Change:
+    """Return the change that makes a declared object that doesn't live yet."""
+    attributes = _canonical(desired, kind, references)
+    return Change(
+        Action.CREATE,
+        desired.kind,
+        desired.address,
+        None,
+        before=None,
+        after=_shown(attributes, kind, references),
+        changed=tuple(attributes),
+        blocked=desired.blocked,
+        position=desired.position,
+    )
+
+
+def update(desired: Resource, live: LiveResource, kind: Kind, references: References) -> Change | None:
+    """Return the change that makes a live object as declared, or None where it is so already.
+
+    What is not declared is left alone: it takes no part in the comparison.
+    """
+    wanted = _canonical(desired, kind, references)
+    changed = tuple(name for name, value in wanted.items() if live.attributes.get(name, _ABSENT) != value)
+    if not changed or not desired.writable:
+        return None
+    before = _shown(live.attributes, kind, references)
+    after = _shown({**live.attributes, **wanted}, kind, references, live.attributes)
+    return Change(
+        Action.UPDATE,
+        desired.kind,
+        desired.address,
+        live.id,
+        before=before,
+        after=after,
+        changed=changed,
+        differences=_differences(before, after),
+        blocked=desired.blocked,
+        position=desired.position,
+    )
+
+
+def delete(live: LiveResource, address: str, kind: Kind, references: References) -> Change:
+    """Return the change that deletes an undeclared object."""
+    before = _shown(live.attributes, kind, references)
+    return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None)
+
+
+def _canonical(desired: Resource, kind: Kind, references: References) -> Mapping[str, Value]:
+    if not kind.references:
+        return desired.attributes
+    return {
+        name: references.canonical(value) if name in kind.references else value
+        for name, value in desired.attributes.items()
+    }
+
+
+def _shown(
+    attributes: Mapping[str, Value],
+    kind: Kind,
+    references: References,
+    before: Mapping[str, Value] | None = None,
+) -> Attributes:
+    """Return attributes as a plan holds them: references named, secrets masked (and marked where they change)."""
+    return frozen(
+        {
+            name: references.named(value)
+            if name in kind.references
+            else _masked(value, _ABSENT if before is None else before.get(name))
+            for name, value in sorted(attributes.items())
+        }
+    )
+
+
+def _masked(value: Value, before: object) -> PlanValue:
+    if isinstance(value, Secret):
+        return Sensitive(changed=before is not _ABSENT and before != value, expression=value.expression)
+    if isinstance(value, Mapping):
+        known = before if isinstance(before, Mapping) else {}
+        absent = _ABSENT if before is _ABSENT else None
+        return {name: _masked(member, known.get(name, absent)) for name, member in sorted(value.items())}
+    return cast("PlanValue", value)
+
+
+def _differences(before: Attributes, after: Attributes) -> tuple[Difference, ...]:
+    """Name the fields that differ; a list is one field, since the service takes it whole."""
+    from deepdiff import DeepDiff
+
+    levels = DeepDiff(_plain(before), _plain(after), view="tree", threshold_to_diff_deeper=0).values()
+    paths = {_field(level.path(output_format="list")) for group in levels for level in group}
+    return tuple(
+        Difference("/" + "/".join(map(_escaped, path)), _at(before, path), _at(after, path)) for path in sorted(paths)
+    )
+
+
+def _plain(value: PlanValue) -> object:
+    """Return what DeepDiff compares; references and secrets as text, by what they mean."""
+    if isinstance(value, Mapping):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Reference):
+        return value.target
+    return str(value) if isinstance(value, Sensitive) else value
+
+
+def _field(path: Iterable[str | int]) -> tuple[str, ...]:
+    names: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            break
+        names.append(step)
+    return tuple(names)
+
+
+def _at(attributes: Attributes, path: tuple[str, ...]) -> PlanValue:
+    value: PlanValue = attributes
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,149 @@
+"""The planner: desired and live state in, a plan out. Pure and total, whatever the order of its inputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from notifconf.model import Diagnostic, Kind, Live, LiveResource, Mode, Options, Resource, Workspace
+from notifconf.plan.change import Action, Change, Plan
+from notifconf.plan.compare import References, create, update
+from notifconf.plan.match import Matching, match
+from notifconf.plan.notice import notices
+from notifconf.plan.order import in_order
+from notifconf.plan.prune import prune
+from notifconf.plan.rules import Pair, Rules
+from notifconf.plan.safety import limit_deletes, protect
+from notifconf.plan.scope import scope
+
+DEFAULT_OPTIONS = Options()
+
+
+def effective(workspace: Workspace, options: Options) -> Workspace:
+    """Return the workspace with the command line's options in the place of its policy's."""
+    policy = workspace.policy
+    if options.mode is not None:
+        policy = replace(policy, mode=options.mode)
+    if options.max_deletes is not None:
+        policy = replace(policy, max_deletes=options.max_deletes)
+    return replace(workspace, policy=policy)
+
+
+def make_plan(
+    workspace: Workspace, live: Live, now: datetime, rules: Rules, options: Options = DEFAULT_OPTIONS
+) -> Plan:
+    """Plan what makes the live state as declared.
+
+    `now` is timezone-aware: mutes end. Errors are in the plan's diagnostics, never raised: a plan with errors shows
+    what can be known all the same.
+    """
+    workspace = effective(workspace, options)
+    kinds = {kind.name: kind for kind in rules.kinds}
+    rank = {kind.name: index for index, kind in enumerate(rules.kinds)}
+    resolution = rules.resolve(workspace, live, now)
+    resources = sorted(resolution.resources, key=lambda item: (rank[item.kind], item.address))
+    lives = sorted(live.resources, key=lambda item: (rank[item.kind], item.id))
+    matching = match(resources, lives)
+    references = _references(matching, live)
+    comparison = _compare(matching, workspace, kinds, references)
+    pruning = prune(
+        matching,
+        lives,
+        comparison.changes,
+        managed=workspace.declarations.managed,
+        policy=workspace.policy,
+        kinds=kinds,
+        references=references,
+    )
+    scoped = scope(
+        in_order((*comparison.changes, *pruning.deletes), rules.kinds),
+        (
+            *resolution.diagnostics,
+            *matching.diagnostics,
+            *rules.review(matching.pairs, matching.undeclared, live),
+            *comparison.diagnostics,
+            *pruning.diagnostics,
+        ),
+        options,
+        (
+            *(resource.address for resource in resources),
+            *(change.address for change in pruning.deletes),
+            *(item.address for item in pruning.unmanaged),
+        ),
+    )
+    managed = _managed_live(lives, workspace.declarations.managed)
+    found = (
+        *workspace.diagnostics,
+        *scoped.diagnostics,
+        *notices(scoped.changes),
+        *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
+    )
+    return Plan(
+        provider=rules.name,
+        changes=scoped.changes,
+        unchanged=tuple(comparison.unchanged),
+        unmanaged=pruning.unmanaged,
+        diagnostics=tuple(sorted(dict.fromkeys(found), key=lambda item: item.sort_key)),
+        mode=workspace.policy.mode,
+        until=resolution.until,
+    )
+
+
+@dataclass(slots=True)
+class _Comparison:
+    changes: list[Change] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def _compare(
+    matching: Matching, workspace: Workspace, kinds: Mapping[str, Kind], references: References
+) -> _Comparison:
+    result = _Comparison()
+    for pair in matching.pairs:
+        change = _change(pair, kinds[pair.desired.kind], references)
+        if change is None or (change.action is Action.UPDATE and workspace.policy.mode is Mode.CREATE_ONLY):
+            result.unchanged.append(pair.desired.address)
+            continue
+        change, protected = protect(_blocked(change, pair.desired, matching.broken), workspace.policy)
+        result.changes.append(change)
+        if protected is not None:
+            result.diagnostics.append(protected)
+    return result
+
+
+def _change(pair: Pair, kind: Kind, references: References) -> Change | None:
+    desired, live = pair
+    if live is not None:
+        return update(desired, live, kind, references)
+    return create(desired, kind, references) if desired.create else None
+
+
+def _blocked(change: Change, desired: Resource, broken: Mapping[str, str]) -> Change:
+    """Block what refers to something that could not be matched."""
+    if change.blocked is not None or not broken:
+        return change
+    for value in desired.attributes.values():
+        for target in value if isinstance(value, tuple) else (value,):
+            if isinstance(target, str) and target in broken:
+                return replace(change, blocked=broken[target])
+    return change
+
+
+def _references(matching: Matching, live: Live) -> References:
+    """Say how references read: a declared object goes by its declared name, the others by what they are called."""
+    names = dict(live.names)
+    ids: dict[str, str] = {}
+    for desired, found in matching.pairs:
+        names[desired.address] = desired.name or desired.address
+        if found is not None:
+            ids[desired.address] = found.id
+            names[found.id] = names[desired.address] if desired.writable else found.name
+    return References(ids, names)
+
+
+def _managed_live(live: Sequence[LiveResource], managed: frozenset[str]) -> Counter[str]:
+    """Count, by kind, the live objects that this workspace manages: what is read-only is only looked at."""
+    return Counter(item.kind for item in live if item.kind in managed and item.kept != "read-only")

@@ -1,0 +1,125 @@
+"""What becomes of live objects that nothing declares: `sync` deletes them, unless a reason keeps them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notifconf.model import Diagnostic, Kind, LiveResource, Mode, Policy, warning
+from notifconf.model.diagnostic import quoted
+from notifconf.plan.change import Action, Change, Reference, Unmanaged
+from notifconf.plan.compare import References, delete
+
+if TYPE_CHECKING:
+    from notifconf.plan.match import Matching
+
+NAMED_USERS = 5
+"""How many objects a warning names before it counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """The deletes, and what stays with the reason why."""
+
+    deletes: tuple[Change, ...]
+    unmanaged: tuple[Unmanaged, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def prune(
+    matching: Matching,
+    live: Sequence[LiveResource],
+    changes: Iterable[Change],
+    *,
+    managed: frozenset[str],
+    policy: Policy,
+    kinds: Mapping[str, Kind],
+    references: References,
+) -> Pruning:
+    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed."""
+    candidates = [item for item in matching.undeclared if item.kind in managed]
+    addresses = _addresses(candidates, matching, kinds)
+    reasons = {(item.kind, item.id): _reason(item, addresses[item.kind, item.id], policy) for item in candidates}
+    doomed = {key for key, reason in reasons.items() if reason is None}
+    diagnostics: list[Diagnostic] = []
+    if doomed:
+        users = _users(live, changes, doomed, kinds)
+        for kind, object_id in sorted(doomed & users.keys()):
+            reasons[kind, object_id] = "in-use"
+            diagnostics.append(_in_use(kind, addresses[kind, object_id], users[kind, object_id]))
+    return Pruning(
+        deletes=tuple(
+            delete(item, addresses[item.kind, item.id], kinds[item.kind], references)
+            for item in candidates
+            if reasons[item.kind, item.id] is None
+        ),
+        unmanaged=tuple(
+            sorted(
+                (
+                    Unmanaged(addresses[item.kind, item.id], item.kind, item.id, reason)
+                    for item in candidates
+                    if (reason := reasons[item.kind, item.id]) is not None
+                ),
+                key=lambda item: (item.address, item.id),
+            )
+        ),
+        diagnostics=tuple(diagnostics),
+    )
+
+
+def _reason(item: LiveResource, address: str, policy: Policy) -> str | None:
+    if policy.mode is not Mode.SYNC:
+        return "not-declared"
+    if item.kept is not None:
+        return item.kept
+    return "protected" if policy.protects(address) else None
+
+
+def _addresses(
+    undeclared: Sequence[LiveResource], matching: Matching, kinds: Mapping[str, Kind]
+) -> dict[tuple[str, str], str]:
+    """Name undeclared objects by what they are called; an address that would stand twice gets the id behind it."""
+    plain = {(item.kind, item.id): f"{kinds[item.kind].collection}/{item.name}" for item in undeclared}
+    taken = Counter(plain.values())
+    taken.update({pair.desired.address for pair in matching.pairs})
+    taken.update(set(matching.broken))
+    return {key: address if taken[address] == 1 else f"{address}#{key[1]}" for key, address in plain.items()}
+
+
+def _users(
+    live: Sequence[LiveResource],
+    changes: Iterable[Change],
+    doomed: set[tuple[str, str]],
+    kinds: Mapping[str, Kind],
+) -> dict[tuple[str, str], list[LiveResource]]:
+    """Return what will still refer to each doomed object once the changes are made and the doomed are gone."""
+    repointed = {(change.kind, change.id): change for change in changes if change.action is Action.UPDATE}
+    by_id = {object_id: (kind, object_id) for kind, object_id in doomed}
+    users: dict[tuple[str, str], list[LiveResource]] = defaultdict(list)
+    for item in live:
+        names = kinds[item.kind].references
+        if not names or (item.kind, item.id) in doomed:
+            continue
+        change = repointed.get((item.kind, item.id))
+        for target in _targets(item, names, change):
+            if target in by_id:
+                users[by_id[target]].append(item)
+    return users
+
+
+def _targets(item: LiveResource, names: frozenset[str], change: Change | None) -> Iterable[str]:
+    for name in sorted(names):
+        value = item.attributes.get(name) if change is None else (change.after or {}).get(name)
+        for target in value if isinstance(value, tuple) else (value,):
+            if isinstance(target, Reference):
+                yield target.target
+            elif isinstance(target, str):
+                yield target
+
+
+def _in_use(kind: str, address: str, users: Sequence[LiveResource]) -> Diagnostic:
+    names = ", ".join(sorted(quoted(user.name) for user in users)[:NAMED_USERS])
+    rest = f" and {len(users) - NAMED_USERS} more" if len(users) > NAMED_USERS else ""
+    return warning(f"{kind}-in-use", f"{address} is kept: {names}{rest} still refer to it", None, address)

@@ -1,0 +1,53 @@
+"""What the planner asks of a provider: its kinds, and its rules, as pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from notifconf.model import Diagnostic, Kind, Live, LiveResource, Resource, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The declared objects in the service's terms, in any order, and what could not be resolved.
+
+    `until` is when the resolution stops to hold (the next mute ends), or None.
+    """
+
+    resources: tuple[Resource, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    until: datetime | None = None
+
+
+class Pair(NamedTuple):
+    """A declared object and the live one that it is, if there is one."""
+
+    desired: Resource
+    live: LiveResource | None
+
+
+class Rules(Protocol):
+    """The pure half of a provider."""
+
+    @property
+    def name(self) -> str:
+        """What a workspace calls it: `provider: NAME`."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Its kinds; what is referred to comes before what refers to it."""
+        ...
+
+    def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
+        """Resolve names against the catalogue. Total: what can't be becomes a diagnostic, never an exception."""
+        ...
+
+    def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
+        """Judge what only the two sides together show."""
+        ...

@@ -1,0 +1,18 @@
+"""The services that notifconf knows, one folder each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from notifconf.providers.base import Provider
+
+NAMES = ("confluent",)
+
+
+def provider_named(name: str) -> Provider:
+    """Return the provider that a workspace calls `name`, one of NAMES; it is imported only now."""
+    from importlib import import_module
+
+    provider: Provider = import_module(f"notifconf.providers.{name}").PROVIDER
+    return provider

@@ -1,0 +1,47 @@
+"""Plans and outcomes as JSON: the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from notifconf.apply import Outcome
+from notifconf.model import Diagnostic
+from notifconf.plan import Plan
+from notifconf.plan.codec import Document, diagnostic_document, plan_document
+
+
+def plan_json(plan: Plan) -> str:
+    """Return a plan as JSON text."""
+    return dumps(plan_document(plan))
+
+
+def outcome_json(outcome: Outcome) -> str:
+    """Return an outcome: its plan, with what became of each change."""
+    document = plan_document(outcome.plan)
+    for change, item in zip(document["changes"], outcome.changes, strict=True):
+        change["id"] = item.id or change["id"]
+        change["result"] = str(item.result)
+        change["error"] = item.error
+    document["diagnostics"] += [diagnostic_document(item) for item in outcome.diagnostics]
+    document["remaining"] = [change.address for change in outcome.left]
+    document["interrupted"] = outcome.interrupted
+    document["verification_error"] = outcome.verification_error
+    return dumps(document)
+
+
+def diagnostics_json(provider: str | None, diagnostics: Sequence[Diagnostic]) -> str:
+    """Return a plan without changes: what is wrong kept it from being made."""
+    document = plan_document(Plan(provider or "", diagnostics=tuple(diagnostics)))
+    return dumps({**document, "provider": provider})
+
+
+def dumps(document: Document | Iterable[Document]) -> str:
+    """Return JSON text that ends with a newline. Characters that a terminal could act on are escaped."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    escaped = "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
+    return escaped + "\n"
+
+
+def _escape(char: str) -> str:
+    return json.dumps(char)[1:-1]

@@ -1,0 +1,131 @@
+"""Plans, outcomes and diagnostics as lines for people, with Terraform's signs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from notifconf.apply import ChangeOutcome, Outcome, Result
+from notifconf.model import Diagnostic, Mode
+from notifconf.plan import Action, Change, Plan, Reference, Sensitive
+from notifconf.plan.change import Attributes, PlanValue
+from notifconf.report.style import Line, Span, count, line
+
+SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
+NO_CHANGES = "No changes. Live state matches the configuration."
+
+
+def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield a plan: its changes, what is not declared, and the sums."""
+    for change in plan.changes:
+        yield from change_lines(change)
+        yield ()
+    yield from _unmanaged_lines(plan, verbose=verbose)
+    yield summary_line(plan)
+
+
+def summary_line(plan: Plan) -> Line:
+    """Return the one line that says how much a plan does."""
+    if not plan.changes:
+        if plan.errors:
+            return line(Span("No changes can be planned until the errors are mended.", "strong"))
+        return line(Span(NO_CHANGES, "strong"))
+    return line(
+        Span("Plan:", "strong"),
+        f" {plan.count(Action.CREATE)} to create, {plan.count(Action.UPDATE)} to update, "
+        f"{plan.count(Action.DELETE)} to delete.",
+    )
+
+
+def change_lines(change: Change) -> Iterator[Line]:
+    """Yield one change: its sign and address, then its fields."""
+    style = str(change.action)
+    known = f" ({change.id})" if change.id else ""
+    blocked = (Span(f" blocked: {change.blocked}", "error"),) if change.blocked else ()
+    yield line(Span(f"  {SIGNS[change.action]} {change.address}", style), Span(known, "dim"), *blocked)
+    if change.action is Action.UPDATE:
+        for item in change.differences:
+            name = item.path.removeprefix("/").replace("/", ".").replace("~1", "/").replace("~0", "~")
+            yield line(f"      {name}: {shown(item.before)} → {shown(item.after)}")
+    else:
+        yield from _attribute_lines((change.after if change.action is Action.CREATE else change.before) or {}, "      ")
+
+
+def _attribute_lines(attributes: Attributes, indent: str) -> Iterator[Line]:
+    for name, value in attributes.items():
+        if isinstance(value, Mapping):
+            yield line(f"{indent}{name}:")
+            yield from _attribute_lines(value, indent + "  ")
+        else:
+            yield line(f"{indent}{name}: {shown(value)}")
+
+
+def shown(value: PlanValue) -> str:
+    """Return a value on one line, as JSON writes it; secrets and absent values in words."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, Sensitive):
+        return str(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(shown(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {shown(member)}' for name, member in value.items())}}}"
+    return json.dumps(str(value) if isinstance(value, Reference) else value, ensure_ascii=False)
+
+
+def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
+    if not plan.unmanaged:
+        return
+    hint = "" if plan.mode == Mode.SYNC else " (mode sync would delete what it may)"
+    verb = "is" if len(plan.unmanaged) == 1 else "are"
+    yield line(f"{count(len(plan.unmanaged), 'live object')} {verb} not declared here{hint}.")
+    if verbose:
+        for item in plan.unmanaged:
+            yield line(f"    {item.address}", Span(f" ({item.id}, kept: {item.kept})", "dim"))
+    yield ()
+
+
+def diagnostic_line(diagnostic: Diagnostic) -> Line:
+    """Return `FILE:LINE:COLUMN: error[code]: message`."""
+    place = f"{diagnostic.position}: " if diagnostic.position else ""
+    label = Span(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
+    return line(place, label, f": {diagnostic.message}")
+
+
+def diagnostic_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
+    """Yield one line a diagnostic."""
+    for diagnostic in diagnostics:
+        yield diagnostic_line(diagnostic)
+
+
+def outcome_line(item: ChangeOutcome) -> Line:
+    """Return what became of one change."""
+    if item.result is Result.APPLIED:
+        known = f" ({item.id})" if item.id and item.change.action is Action.CREATE else ""
+        done = Span(DONE[item.change.action], str(item.change.action))
+        return line(f"{item.change.address}: ", done, Span(known, "dim"))
+    style = "error" if item.result is Result.FAILED else "warning"
+    return line(f"{item.change.address}: ", Span(str(item.result), style), f": {item.error}")
+
+
+def outcome_lines(outcome: Outcome) -> Iterator[Line]:
+    """Yield the end of an apply: the sums, and whether anything is left to do."""
+    applied = [item.change.action for item in outcome.changes if item.result is Result.APPLIED]
+    sums = ", ".join(f"{applied.count(action)} {DONE[action]}" for action in Action)
+    others = "".join(
+        f", {outcome.count(result)} {result}"
+        for result in (Result.FAILED, Result.SKIPPED, Result.KEPT)
+        if outcome.count(result)
+    )
+    yield line(Span("Applied:", "strong"), f" {sums}{others}.")
+    if outcome.interrupted:
+        yield line(Span("Interrupted:", "warning"), " what was in flight was finished. Run apply again to continue.")
+    if outcome.verification_error is not None:
+        yield line(Span("Not verified:", "error"), f" {outcome.verification_error}")
+    elif outcome.left:
+        yield line(Span("Left to do:", "warning"), " run apply again to continue.")
+        for change in outcome.left:
+            yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
+    elif outcome.complete:
+        yield line(Span("Verified:", "strong"), " live state matches the configuration.")

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import asyncio
+
+from notifconf.apply.run import apply_plan
+from notifconf.errors import ConflictError
+from notifconf.model import Mode, Options, Policy, Workspace
+from notifconf.plan import make_plan
+from tests.apply.service import Prover, Service, lost, refused
+from tests.plan.world import NOW, Declared, channel, live_channel, live_route, route
+
+SYNC = Policy(mode=Mode.SYNC, max_deletes=99)
+
+
+def applied(declared, service, *, policy=None, stop=None, progress=None, parallelism=4):
+    """Plan and apply over the fake service."""
+    workspace = Workspace("world", Declared(tuple(declared)), policy or Policy())
+    provider = Prover()
+    live = service.live()
+    plan = make_plan(workspace, live, NOW, provider)
+
+    async def run():
+        return await apply_plan(
+            plan,
+            workspace,
+            live,
+            provider,
+            service,
+            now=NOW,
+            options=Options(),
+            parallelism=parallelism,
+            stop=stop,
+            progress=progress,
+            sleep=at_once,
+        )
+
+    return asyncio.run(run())
+
+
+def results(outcome):
+    return {item.change.address: str(item.result) for item in outcome.changes}
+
+
+async def at_once(_seconds):
+    """Wait for nothing."""
+
+
+def test_everything_is_done_in_order_and_seen_to_be_done():
+    service = Service(live_channel("c1", "old"), live_route("r1", "t", "c1"), live_route("r2", "gone", "c1"))
+    outcome = applied([channel("a"), route("t", "a"), route("u", "a")], service, policy=SYNC)
+    assert set(results(outcome).values()) == {"applied"}
+    assert outcome.complete
+    assert outcome.remaining is not None
+    assert outcome.remaining.changes == ()
+    assert service.written()[0] == "create a"
+    assert service.written()[-1] == "delete old"
+    created = outcome.changes[0].id
+    assert service.objects["r1"].attributes["channels"] == (created,)
+
+
+def test_secrets_and_ids_reach_the_service():
+    service = Service()
+    applied([channel("a", url="hunter2"), route("t", "a")], service)
+    made = next(item for item in service.objects.values() if item.kind == "channel")
+    assert made.attributes["target"]["url"].reveal() == "hunter2"
+
+
+def test_an_update_sends_what_changed():
+    service = Service(live_channel("c1", "a", "old"), live_route("r1", "t", "c1", state="OFF"))
+    applied([channel("a", url="old"), route("t", "a", state="ON")], service)
+    assert service.changed == ("state",)
+
+
+def test_a_failure_skips_its_dependents_only():
+    service = Service()
+    service.faults["create", "a"] = [refused()]
+    outcome = applied([channel("a"), channel("b"), route("t", "a"), route("u", "b")], service)
+    assert results(outcome) == {
+        "channels/a": "failed",
+        "channels/b": "applied",
+        "routes/t": "skipped",
+        "routes/u": "applied",
+    }
+    assert outcome.changes[2].error == "channels/a failed"
+    assert not outcome.complete
+    assert outcome.changed_something
+    assert [change.address for change in outcome.left] == ["channels/a", "routes/t"]
+
+
+def test_skipping_reaches_dependents_of_dependents():
+    service = Service(live_channel("c1", "old"), live_route("r1", "t", "c1"))
+    service.faults["create", "a"] = [refused()]
+    outcome = applied([channel("a"), route("t", "a")], service, policy=SYNC)
+    assert results(outcome) == {"channels/a": "failed", "routes/t": "skipped", "channels/old": "skipped"}
+    assert not outcome.changed_something
+
+
+def test_a_target_is_verified_before_it_is_written():
+    service = Service(live_channel("c1", "b", "old"), live_channel("c2", "c"))
+    applied([channel("a"), channel("b", url="new"), channel("c", note="n")], service)
+    assert service.calls.index("verify a") < service.calls.index("create a")
+    assert service.calls.index("verify b") < service.calls.index("update b")
+    assert "verify c" not in service.calls
+
+
+def test_what_can_not_be_verified_is_not_written():
+    service = Service()
+    service.faults["verify", "a"] = [refused()]
+    outcome = applied([channel("a"), route("t", "a")], service)
+    assert results(outcome) == {"channels/a": "failed", "routes/t": "skipped"}
+    assert service.written() == []
+
+
+def test_verification_can_be_switched_off():
+    service = Service()
+    applied([channel("a")], service, policy=Policy(verify_integrations=False))
+    assert "verify a" not in service.calls
+
+
+def test_what_is_gone_needs_no_delete():
+    service = Service(live_channel("c1", "old"))
+
+    class Vanishing(Service):
+        async def delete(self, kind, object_id, attributes):
+            self.objects.pop(object_id)
+            await super().delete(kind, object_id, attributes)
+
+    service = Vanishing(live_channel("c1", "old"))
+    outcome = applied([], service, policy=SYNC)
+    assert results(outcome) == {"channels/old": "applied"}
+    assert outcome.complete
+
+
+def test_what_only_the_service_knows_to_be_in_use_is_kept():
+    service = Service(live_channel("c1", "old"))
+    service.faults["delete", "old"] = [ConflictError("in use", status=409)]
+    outcome = applied([], service, policy=SYNC)
+    assert results(outcome) == {"channels/old": "kept"}
+    assert [item.code for item in outcome.diagnostics] == ["channel-in-use"]
+    assert outcome.left == ()
+    assert outcome.complete
+
+
+def test_a_conflict_on_create_adopts_and_mends():
+    service = Service()
+    other = live_channel("c9", "a", "theirs")
+
+    class Racing(Service):
+        async def create(self, kind, attributes):
+            self.objects["c9"] = other
+            return await super().create(kind, attributes)
+
+    service = Racing()
+    outcome = applied([channel("a", url="ours")], service)
+    assert results(outcome) == {"channels/a": "applied"}
+    assert outcome.changes[0].id == "c9"
+    assert service.written() == ["create a", "update a"]
+    assert service.objects["c9"].attributes["target"]["url"].reveal() == "ours"
+    assert len(service.objects) == 1
+
+
+def test_a_create_whose_fate_is_unknown_is_looked_up_not_repeated():
+    service = Service(unique=False)
+    service.faults["create", "a"] = [lost()]
+    outcome = applied([channel("a")], service)
+    assert results(outcome) == {"channels/a": "applied"}
+    assert service.written() == ["create a"]
+    assert len(service.objects) == 1
+
+
+def test_a_create_that_did_not_come_about_is_sent_again_after_the_look():
+    class Lossy(Service):
+        async def create(self, kind, attributes):
+            if not self.objects and "create a" not in self.calls:
+                self.calls.append("create a")
+                raise lost()
+            return await super().create(kind, attributes)
+
+    service = Lossy(unique=False)
+    outcome = applied([channel("a")], service)
+    assert results(outcome) == {"channels/a": "applied"}
+    assert [call for call in service.calls if call.endswith(" a")][:4] == ["verify a", "create a", "find a", "find a"]
+    assert len(service.objects) == 1
+
+
+def test_a_create_that_fails_for_good_is_not_looked_up():
+    service = Service()
+    service.faults["create", "a"] = [refused()]
+    applied([channel("a")], service)
+    assert "find a" not in service.calls
+
+
+def test_an_unknown_fate_in_the_end_is_said_to_be_uncertain():
+    class Broken(Service):
+        async def create(self, kind, attributes):
+            self._call("create", attributes["name"])
+            raise lost()
+
+    service = Broken()
+    outcome = applied([channel("a")], service)
+    assert results(outcome) == {"channels/a": "failed"}
+    assert outcome.changed_something
+    assert service.written() == ["create a"] * 5
+
+
+def test_a_stop_lets_what_is_in_flight_finish_and_begins_nothing():
+    stop = asyncio.Event()
+    service = Service()
+    outcome = applied(
+        [channel("a"), channel("b"), channel("c")], service, stop=stop, progress=lambda _: stop.set(), parallelism=1
+    )
+    assert results(outcome) == {"channels/a": "applied", "channels/b": "skipped", "channels/c": "skipped"}
+    assert outcome.interrupted
+    assert outcome.changes[1].error == "interrupted"
+
+
+def test_parallelism_bounds_what_is_begun():
+    class Counting(Service):
+        running = most = 0
+
+        async def create(self, kind, attributes):
+            self.running += 1
+            self.most = max(self.most, self.running)
+            for _ in range(3):
+                await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+            self.running -= 1
+            return await super().create(kind, attributes)
+
+    service = Counting()
+    applied([channel(f"c{index}") for index in range(12)], service, parallelism=3)
+    assert service.most == 3
+
+
+def test_the_verification_reads_what_was_touched():
+    service = Service(live_channel("c1", "a"))
+    applied([channel("a"), channel("b")], service)
+    assert service.calls[-1] == "reread channels/b"
+
+
+def test_a_plan_without_changes_asks_for_nothing():
+    service = Service(live_channel("c1", "a"))
+    outcome = applied([channel("a")], service)
+    assert service.calls == []
+    assert outcome.complete
+
+
+def test_a_verification_that_fails_is_reported_not_raised():
+    service = Service()
+    service.faults["reread", "channels/a"] = [refused()]
+    outcome = applied([channel("a")], service)
+    assert results(outcome) == {"channels/a": "applied"}
+    assert outcome.verification_error == "no"
+    assert not outcome.complete
+
+
+def test_what_somebody_else_undid_is_left_to_do():
+    class Undoing(Service):
+        async def reread(self, workspace, live, touched):
+            self.objects.clear()
+            return await super().reread(workspace, live, touched)
+
+    outcome = applied([channel("a")], Undoing())
+    assert [change.address for change in outcome.left] == ["channels/a"]
+    assert not outcome.complete

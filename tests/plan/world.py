@@ -1,0 +1,110 @@
+"""A small service to plan for: channels, and routes that refer to them. The planner knows no vendor, nor do these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from notifconf.model import Diagnostic, Kind, Live, LiveResource, Options, Policy, Position, Resource, Secret, Workspace
+from notifconf.plan import Plan, Resolution, make_plan
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CHANNEL = Kind("channel", "channels")
+ROUTE = Kind("route", "routes", frozenset({"topic", "channels"}))
+
+
+@dataclass(frozen=True)
+class Declared:
+    resources: tuple[Resource, ...] = ()
+    managed: frozenset[str] = frozenset({"channel", "route"})
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True)
+class World:
+    name: str = "world"
+    kinds: tuple[Kind, ...] = (CHANNEL, ROUTE)
+    reviews: list[object] = field(default_factory=list)
+
+    def resolve(self, workspace, live, now):
+        del live, now
+        declared = workspace.declarations
+        return Resolution(declared.resources, declared.diagnostics)
+
+    def review(self, pairs, undeclared, live):
+        self.reviews.append((tuple(pairs), tuple(undeclared), live))
+        return ()
+
+
+def channel(key, url="u", *, name=None, pin=None, line=1, **extra):
+    """A declared channel, recognised by its name."""
+    name = name or key
+    return Resource(
+        "channel",
+        f"channels/{key}",
+        (("name", name),),
+        {"name": name, "target": {"kind": "Hook", "url": Secret(url, "${URL}")}, **extra},
+        Position("w.yaml", line, 1),
+        name=name,
+        pin=pin,
+    )
+
+
+def reader(key):
+    """A declared channel that can only be referred to."""
+    return Resource(
+        "channel", f"channels/{key}", (("reader", key),), {}, Position("w.yaml", 7, 1), name=key, writable=False
+    )
+
+
+def route(topic, *channels, state="ON", **options):
+    """A declared route of a topic to channels, by their keys."""
+    return Resource(
+        "route",
+        f"routes/{topic}",
+        (("topic", topic),),
+        {"topic": topic, "channels": tuple(f"channels/{key}" for key in channels), "state": state},
+        Position("w.yaml", 9, 3),
+        **options,
+    )
+
+
+def live_channel(object_id, name=None, url="u", *, kept=None, **extra):
+    name = name or object_id
+    identity = ("reader", name) if kept == "read-only" else ("name", name)
+    attributes = {"name": name, "target": {"kind": "Hook", "url": Secret(url)}, **extra}
+    return LiveResource("channel", object_id, name, (identity,), attributes, kept)
+
+
+def live_route(object_id, topic, *channels, state="ON", kept=None):
+    return LiveResource(
+        "route",
+        object_id,
+        topic,
+        (("topic", topic),),
+        {"topic": topic, "channels": tuple(sorted(channels)), "state": state},
+        kept,
+    )
+
+
+def planned(declared=(), live=(), *, policy=None, managed=None, diagnostics=(), **options) -> Plan:
+    declarations = Declared(
+        tuple(declared), frozenset({"channel", "route"} if managed is None else managed), tuple(diagnostics)
+    )
+    workspace = Workspace("world", declarations, policy or Policy())
+    names = {item.id: item.name for item in live if item.kind == "channel"}
+    return make_plan(workspace, Live(tuple(live), names=names), NOW, World(), Options(**options))
+
+
+def did(plan: Plan) -> list[str]:
+    """The plan in short: `+ routes/a`, in order."""
+    signs = {"create": "+", "update": "~", "delete": "-"}
+    return [f"{signs[change.action]} {change.address}" for change in plan.changes]
+
+
+def codes(plan: Plan) -> list[str]:
+    return sorted(f"{item.severity}:{item.code}" for item in plan.diagnostics)
+
+
+def kept(plan: Plan) -> dict[str, str]:
+    return {item.address: item.kept for item in plan.unmanaged}
