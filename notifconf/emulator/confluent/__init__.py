@@ -1,0 +1,1 @@
+"""Confluent Cloud's `notifications/v1`, as the service is documented to behave."""

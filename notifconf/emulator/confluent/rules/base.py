@@ -1,0 +1,71 @@
+"""What the rules of all kinds of objects have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from notifconf.emulator.confluent.errors import Refusal, forbidden, invalid
+from notifconf.emulator.confluent.objects import INTEGRATIONS, TYPES, is_alive, reference
+
+if TYPE_CHECKING:
+    from notifconf.emulator.confluent.objects import JSON, Collection
+    from notifconf.emulator.settings import Settings
+    from notifconf.emulator.store import Store
+
+
+class Rules(ABC):
+    """The rules of one kind. Every method is called inside a transaction and raises Refusal."""
+
+    collection: Collection
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store = store
+        self.settings = settings
+
+    @abstractmethod
+    def created(self, body: JSON) -> JSON:
+        """The writable members of the object that a POST makes."""
+
+    @abstractmethod
+    def patched(self, live: JSON, body: JSON) -> JSON:
+        """The members that a PATCH sets on a live object."""
+
+    @abstractmethod
+    def check_delete(self, live: JSON) -> None:
+        """Whether the live object may go."""
+
+    def permit(self, resource: object) -> None:
+        """Whether these credentials may see and touch what concerns the resource."""
+        if isinstance(resource, str) and any(
+            fnmatchcase(resource, pattern) for pattern in self.settings.forbidden_resources
+        ):
+            raise Refusal(forbidden(f"You do not have access to notifications of {resource}"))
+
+    def living(self, collection: Collection, owner: str) -> list[JSON]:
+        """The objects of that owner that count."""
+        rows = self.store.page(collection.path, owner=owner)
+        return [body for row in rows if is_alive(body := row.json())]
+
+    def notification_type(self, identifier: str) -> JSON:
+        """The type that a body refers to."""
+        row = self.store.get(TYPES.path, identifier)
+        if row is None:
+            raise Refusal(invalid(f"notification_type: {identifier} does not exist", pointer="/notification_type/id"))
+        body = row.json()
+        if body.get("is_included_in_plan") is False:
+            detail = f"notification_type: {identifier} is not included in the plan of this organization"
+            raise Refusal(invalid(detail, pointer="/notification_type/id"))
+        return body
+
+    def integrations(self, identifiers: list[str]) -> list[JSON]:
+        """References to the integrations that a body names."""
+        missing = [
+            invalid(f"integrations: {identifier} does not exist", pointer=f"/integrations/{index}/id")
+            for index, identifier in enumerate(identifiers)
+            if self.store.get(INTEGRATIONS.path, identifier) is None
+        ]
+        if missing:
+            raise Refusal(*missing)
+        return [reference(INTEGRATIONS, identifier) for identifier in identifiers]

@@ -1,0 +1,1 @@
+"""Kong Konnect's Notification Hub v1, as its published description says."""
