@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -56,6 +55,8 @@ def warning(code: str, message: str, position: Position | None = None, address: 
 
 def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
     """Return a suggestion to append to a message, ` (did you mean "a" or "b"?)`, or an empty string."""
+    import difflib
+
     candidates = {name.casefold(): name for name in sorted(known)}
     matches = difflib.get_close_matches(word.casefold(), candidates, n=most)
     if not matches:
@@ -66,4 +67,6 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
 def quoted(text: str, *, longest: int = 120) -> str:
     """Return `text` in double quotes, safe for one line of a terminal, cut where it is huge."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
+    if cut.isprintable():
+        return f'"{cut}"'
     return '"' + "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in cut) + '"'

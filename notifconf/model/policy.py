@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -27,12 +28,16 @@ class Percentage:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The workspace's `policy`, options applied; the defaults are those of the language."""
+    """The workspace's `policy`, options applied; the defaults are those of the language.
+
+    `coverage` maps a severity (Konnect: a namespace) to how many channels each of its types must reach.
+    """
 
     mode: Mode = Mode.UPSERT_ONLY
     max_deletes: int | Percentage = Percentage(30)
     protected: tuple[str, ...] = ()
     verify_integrations: bool = True
+    coverage: Mapping[str, int] = field(default_factory=dict)
 
     def protects(self, address: str) -> bool:
         """Say whether no plan may update or delete what stands at `address`."""

@@ -15,12 +15,16 @@ class Kind:
 
     `name` is what plans call it ("resource-preference"), `collection` the first segment of its addresses.
     `references` names the attributes that hold ids of other objects: in a live object an id or a tuple of ids; in a
-    declared one an id or the address of a declared object.
+    declared one an id or the address of a declared object. `is_target` is false where no object can refer to one of
+    this kind. `unique` says that the service refuses a second object of the same natural key: then a create whose fate
+    is unknown may be sent again.
     """
 
     name: str
     collection: str
     references: frozenset[str] = frozenset()
+    unique: bool = False
+    is_target: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Secret:
         self.expression = expression
 
     def reveal(self) -> str:
-        """Return the value: for the body of a request and for hashing, nothing else."""
+        """Return the value: for the body of a request, for hashing, and to check what refers to it; never to show."""
         return self._value
 
     def __eq__(self, other: object) -> bool:

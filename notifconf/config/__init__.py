@@ -1,0 +1,8 @@
+"""YAML text, with positions, to the desired side: a `Workspace`, or all that is wrong with it at once."""
+
+from notifconf.config.interpolate import referred_value
+from notifconf.config.load import load
+from notifconf.config.policy import parse_max_deletes
+from notifconf.config.schema import schema_text
+
+__all__ = ["load", "parse_max_deletes", "referred_value", "schema_text"]

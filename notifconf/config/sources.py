@@ -1,0 +1,82 @@
+"""The files of a workspace."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from notifconf.config.yaml import MOST_BYTES
+from notifconf.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+DEFAULT = "notifconf.yaml"
+STANDARD_INPUT = "-"
+SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+class Source(NamedTuple):
+    """One file: `name` is as the user named it, `data` what it holds, at most one byte more than is allowed."""
+
+    name: str
+    data: bytes
+
+
+def read_sources(paths: Sequence[str], stdin: BinaryIO | None = None) -> list[Source]:
+    """Read the files that `paths` name, sorted by name, each one once.
+
+    A path is a file, a folder (its `*.yaml` and `*.yml`, hidden ones aside) or `-`, which is `stdin`. No path means
+    the default one. Raises UsageError for what is not there or can't be read.
+    """
+    sources: dict[str, Source] = {}
+    for name in _names(paths):
+        identity = name if name == STANDARD_INPUT else os.path.realpath(name)
+        if identity not in sources:
+            sources[identity] = Source(name, _read(name, stdin))
+    return sorted(sources.values())
+
+
+def _names(paths: Sequence[str]) -> Iterable[str]:
+    if not paths and not Path(DEFAULT).exists():
+        raise UsageError(
+            f"there is no {DEFAULT} here: `notifconf init` writes one, or name a workspace: a file or a folder"
+        )
+    for path in paths or (DEFAULT,):
+        yield from _files_of(path) if path != STANDARD_INPUT and _is_folder(path) else [path]
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        # Whoever can't look there learns why when it is read.
+        return False
+
+
+def _files_of(folder: str) -> list[str]:
+    try:
+        files = [
+            str(file)
+            for file in Path(folder).iterdir()
+            if file.suffix in SUFFIXES and not file.name.startswith(".") and not file.is_dir()
+        ]
+    except OSError as failure:
+        raise UsageError(f"the folder {folder} can't be read: {failure.strerror}") from failure
+    if not files:
+        raise UsageError(f"the folder {folder} holds no *.yaml or *.yml file: `notifconf init {folder}` writes one")
+    return sorted(files)
+
+
+def _read(name: str, stdin: BinaryIO | None) -> bytes:
+    if name == STANDARD_INPUT:
+        return (stdin or sys.stdin.buffer).read(MOST_BYTES + 1)
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise UsageError(f"there is no file or folder {name}: `notifconf init` writes a workspace") from None
+    except OSError as failure:
+        raise UsageError(f"{name} can't be read: {failure.strerror}") from failure

@@ -1,0 +1,38 @@
+"""Live state as rows, for `show` and `types`: data that a table and a JSON document are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Cell = str | int | bool | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows; the members of each are those of its JSON, in snake_case. `name` is the listing's own member.
+
+    `columns` names those that a table shows; rows may hold more (ids). A cell holds no secret. `empty` says what it
+    means that there are no rows.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Cell], ...]
+    empty: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What `show` and `types` are narrowed to, as the vendor's console has it; an empty one lets everything pass.
+
+    Several values of one filter widen it, several filters narrow. Case does not matter; `type` takes globs on the
+    display name, or an id.
+    """
+
+    severity: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()

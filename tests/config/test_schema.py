@@ -1,0 +1,155 @@
+"""The JSON Schema itself, and how it is applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import pytest
+import yaml
+
+from notifconf.config import explain, schema
+from notifconf.config.schema import check, schema_text
+from notifconf.config.yaml import parse
+from tests.config.workspace import HEAD, diagnosed, marked, places
+
+SCHEMA = json.loads(schema_text(schema.CONFIG))
+
+KONNECT = """
+version: 1
+provider: konnect
+subscriptions:
+  - event: billing.invoice.unpaid-reminder
+    name: Billing, worldwide
+    regions: ["*"]
+    entities: ["*"]
+    channels: {EMAIL: true, IN_APP: true}
+    enabled: true
+  - {event: e, name: n, id: 9b5d, channels: {IN_APP: false}}
+policy: {mode: sync}
+x-anchors: {anything: [goes]}
+"""
+
+
+def schemas(node: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every schema in a schema, with the name of the member that it describes."""
+    if isinstance(node, dict):
+        yield name, node
+        for keyword in ("properties", "patternProperties", "$defs"):
+            for member, inner in node.get(keyword, {}).items():
+                yield from schemas(inner, member if keyword == "properties" else "")
+        for keyword in ("items", "additionalProperties", "propertyNames", "then"):
+            yield from schemas(node.get(keyword))
+        for branch in [*node.get("allOf", ()), *node.get("oneOf", ())]:
+            yield from schemas(branch)
+
+
+def test_it_is_a_schema():
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_member_is_described_for_editors():
+    undescribed = {
+        name
+        for name, node in schemas(SCHEMA)
+        if name and "description" not in node and "description" not in resolved(node.get("$ref", ""))
+    }
+    assert undescribed == set()
+
+
+def resolved(reference: str) -> dict[str, Any]:
+    found: dict[str, Any] = SCHEMA["$defs"].get(reference.removeprefix("#/$defs/"), {})
+    return found
+
+
+def test_every_object_is_closed():
+    """Unknown keys are errors wherever members are named, except where the provider decides what they are."""
+    open_objects = {
+        node.get("title", node.get("description"))
+        for _, node in schemas(SCHEMA)
+        if "properties" in node and "additionalProperties" not in node and "allOf" not in node
+    }
+    assert open_objects == set()
+
+
+def test_every_rule_can_be_put_into_words():
+    annotations = {"$schema", "$id", "$defs", "$ref", "title", "description", "default", "examples"}
+    structure = {"properties", "patternProperties", "items", "allOf", "if", "then", "propertyNames"}
+    told_apart = {"additionalProperties", "required", "patternErrorMessage"}
+    rules = {keyword for _, node in schemas(SCHEMA) for keyword in node} - annotations - structure - told_apart
+    assert rules == set(explain.DEMANDS)
+
+
+def test_every_pattern_says_what_it_wants():
+    assert all("patternErrorMessage" in node for _, node in schemas(SCHEMA) if "pattern" in node)
+
+
+@pytest.mark.parametrize("text", [KONNECT, KONNECT.replace("konnect", "confluent")])
+def test_both_validators_agree(text):
+    document = yaml.safe_load(text)
+    expected = document["provider"] == "konnect"
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(document) is expected
+    assert jsonschema_rs.validator_for(SCHEMA).is_valid(document) is expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("§{event: e}", '"name" is missing in an item of "subscriptions"'),
+        ("{event: e, name: n, regions: [§MARS]}", 'an item of "regions" must be one of US, EU, AU, ME, IN, *'),
+        ("{event: e, name: n, entities: §[]}", '"entities" must not be empty'),
+        ("{event: e, name: n, channels: {§SMS: true}}", 'unknown key "SMS": the keys here are EMAIL, IN_APP'),
+        ("{event: e, name: n, channels: {EMAIL: §1}}", '"EMAIL" must be true or false'),
+        ("{event: e, name: n, enabled: §yes}", '"enabled" must be true or false'),
+        ("{event: e, name: n, §integrations: []}", 'unknown key "integrations"'),
+    ],
+)
+def test_konnect(entry, told):
+    text, place = marked(f"version: 1\nprovider: konnect\nsubscriptions:\n  - {entry}\n")
+    document, _ = parse("f", text.encode())
+    assert document is not None
+    (diagnostic,) = check(document)
+    assert str(diagnostic.position) == f"f:{place}"
+    assert diagnostic.message.startswith(told)
+
+
+def test_where_the_validators_disagree_it_is_an_error_all_the_same(monkeypatch):
+    monkeypatch.setattr(explain, "failures", lambda *_: iter(()))
+    diagnostics = diagnosed(f"{HEAD}subscriptions: 1\n")
+    assert places(diagnostics) == ["3:16 error[invalid-value]"]
+    assert places(diagnosed("version: 1\n")) == ["1:1 error[invalid-value]"]
+
+
+def test_too_much_that_is_wrong_is_not_all_told(monkeypatch):
+    monkeypatch.setattr(schema, "MOST_VIOLATIONS", 5)
+    diagnostics = diagnosed(f"{HEAD}subscriptions: [{'{}, ' * 10}]\n")
+    assert len(diagnostics) == 5 + 1
+    assert diagnostics[-1].message == "more than 5 values are wrong: reading ends here"
+
+
+def test_only_what_is_wrong_is_looked_at_twice(monkeypatch):
+    seen = []
+
+    def failures(_schema: Any, document: Any) -> Iterator[Any]:
+        seen.append(document)
+        return iter(())
+
+    monkeypatch.setattr(explain, "failures", failures)
+    entries = "".join(
+        f"  - {{resource: 'environment=e{n}', muted: {'x' if n == 700 else 'true'}}}\n" for n in range(999)
+    )
+    diagnosed(f"{HEAD}integrations: {{a: {{target: {{kind: InApp, user: u}}}}}}\nresources:\n{entries}")
+    assert seen[0]["resources"] == [{"resource": "environment=e700", "muted": "x"}]
+    assert seen[0]["integrations"] == {}
+
+
+def test_the_schemas_are_found_in_an_installed_package(tmp_path, monkeypatch):
+    package = tmp_path / "notifconf"
+    (package / "schemas").mkdir(parents=True)
+    (package / "schemas" / "x.json").write_text("installed")
+    monkeypatch.setattr(schema, "__file__", str(package / "config" / "schema.py"))
+    assert schema_text("x.json") == "installed"
