@@ -1,0 +1,17 @@
+"""The way to a service: one client with credentials, retries, pacing and redaction; error statuses as exceptions."""
+
+# ruff: noqa: E402 -- what follows imports httpx, which must find the line below
+
+import sys
+
+# Where click and rich are installed, httpx imports its own command line: more than all the rest of it.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None stands for what can't be imported
+
+from notifconf.http.authorization import Authorization
+from notifconf.http.client import Client, Exchange
+from notifconf.http.endpoint import checked_endpoint
+from notifconf.http.message import Answer
+from notifconf.http.redaction import Redactor
+from notifconf.http.trail import followed
+
+__all__ = ["Answer", "Authorization", "Client", "Exchange", "Redactor", "checked_endpoint", "followed"]

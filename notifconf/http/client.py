@@ -1,0 +1,275 @@
+"""One service over HTTP: keep-alive, a bound on requests in flight, retries, pacing; no secret in any error."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import httpx
+
+from notifconf import __version__
+from notifconf.errors import ProtocolError, ServiceError, UsageError
+from notifconf.http.endpoint import checked_endpoint, is_loopback
+from notifconf.http.failure import printable, transport_error
+from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
+from notifconf.http.pacing import Gate
+from notifconf.http.redaction import Redactor
+from notifconf.http.trail import note
+from notifconf.http.transport import Transport
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from notifconf.http.authorization import Authorization
+
+ATTEMPTS = 5
+SHORTEST_BACKOFF = 0.1
+LONGEST_BACKOFF = 20.0
+CONNECT_SHARE = 0.9
+"""Of a request's timeout, for the connection."""
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+PROXIES = frozenset({"http", "https", "all"})
+"""The schemes whose proxies httpx takes from the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt of a request, for logs and progress: no query, no body, no header.
+
+    `status` is None where no whole answer came; `seconds` is from start to end, waiting for a free place aside.
+    """
+
+    method: str
+    path: str
+    attempt: int
+    status: int | None
+    seconds: float
+    request_id: str | None
+
+
+def no_description(_body: Any) -> str:
+    """Return no description of an error: its status says enough."""
+    return ""
+
+
+class Client:
+    """A service at `endpoint`: an async context manager, which opens and closes its connections.
+
+    At most `parallelism` requests are in flight; `timeout` is in seconds, of one attempt of a request. TLS is always
+    verified; `SSL_CERT_FILE` and the usual proxy variables are honoured. `transport` replaces the network (the
+    embedded emulator). `observer` hears of every attempt. `sleep` and `clock` are for tests.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        authorization: Authorization | None = None,
+        *,
+        parallelism: int = 10,
+        timeout: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        redactor: Redactor | None = None,
+        observer: Callable[[Exchange], None] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Check the endpoint; nothing is opened yet. Raises `UsageError`."""
+        self.endpoint = checked_endpoint(endpoint)
+        self.parallelism = parallelism
+        self.redactor = redactor if redactor is not None else Redactor()
+        if authorization:
+            self.redactor.add(authorization.secrets)
+        self._authorization = authorization
+        self._timeout = timeout
+        self._transport = transport
+        self._observer = observer
+        self._sleep = sleep
+        self._clock = clock
+        self._gate = Gate(sleep, clock)
+        # httpx's own pool (behind a proxy) looks at every waiting request again and again: none may wait inside it.
+        self._places = asyncio.Semaphore(parallelism)
+        self._http: httpx.AsyncClient | None = None
+
+    async def __aenter__(self) -> Self:
+        self._http = self._opened()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        http, self._http = self._http, None
+        if http:
+            await http.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        repeatable: bool | None = None,
+        wants_body: bool | None = None,
+        describe: Callable[[Any], str] = no_description,
+    ) -> Answer:
+        """Send a request, at most five times, and return its answer.
+
+        What is not `repeatable` (a POST, unless said otherwise) is sent again only where it certainly was not carried
+        out; where its fate is unknown the error has `sent`. `wants_body` (all but DELETE) asks for a JSON object.
+        `describe` makes a text of the parsed body of an error. Raises a `ServiceError`.
+        """
+        request = Request(
+            self.endpoint,
+            method,
+            path,
+            params,
+            content=None if json is None else encoded(json),
+            repeatable=method != "POST" if repeatable is None else repeatable,
+            wants_body=method != "DELETE" if wants_body is None else wants_body,
+            describe=describe,
+        )
+        try:
+            return await self._attempt(request, 1)
+        except ServiceError as error:
+            if not request.may_repeat(error):
+                raise
+            failure = error
+        return await self._repeat(request, failure)
+
+    async def _repeat(self, request: Request, failure: ServiceError) -> Answer:
+        """Go on after a first attempt that failed. Most runs don't: the library for it is imported only here."""
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+        made = 0
+
+        async def attempt() -> Answer:
+            nonlocal made
+            made += 1
+            if made == 1:
+                raise failure
+            return await self._attempt(request, made)
+
+        repeating = AsyncRetrying(
+            sleep=self._sleep,
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_random_exponential(min=SHORTEST_BACKOFF, max=LONGEST_BACKOFF),
+            retry=retry_if_exception(request.may_repeat),
+            reraise=True,
+        )
+        return await repeating(attempt)
+
+    async def _attempt(self, request: Request, number: int) -> Answer:
+        async with self._places:
+            await self._gate.passed()
+            start = self._clock()
+            response: Response | None = None
+            try:
+                response = await self._exchange(request)
+            finally:
+                self._gate.heed(*() if response is None else (response.status, response.headers))
+                self._observe(request, number, response, self._clock() - start)
+        return judge(request, response, self.redactor)
+
+    async def _exchange(self, request: Request) -> Response:
+        if self._http is None:
+            raise RuntimeError("the client is not open: use it as an async context manager")
+        failure: ServiceError
+        try:
+            # httpx counts its timeout anew with every piece that arrives: the sum is bounded here.
+            async with (
+                asyncio.timeout(self._timeout),
+                self._http.stream(
+                    request.method,
+                    self.endpoint + request.target,
+                    content=request.content,
+                    headers={"Content-Type": "application/json"} if request.content is not None else None,
+                ) as response,
+            ):
+                headers = {
+                    name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw
+                }
+                request_id = request_id_of(headers, self.redactor)
+                return Response(response.status_code, headers, await _content(response, request), request_id)
+        except httpx.DecodingError:
+            failure = _undecodable(request)
+        except (httpx.TransportError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
+            reason = printable(self.redactor(str(error))) or type(error).__name__
+            failure = transport_error(request.operation, error, reason, endpoint=self.endpoint, writes=request.writes)
+        # Outside of the handlers: httpx's errors hold the request, and no error of ours may lead to it.
+        raise failure
+
+    def _observe(self, request: Request, number: int, response: Response | None, seconds: float) -> None:
+        status, request_id = (response.status, response.request_id) if response else (None, None)
+        exchange = Exchange(request.method, request.path, number, status, seconds, request_id)
+        note(exchange)
+        if self._observer:
+            self._observer(exchange)
+
+    def _opened(self) -> httpx.AsyncClient:
+        headers = {"Accept": "application/json", "User-Agent": f"notifconf/{__version__}"}
+        if self._authorization:
+            headers["Authorization"] = self._authorization.header.reveal()
+        try:
+            return httpx.AsyncClient(
+                headers=headers,
+                cookies=_NoCookies(),
+                # A connect that hangs is told from an answer that hangs: what was never sent can be sent again.
+                timeout=httpx.Timeout(None, connect=CONNECT_SHARE * self._timeout),
+                follow_redirects=False,
+                limits=httpx.Limits(max_connections=self.parallelism, max_keepalive_connections=self.parallelism),
+                transport=self._transport or self._direct(),
+            )
+        except OSError as error:
+            raise UsageError(
+                f"the authorities that TLS trusts can't be loaded ({error.strerror}): SSL_CERT_FILE names their file"
+            ) from None
+        except (ValueError, ImportError, httpx.InvalidURL):
+            raise UsageError(
+                "the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) can't be used: write http://HOST:PORT"
+            ) from None
+
+    def _direct(self) -> httpx.AsyncBaseTransport | None:
+        """Return the way to the service without a proxy; None where there is one, since httpx speaks to those."""
+        parts = urlsplit(self.endpoint)
+        # What goes to this very machine in clear must not leave it through a proxy.
+        if not is_loopback(parts.hostname or "") and PROXIES & getproxies().keys():
+            return None
+        return Transport(httpx.create_ssl_context() if parts.scheme == "https" else None)
+
+
+async def _content(response: httpx.Response, request: Request) -> bytes:
+    pieces = []
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            raise ProtocolError(
+                f"{request.operation} was answered with more than {LARGEST_ANSWER >> 20} MiB",
+                operation=request.operation,
+                sent=request.writes,
+            )
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _undecodable(request: Request) -> ProtocolError:
+    return ProtocolError(
+        f"{request.operation} was answered with a body that can't be unpacked",
+        operation=request.operation,
+        sent=request.writes,
+    )
+
+
+class _NoCookies(CookieJar):
+    """Takes none: the API has none, and looking for them costs a tenth of a request."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Called by httpx."""

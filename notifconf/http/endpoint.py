@@ -1,0 +1,69 @@
+"""Which base URLs credentials may be sent to."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from notifconf.errors import UsageError
+from notifconf.model.diagnostic import quoted
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+CONSOLES = {
+    "confluent.cloud": "https://api.confluent.cloud",
+    "www.confluent.cloud": "https://api.confluent.cloud",
+    "login.confluent.io": "https://api.confluent.cloud",
+    "cloud.konghq.com": "https://global.api.konghq.com/v1",
+    "konghq.com": "https://global.api.konghq.com/v1",
+}
+"""Where people work in a browser -> the API that they mean."""
+
+
+def checked_endpoint(url: str) -> str:
+    """Return a base URL without a trailing slash, host in lower case; a path prefix is kept.
+
+    It must be https, or http to this very machine, and hold nothing but scheme, host, port and path. Raises
+    `UsageError`, which says what to write instead and never shows credentials that stood in the URL.
+    """
+    parts = _split(url)
+    host = (parts.hostname or "").rstrip(".")
+    if "@" in url:
+        raise UsageError("the endpoint must not hold credentials: they belong into the environment")
+    if parts.scheme not in ("http", "https"):
+        hint = "" if "://" in url else f": write {quoted(f'https://{url}')}"
+        raise UsageError(f"the endpoint {quoted(url)} is not an https:// URL{hint}")
+    if not host:
+        raise UsageError(f"the endpoint {quoted(url)} names no host")
+    if host in CONSOLES:
+        raise UsageError(f"https://{host} is the console for people: the API's endpoint is {CONSOLES[host]}")
+    if "?" in url or "#" in url:
+        raise UsageError("the endpoint is a base URL: it can't hold a query (?) or a fragment (#)")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise UsageError(
+            f"the endpoint {quoted(url)} would send credentials in clear: use https://"
+            " (http:// is for loopback addresses)"
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` is this very machine: localhost, 127.0.0.0/8 or ::1."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _split(url: str) -> SplitResult:
+    # urlsplit drops line ends and tabs silently: what is checked must be what is used.
+    if not url.isprintable() or " " in url or "\\" in url:
+        raise UsageError("the endpoint holds blanks, control characters or backslashes")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise UsageError("the endpoint is not a URL that can be read: is its port a number?") from None
+    return parts

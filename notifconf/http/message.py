@@ -1,0 +1,169 @@
+"""Requests, and what their answers say: an answer that can't be what the service means is never read as nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlencode
+
+import httpx
+
+from notifconf.errors import ProtocolError, RateLimitedError, ServerError, TransportError
+from notifconf.http.failure import HopelessError, api_error, printable, trace
+
+if TYPE_CHECKING:
+    from notifconf.http.redaction import Redactor
+
+REPEATABLE_STATUS = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+LONGEST_ID = 100
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer; `body` is a JSON object, or None where none was wanted."""
+
+    status: int
+    body: Any = field(repr=False)
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of `endpoint`; `path` begins with a slash, its segments are quoted. See `Client.request`."""
+
+    endpoint: str
+    method: str
+    path: str
+    params: Mapping[str, str] | None
+    content: bytes | None = field(repr=False)
+    repeatable: bool
+    wants_body: bool
+    describe: Callable[[Any], str]
+
+    @property
+    def operation(self) -> str:
+        """How errors call it: "METHOD /path"; a query may be long, and is left out."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def target(self) -> str:
+        """The path and the query. Raises `UnicodeError` for what neither can hold."""
+        return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
+
+    @property
+    def writes(self) -> bool:
+        """Say whether carrying it out changes anything."""
+        return self.method != "GET"
+
+    def may_repeat(self, error: BaseException) -> bool:
+        """Say whether a failure may pass, and repeating can't do twice what shall be done once."""
+        match error:
+            case RateLimitedError():
+                return True
+            case ServerError():
+                return self.repeatable and error.status in REPEATABLE_STATUS
+            case HopelessError():
+                return False
+            case TransportError():
+                return self.repeatable or not error.sent
+            case _:
+                return False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back: headers by their names in lower case, the body, and what the service calls this exchange."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    request_id: str | None = None
+
+
+def request_id_of(headers: Mapping[str, str], redactor: Redactor) -> str | None:
+    """Return what the service calls an exchange, or None where it does not say.
+
+    It comes with every answer, and redaction takes long where there are many secrets: what looks like an id is one.
+    """
+    found = headers.get("x-request-id", "")
+    return found if _ID.fullmatch(found) else printable(redactor(found), longest=LONGEST_ID) or None
+
+
+def encoded(body: object) -> bytes:
+    """Return a body as JSON in ASCII: it can hold any string, so encoding never fails in the middle of one."""
+    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def judge(request: Request, response: Response, redactor: Redactor) -> Answer:
+    """Return what an answer says. Raises `ApiError` for an error status, `ProtocolError` for what can't be trusted."""
+    if httpx.codes.is_success(response.status):
+        body = _object(request, response) if request.wants_body else None
+        return Answer(response.status, body, response.request_id)
+    if not httpx.codes.is_error(response.status):
+        raise _distrust(
+            request,
+            response,
+            f"was answered {response.status}: the endpoint redirects; {request.endpoint} may be the console's address",
+        )
+    description = printable(redactor(request.describe(_error_body(request, response))))
+    raise api_error(
+        request.operation,
+        response.status,
+        description,
+        request_id=response.request_id,
+        writes=request.writes,
+    )
+
+
+def _object(request: Request, response: Response) -> dict[str, Any]:
+    body = _parsed(response.content)
+    if isinstance(body, dict):
+        return body
+    if not response.content.strip():
+        raise _distrust(request, response, "was answered with an empty body")
+    if body is None:
+        kind = printable(response.headers.get("content-type", "of no type"), longest=LONGEST_ID)
+        doubt = f": is the endpoint {request.endpoint} right?" if "html" in kind.lower() else ""
+        raise _distrust(
+            request, response, f"was answered with something that is not JSON, or not all of it ({kind}){doubt}"
+        )
+    raise _distrust(request, response, "was answered with JSON that is no object")
+
+
+def _error_body(request: Request, response: Response) -> Any:
+    """Return the body of an error, None where it has none; a page of a proxy is None too.
+
+    A 404 that the API didn't write must never read as "there is none": a wrong endpoint answers it to everything.
+    """
+    body = _parsed(response.content)
+    if response.status == HTTPStatus.NOT_FOUND and response.content.strip() and body is None:
+        raise _distrust(
+            request, response, f"was answered 404, but not by the API: is the endpoint {request.endpoint} right?"
+        )
+    return body
+
+
+def _parsed(content: bytes) -> Any:
+    """Return JSON's value, None where it isn't JSON."""
+    try:
+        return json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _distrust(request: Request, response: Response, text: str) -> ProtocolError:
+    return ProtocolError(
+        f"{request.operation} {text}{trace(response.request_id)}",
+        operation=request.operation,
+        sent=request.writes and httpx.codes.is_success(response.status),
+    )

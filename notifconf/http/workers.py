@@ -1,0 +1,38 @@
+"""Many requests side by side, without a task for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from notifconf.http.tally import current_tally
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+Result = TypeVar("Result")
+
+
+async def run_all(jobs: Sequence[Callable[[], Awaitable[Result]]], width: int) -> list[Result]:
+    """Run all jobs, `width` at a time, and return their results in order.
+
+    The first failure cancels the rest and is raised. A job is only started when a worker is free for it, so
+    thousands of them cost a list.
+    """
+    results: dict[int, Result] = {}
+    waiting = iter(enumerate(jobs))
+    tally = current_tally()
+    tally.expected += len(jobs)
+
+    async def work() -> None:
+        for index, job in waiting:
+            results[index] = await job()
+            tally.done += 1
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(width, len(jobs))):
+                group.create_task(work())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [results[index] for index in range(len(jobs))]

@@ -1,0 +1,324 @@
+"""The transport against a service in the test's own hands, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from notifconf.errors import ProtocolError, TransportError
+from notifconf.http import Client
+from notifconf.http import transport as transport_module
+from notifconf.http.connection import LARGEST_HEAD, MOST_UNREAD
+from notifconf.http.transport import Transport
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+CERTIFICATE = Path(__file__).parent / "localhost.pem"
+
+HANG_UP = b""
+"""Instead of an answer: the connection is closed."""
+
+
+class Server:
+    """Answers the requests of each connection, one after the other, with the next bytes of `answers`.
+
+    `requests` holds what was asked, by connection; `sent` counts the pieces of answers that were taken.
+    """
+
+    def __init__(self, *answers: bytes | Sequence[bytes]) -> None:
+        self.answers = list(answers)
+        self.requests: list[list[bytes]] = []
+        self.port = 0
+        self.sent = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked: list[bytes] = []
+        self.requests.append(asked)
+        try:
+            while self.answers:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]
+                asked.append(head + await reader.readexactly(int(length or 0)))
+                answer = self.answers.pop(0)
+                for piece in [answer] if isinstance(answer, bytes) else answer:
+                    if piece == HANG_UP:
+                        return
+                    writer.write(piece)
+                    await writer.drain()
+                    self.sent += 1
+                    # So that pieces arrive as pieces.
+                    await asyncio.sleep(0)
+            await reader.read()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        async with server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield f"http://127.0.0.1:{self.port}"
+
+
+def exchange(server: Server, times: int = 1, **options: Any) -> list[httpx.Response]:
+    """Send so many requests, one after the other, and return what came back."""
+
+    async def run() -> list[httpx.Response]:
+        async with server.listening() as url, httpx.AsyncClient(transport=Transport()) as client:
+            return [await client.request(url=f"{url}/things?a=b", **{"method": "GET", **options}) for _ in range(times)]
+
+    return asyncio.run(run())
+
+
+def test_a_request_goes_out_as_it_is() -> None:
+    server = Server(OK)
+    exchange(server, method="POST", content=b'{"a":1}', headers={"X-Thing": "ü".encode()})
+    ((sent,),) = server.requests
+    lines = sent.split(b"\r\n")
+    assert lines[0] == b"POST /things?a=b HTTP/1.1"
+    assert f"Host: 127.0.0.1:{server.port}".encode() in lines
+    assert "X-Thing: ü".encode() in lines
+    assert b"Content-Length: 7" in lines
+    assert sent.endswith(b'\r\n\r\n{"a":1}')
+
+
+@pytest.mark.parametrize("header", ["a\r\nX-Injected: b", "a\nb", "a\0b", "\x7f"])
+def test_what_would_end_a_header_early_is_not_sent(header: str) -> None:
+    server = Server(OK)
+    with pytest.raises(httpx.LocalProtocolError):
+        exchange(server, headers={"X-Thing": header})
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        [b"HTTP/1.1 200", b" OK\r\nContent-", b"Length: 5\r\n\r\nhe", b"llo"],
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nX-Trailer: z\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"],
+        [b"HTTP/1.0 200 OK\r\n\r\nhel", b"lo", HANG_UP],
+        [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", HANG_UP],
+    ],
+    ids=["length", "in pieces", "chunked", "hints", "continue", "1.0 until the end", "1.1 until the end"],
+)
+def test_a_body_ends_where_its_framing_says(answer: bytes | Sequence[bytes]) -> None:
+    (response,) = exchange(Server(answer))
+    assert (response.status_code, response.content) == (200, b"hello")
+    assert "link" not in response.headers
+    assert "x-trailer" not in response.headers
+
+
+def test_a_body_may_be_packed() -> None:
+    packed = gzip.compress(b"hello")
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    (response,) = exchange(Server(head.encode() + packed))
+    assert response.content == b"hello"
+
+
+def test_a_body_that_is_larger_than_what_may_be_unread_is_read_whole() -> None:
+    size = 5 * MOST_UNREAD
+    (response,) = exchange(Server(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size))
+    assert len(response.content) == size
+
+
+def test_a_sender_waits_for_a_reader_that_is_slow() -> None:
+    pieces = 200
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {pieces * MOST_UNREAD}\r\n\r\n".encode()
+    server = Server([head, *[b"x" * MOST_UNREAD] * pieces])
+
+    async def run() -> None:
+        async with (
+            server.listening() as url,
+            httpx.AsyncClient(transport=Transport()) as client,
+            client.stream("GET", url),
+        ):
+            for _ in range(20 * pieces):
+                await asyncio.sleep(0)
+            # What is unread here, and what the kernel's buffers hold, is far less than all.
+            assert 1 < server.sent < pieces // 2
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
+def test_an_answer_without_a_body_has_none(status: bytes) -> None:
+    server = Server(b"HTTP/1.1 " + status + b"\r\n\r\n", OK)
+    first, second = exchange(server, times=2)
+    assert (first.content, second.content) == (b"", b"{}")
+    assert len(server.requests) == 1
+
+
+def test_a_connection_carries_one_request_after_the_other() -> None:
+    server = Server(*[OK] * 3)
+    exchange(server, times=3)
+    assert [len(asked) for asked in server.requests] == [3]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        [OK, HANG_UP],
+        OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+        [OK, b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"],
+        OK + b"junk",
+    ],
+    ids=["close", "1.0", "hung up", "a second answer", "a late answer", "junk"],
+)
+def test_a_connection_that_can_not_be_trusted_carries_nothing_more(answer: bytes | Sequence[bytes]) -> None:
+    server = Server(answer, OK)
+
+    async def run() -> list[bytes]:
+        async with server.listening() as url, httpx.AsyncClient(transport=Transport()) as client:
+            first = await client.get(url)
+            # What the service does behind its answer happens meanwhile.
+            for _ in range(200):
+                await asyncio.sleep(0)
+            return [first.content, (await client.get(url)).content]
+
+    assert asyncio.run(run()) == [b"{}", b"{}"]
+    assert [len(asked) for asked in server.requests] == [1, 1]
+
+
+def test_a_connection_that_was_idle_for_long_carries_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "LONGEST_IDLE", 0.0)
+    server = Server(OK, OK)
+    exchange(server, times=2)
+    assert [len(asked) for asked in server.requests] == [1, 1]
+
+
+def test_an_answer_that_nobody_reads_costs_its_connection() -> None:
+    server = Server([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"], OK)
+
+    async def run() -> bytes:
+        async with server.listening() as url, httpx.AsyncClient(transport=Transport()) as client:
+            async with client.stream("GET", url):
+                pass
+            return (await client.get(url)).content
+
+    assert asyncio.run(run()) == b"{}"
+    assert [len(asked) for asked in server.requests] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (HANG_UP, httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200 OK\r\nContent-", HANG_UP], httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", HANG_UP], httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}", HANG_UP], httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", HANG_UP], httpx.RemoteProtocolError),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", httpx.RemoteProtocolError),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", httpx.RemoteProtocolError),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            httpx.RemoteProtocolError,
+        ),
+        (b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", httpx.RemoteProtocolError),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * (LARGEST_HEAD + 1), httpx.RemoteProtocolError),
+    ],
+    ids=[
+        "hang up",
+        "half the headers",
+        "half the body",
+        "half a chunk",
+        "no last chunk",
+        "no HTTP",
+        "two lengths",
+        "two framings",
+        "upgrade",
+        "headers without end",
+    ],
+)
+def test_an_answer_that_is_not_whole_is_none(answer: bytes | Sequence[bytes], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        exchange(Server(answer))
+
+
+def test_many_requests_share_as_many_connections_as_are_in_flight() -> None:
+    server = Server(*[OK] * 40)
+
+    async def run() -> list[Any]:
+        async with server.listening() as url, Client(url, parallelism=4) as client:
+            return await asyncio.gather(*(client.request("GET", f"/{index}") for index in range(40)))
+
+    answers = asyncio.run(run())
+    assert [answer.body for answer in answers] == [{}] * 40
+    assert len(server.requests) == 4
+
+
+def test_a_service_that_hangs_is_given_up_and_its_connection_with_it() -> None:
+    server = Server([b"HTTP/1.1 200 OK\r\n"], [b"HTTP/1.1 200 OK\r\n"], OK)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def run() -> Any:
+        async with server.listening() as url, Client(url, timeout=0.05, sleep=sleep) as client:
+            return (await client.request("GET", "/things")).body
+
+    assert asyncio.run(run()) == {}
+    assert [len(asked) for asked in server.requests] == [1, 1, 1]
+
+
+@asynccontextmanager
+async def speaking_tls(server: Server) -> AsyncIterator[str]:
+    """Serve with a certificate for 127.0.0.1 that nobody has signed but itself."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(CERTIFICATE)
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
+    async with listener:
+        yield f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+
+
+def test_a_certificate_that_the_environment_trusts_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    server = Server(OK, OK)
+
+    async def run() -> list[Any]:
+        async with speaking_tls(server) as url, Client(url) as client:
+            return [(await client.request("GET", "/things")).body for _ in range(2)]
+
+    assert asyncio.run(run()) == [{}, {}]
+    assert [len(asked) for asked in server.requests] == [2]
+
+
+def test_a_certificate_that_nobody_trusts_is_told_from_a_host_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    server = Server(OK)
+
+    async def run() -> None:
+        async with speaking_tls(server) as url, Client(url) as client:
+            await client.request("POST", "/things", json={})
+
+    with pytest.raises(TransportError, match="is not trusted") as caught:
+        asyncio.run(run())
+    assert not caught.value.sent
+    assert server.requests == []
+
+
+def test_a_body_that_grows_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifconf.http.client.LARGEST_ANSWER", 1000)
+    server = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b" " * 2000)
+
+    async def run() -> None:
+        async with server.listening() as url, Client(url) as client:
+            await client.request("GET", "/things")
+
+    with pytest.raises(ProtocolError, match="was answered with more than"):
+        asyncio.run(run())
