@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from notifconf.providers.base import Provider
 
-NAMES = ("confluent",)
+NAMES = ("confluent", "konnect")
 
 
 def provider_named(name: str) -> Provider:

@@ -6,11 +6,22 @@ these protocols and no vendor.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from notifconf.model import Declarations, Diagnostic, Live, LiveResource, LocatedMapping, Workspace
+from notifconf.model import (
+    CoverageTerms,
+    Declarations,
+    Diagnostic,
+    Exported,
+    Filters,
+    Listing,
+    Live,
+    LiveResource,
+    LocatedMapping,
+    Workspace,
+)
 from notifconf.plan.rules import Rules
 
 if TYPE_CHECKING:
@@ -27,8 +38,15 @@ class Connection(Protocol):
         """Read what a plan of this workspace needs, and nothing else, side by side."""
         ...
 
-    async def reread(self, workspace: Workspace, live: Live, touched: Collection[tuple[str, str]]) -> Live:
-        """Return `live` with what was touched, as (kind, address), read again; the catalogue is not read again."""
+    async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
+        """Return `live` with what was touched, each as its kind and attributes, read again; not so the catalogue.
+
+        What is read again replaces what `live` held of it: whole lists, or the lookups of the touched resources.
+        """
+        ...
+
+    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
+        """Read everything that the service lists, and what it only looks up: of these resources and the workspace's."""
         ...
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
@@ -72,6 +90,16 @@ class Provider(Rules, Protocol):
         """The environment variable that names another base URL."""
         ...
 
+    @property
+    def credentials(self) -> str:
+        """The environment variables that hold the credentials, in words."""
+        ...
+
+    @property
+    def coverage_terms(self) -> CoverageTerms:
+        """How it speaks of coverage."""
+        ...
+
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
         """Return the credentials that the environment holds. Raises `UsageError`, which says what to set."""
         ...
@@ -80,12 +108,35 @@ class Provider(Rules, Protocol):
         """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock."""
         ...
 
+    def addresses(self, declarations: Declarations) -> Iterable[str]:
+        """Return what is declared, as addresses or globs of them, as far as the workspace alone can tell."""
+        ...
+
     def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
         """Check what needs the clock but not the service (mutes that end)."""
         ...
 
     def verifies(self, kind: str, changed: Collection[str]) -> bool:
         """Say whether writing these attributes wants `verify` first."""
+        ...
+
+    def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
+        """Return the natural keys of an object with these attributes, as `LiveResource.identities` has them."""
+        ...
+
+    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
+        """List a surveyed live state. Raises `UsageError` for a filter that this service has nothing for."""
+        ...
+
+    def types(self, live: Live, filters: Filters) -> Listing:
+        """List the catalogue of a surveyed live state. Raises `UsageError` as `show` does."""
+        ...
+
+    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+        """Declare a surveyed live state, so that it plans to no change; `resources` are those that were asked for.
+
+        Raises `UsageError` where the service has no resources. Names are the same whenever the live state is.
+        """
         ...
 
     def connect(self, client: Client) -> Connection:

@@ -1,0 +1,150 @@
+"""The operations of the notifications API, as bodies: paths, paging, lookups, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from notifconf.errors import NotFoundError, ProtocolError
+from notifconf.http.paging import Page, distrust, whole_list
+from notifconf.providers.confluent.codec import id_of
+
+if TYPE_CHECKING:
+    from notifconf.http import Client
+    from notifconf.providers.base import Plain
+
+ROOT = "/notifications/v1"
+PAGE_SIZE = "250"
+"""The largest that the API takes."""
+
+MOST_ERRORS = 5
+
+Item = dict[str, Any]
+
+
+class Api:
+    """The operations. Every method may raise a `ServiceError`."""
+
+    def __init__(self, client: Client) -> None:
+        """Speak through `client`."""
+        self._client = client
+
+    async def listed(self, path: str, params: Mapping[str, str] | None = None) -> list[Item]:
+        """Return all objects of a list, whatever its pages.
+
+        Only the token is taken out of `metadata.next`: its host is the vendor's, and credentials go to our endpoint
+        alone. A list that can't be whole raises `ProtocolError`.
+        """
+        operation = f"GET {ROOT}/{path}"
+        query = {**(params or {}), "page_size": PAGE_SIZE}
+        total = 0
+
+        async def fetch(token: str | None) -> Page:
+            nonlocal total
+            body = await self._get(path, query if token is None else {**query, "page_token": token})
+            page, total = _page(operation, body)
+            return page
+
+        found = await whole_list(operation, fetch, partial(id_of, what=f"an object of {path}"))
+        if total > len(found):
+            raise distrust(operation, f"has {total} objects, and only {len(found)} of them came")
+        return found
+
+    async def notification_types(self) -> list[Item]:
+        """Return all notification types."""
+        return await self.listed("notification-types")
+
+    async def preference(self, resource: str, resource_type: str) -> list[Item]:
+        """Look up the preference of a resource: a list of at most one."""
+        params = {"resource": resource, "resource_type": resource_type}
+        try:
+            return [await self._get("resource-preferences:lookup", params)]
+        except NotFoundError:
+            return []
+
+    async def resource_subscriptions(self, resource: str, resource_type: str) -> list[Item]:
+        """Look up the subscriptions of a resource."""
+        params = {"resource": resource, "resource_type": resource_type}
+        try:
+            return await self.listed("resource-subscriptions:lookup", params)
+        except NotFoundError:
+            return []
+
+    async def create(self, collection: str, body: Mapping[str, Plain]) -> str:
+        """Create an object and return its id; it is never sent again after a failure that leaves its fate unknown."""
+        answer = await self._client.request("POST", f"{ROOT}/{collection}", json=body, describe=describe_error)
+        try:
+            return id_of(answer.body, f"an object of {collection}")
+        except ProtocolError as error:
+            raise ProtocolError(str(error), operation=f"POST {ROOT}/{collection}", sent=True) from None
+
+    async def update(self, collection: str, object_id: str, body: Mapping[str, Plain]) -> None:
+        """Patch an object with these members."""
+        path = f"{ROOT}/{collection}/{quote(object_id, safe='')}"
+        await self._client.request("PATCH", path, json=body, describe=describe_error)
+
+    async def delete(self, collection: str, object_id: str) -> None:
+        """Delete an object."""
+        path = f"{ROOT}/{collection}/{quote(object_id, safe='')}"
+        await self._client.request("DELETE", path, describe=describe_error)
+
+    async def test(self, integration: Mapping[str, Plain]) -> None:
+        """Send a test message to the target of an integration, which need not exist; a second message does no harm."""
+        await self._client.request(
+            "POST",
+            f"{ROOT}/integrations:test",
+            json=integration,
+            repeatable=True,
+            wants_body=False,
+            describe=describe_error,
+        )
+
+    async def _get(self, path: str, params: Mapping[str, str]) -> Item:
+        answer = await self._client.request("GET", f"{ROOT}/{path}", params=params, describe=describe_error)
+        body: Item = answer.body
+        return body
+
+
+def _page(operation: str, body: Item) -> tuple[Page, int]:
+    """Return a page, and how many objects the whole list has as far as it says so, else 0."""
+    metadata = body.get("metadata")
+    if metadata is None:
+        metadata = {}
+    if not isinstance(metadata, dict):
+        raise distrust(operation, "has metadata of a wrong type")
+    data = body.get("data")
+    if not isinstance(data, list):
+        raise distrust(operation, "has no list of objects")
+    total = metadata.get("total_size")
+    return Page(data, _next_token(operation, metadata.get("next"))), total if type(total) is int else 0
+
+
+def _next_token(operation: str, address: object) -> str | None:
+    if address is None or address == "":
+        return None
+    try:
+        (token,) = parse_qs(urlsplit(address).query if isinstance(address, str) else "")["page_token"]
+    except (ValueError, KeyError):
+        raise distrust(operation, "names a next page, but not which") from None
+    return token
+
+
+def describe_error(body: Any) -> str:
+    """Return what an error's body says: `{"errors": [{title, detail, source}]}`, or the older `message`."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    entries = errors if isinstance(errors, list) else [body]
+    texts = [text for entry in entries[:MOST_ERRORS] if isinstance(entry, dict) and (text := _described(entry))]
+    more = f" and {len(entries) - MOST_ERRORS} more" if len(entries) > MOST_ERRORS else ""
+    return "; ".join(dict.fromkeys(texts)) + more
+
+
+def _described(entry: Item) -> str:
+    said = (entry.get(member) for member in ("detail", "message", "title", "code"))
+    text: str = next((item for item in said if isinstance(item, str) and item), "")
+    source = entry.get("source")
+    place = source.get("pointer", source.get("parameter")) if isinstance(source, dict) else None
+    if not text or not isinstance(place, str):
+        return text
+    return f"{text} (at {place})"

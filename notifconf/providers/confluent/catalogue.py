@@ -1,0 +1,80 @@
+"""The notification types of an organisation: what can be subscribed to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from notifconf.model import Live
+
+REQUIRED = "REQUIRED"
+"""The priority of a type whose subscription can be neither deleted nor disabled."""
+
+SEVERITIES = ("CRITICAL", "WARN", "INFO")
+"""The worst first; what nobody knows yet comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationType:
+    """A notification type; enums are open, so each is whatever the service says, or empty where it doesn't.
+
+    `in_plan` is false where this organisation's billing plan can't subscribe to it.
+    """
+
+    id: str
+    display_name: str
+    description: str = ""
+    category: str = ""
+    severity: str = ""
+    priority: str = ""
+    in_plan: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All types, sorted by display name and id, and the ways to find one."""
+
+    types: tuple[NotificationType, ...] = ()
+    by_id: Mapping[str, NotificationType] = field(default_factory=dict, repr=False)
+    by_name: Mapping[str, tuple[NotificationType, ...]] = field(default_factory=dict, repr=False)
+    """Casefolded display name -> the types that bear it."""
+
+    @classmethod
+    def of(cls, types: Iterable[NotificationType]) -> Catalogue:
+        """Make the catalogue of these types."""
+        ordered = tuple(sorted(types, key=lambda item: (item.display_name, item.id)))
+        by_name: defaultdict[str, list[NotificationType]] = defaultdict(list)
+        for item in ordered:
+            by_name[item.display_name.casefold()].append(item)
+        return cls(
+            ordered, {item.id: item for item in ordered}, {name: tuple(group) for name, group in by_name.items()}
+        )
+
+    def named(self, name: str) -> tuple[NotificationType, ...]:
+        """Return the type with this id, else all that bear this display name; case does not matter."""
+        found = self.by_id.get(name)
+        return (found,) if found else self.by_name.get(name.casefold(), ())
+
+    def display_name(self, type_id: str) -> str:
+        """Return what a type is called: its id where it is not known."""
+        found = self.by_id.get(type_id)
+        return found.display_name if found else type_id
+
+    def is_required(self, type_id: str) -> bool:
+        """Say whether the subscription to a type must stay, and stay enabled."""
+        found = self.by_id.get(type_id)
+        return found is not None and found.priority == REQUIRED
+
+
+def by_severity(item: NotificationType) -> tuple[int, str, str, str]:
+    """Sort types: the worst first, then by name."""
+    rank = SEVERITIES.index(item.severity) if item.severity in SEVERITIES else len(SEVERITIES)
+    return (rank, item.severity, item.display_name, item.id)
+
+
+def catalogue_of(live: Live) -> Catalogue:
+    """Return the catalogue that was read with a live state; an empty one where none was needed."""
+    return live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()

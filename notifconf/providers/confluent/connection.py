@@ -1,0 +1,139 @@
+"""A Confluent Cloud organisation: what is read for a plan, and how its changes are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from notifconf.errors import ServiceError
+from notifconf.http.workers import run_all
+from notifconf.model import Live, LiveResource
+from notifconf.providers.confluent import codec
+from notifconf.providers.confluent.api import Api
+from notifconf.providers.confluent.catalogue import Catalogue
+from notifconf.providers.confluent.kinds import INTEGRATION, KINDS, PREFERENCE, SUBSCRIPTION
+from notifconf.providers.confluent.scope import Place, Scope, changed, everything, needed
+from notifconf.providers.confluent.source import Source, Sources
+
+if TYPE_CHECKING:
+    from notifconf.http import Client
+    from notifconf.model import Workspace
+    from notifconf.providers.base import Plain
+    from notifconf.providers.confluent.api import Item
+
+COLLECTIONS = {kind.name: kind.collection for kind in KINDS}
+RANKS = {kind.name: rank for rank, kind in enumerate(KINDS)}
+
+
+class ConfluentConnection:
+    """The organisation that one set of credentials opens; see `notifconf.providers.base.Connection`."""
+
+    def __init__(self, client: Client, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Speak through `client`; `now` says which objects are deleted by now."""
+        self._client = client
+        self._api = Api(client)
+        self._sources = Sources(self._api, client.redactor)
+        self._now = now
+
+    async def read(self, workspace: Workspace) -> Live:
+        """Read what a plan of this workspace needs, side by side."""
+        return await self._read(needed(workspace), Live(catalogue=Catalogue()))
+
+    async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
+        """Read again what was touched: a whole list for a kind that has one, else the lookup of its resource."""
+        return await self._read(changed(touched), live)
+
+    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
+        """Read all lists, and the preference and subscriptions of these resources and of those that are declared."""
+        return await self._read(everything(resources, workspace), Live(catalogue=Catalogue()))
+
+    async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
+        """POST the whole object."""
+        self._client.redactor.add(codec.secrets(attributes))
+        return await self._api.create(COLLECTIONS[kind], codec.encode(attributes, attributes.keys()))
+
+    async def update(
+        self, kind: str, object_id: str, attributes: Mapping[str, Plain], changed: Collection[str]
+    ) -> None:
+        """PATCH the members that differ; a target and a list of integrations go whole, as the API takes them."""
+        self._client.redactor.add(codec.secrets(attributes))
+        await self._api.update(COLLECTIONS[kind], object_id, codec.encode(attributes, changed))
+
+    async def delete(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> None:
+        """DELETE an object; its id says all."""
+        del attributes
+        await self._api.delete(COLLECTIONS[kind], object_id)
+
+    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
+        """Look up by name (integrations that can be written), by type, by resource, or by resource and type.
+
+        Raises a `ServiceError` where several objects bear that key: which one is meant can't be told.
+        """
+        source = self._source(kind, attributes)
+        identities = set(codec.identities(kind, attributes))
+        answer = await source.fetch()
+        found = [item for item in self._decoded(source, answer, Catalogue()) if identities & set(item.identities)]
+        if len(found) > 1:
+            ids = ", ".join(sorted(item.id for item in found))
+            raise ServiceError(f"ambiguous: {len(found)} live objects ({ids}) are what the new {kind} would be")
+        return found[0] if found else None
+
+    async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
+        """Send a test message to an integration's target; the other kinds have nothing to prove."""
+        if kind == INTEGRATION.name:
+            self._client.redactor.add(codec.secrets(attributes))
+            await self._api.test(codec.encode(attributes, attributes.keys()))
+
+    def _source(self, kind: str, attributes: Mapping[str, Plain]) -> Source:
+        """Return where to look for an object with these attributes."""
+        if kind == INTEGRATION.name:
+            return self._sources.integrations()
+        if kind == SUBSCRIPTION.name:
+            return self._sources.subscriptions()
+        place = Place(str(attributes["resource"]), str(attributes["resource_type"]))
+        return (
+            self._sources.preference(place) if kind == PREFERENCE.name else self._sources.resource_subscriptions(place)
+        )
+
+    async def _read(self, scope: Scope, live: Live) -> Live:
+        """Return `live` with all that is in scope read anew."""
+        sources = list(self._in(scope))
+        fetches = [source.fetch for source in sources]
+        if scope.types:
+            fetches.insert(0, self._api.notification_types)
+        answers = await run_all(fetches, self._client.parallelism)
+        catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
+        if scope.types:
+            now = self._now()
+            catalogue = Catalogue.of(codec.decode_type(item) for item in answers.pop(0) if codec.is_alive(item, now))
+        fresh = [
+            item
+            for source, answer in zip(sources, answers, strict=True)
+            for item in self._decoded(source, answer, catalogue)
+        ]
+        covered = {(source.kind, source.resource) for source in sources}
+        kept = (item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered)
+        resources = tuple(sorted((*kept, *fresh), key=lambda item: (RANKS[item.kind], item.id)))
+        return Live(resources, catalogue, _names(resources, catalogue))
+
+    def _in(self, scope: Scope) -> Iterator[Source]:
+        """Return what to fetch; lists first, since their pages come one after another."""
+        if scope.integrations:
+            yield self._sources.integrations()
+        if scope.subscriptions:
+            yield self._sources.subscriptions()
+        for place in scope.resource_subscriptions:
+            yield self._sources.resource_subscriptions(place)
+        for place in scope.preferences:
+            yield self._sources.preference(place)
+
+    def _decoded(self, source: Source, items: Sequence[Item], catalogue: Catalogue) -> Iterator[LiveResource]:
+        now = self._now()
+        return (source.decode(item, catalogue) for item in items if codec.is_alive(item, now))
+
+
+def _names(resources: Sequence[LiveResource], catalogue: Catalogue) -> dict[str, str]:
+    """Return the display names of all that can be referred to, by id."""
+    names = {item.id: item.display_name for item in catalogue.types}
+    return names | {item.id: item.name for item in resources if item.kind == INTEGRATION.name}

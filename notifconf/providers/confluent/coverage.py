@@ -1,0 +1,141 @@
+"""Who is told of what: what each notification type reaches, and whom a mute keeps from being told. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from notifconf.model import Channel, CoverageTerms, Live, LiveResource, Reach
+from notifconf.model.diagnostic import quoted
+from notifconf.plan.change import Silence
+from notifconf.providers.confluent.catalogue import REQUIRED, SEVERITIES, NotificationType, by_severity, catalogue_of
+from notifconf.providers.confluent.check import above
+from notifconf.providers.confluent.filters import kind_of
+from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
+from notifconf.providers.confluent.workspace import DISABLED, ENABLED
+
+if TYPE_CHECKING:
+    from notifconf.plan.change import Attributes, Change
+
+ADMIN = "OrganizationAdmin"
+"""The role that every REQUIRED notification is mailed to, whatever is configured."""
+
+CRITICAL = "CRITICAL"
+
+TERMS = CoverageTerms(
+    subject="type",
+    grouping="severity",
+    groups=SEVERITIES,
+    notes=(
+        f"Mail to a role reaches those who hold it directly: who holds {ADMIN} through a group mapping gets none.",
+        f"REQUIRED types are mailed to {ADMIN} anyhow: that does not count, nor do subscriptions of single resources.",
+    ),
+)
+
+
+def coverage(live: Live) -> Iterator[Reach]:
+    """Say what each type reaches: the integrations that exist of its subscription, where that is ENABLED.
+
+    The mail to the admins that a REQUIRED type sends anyhow does not count, be it configured or not.
+    """
+    catalogue = catalogue_of(live)
+    integrations = [item for item in live.resources if item.kind == INTEGRATION.name]
+    channels = {item.id: _channel(item) for item in integrations}
+    mails = {item.id for item in integrations if _is_admin_mail(item)}
+    anyhow = (_sent_anyhow([channels[item] for item in sorted(mails)]),)
+    subscriptions: defaultdict[str, list[LiveResource]] = defaultdict(list)
+    for item in live.resources:
+        if item.kind == SUBSCRIPTION.name:
+            subscriptions[str(item.attributes.get("notification_type"))].append(item)
+    unknown = (NotificationType(name, name) for name in subscriptions if name not in catalogue.by_id)
+    for notification_type in sorted((*catalogue.types, *unknown), key=by_severity):
+        found = subscriptions[notification_type.id]
+        is_required = notification_type.priority == REQUIRED
+        told = {target for item in found if _is_on(item) for target in _integrations(item) if target in channels}
+        yield Reach(
+            id=notification_type.id,
+            name=notification_type.display_name,
+            group=notification_type.severity,
+            channels=_sorted(channels[target] for target in (told - mails if is_required else told)),
+            anyhow=anyhow if is_required else (),
+            subscriptions=frozenset((item.kind, item.id) for item in found),
+            in_plan=notification_type.in_plan,
+        )
+
+
+def unheard(changes: Iterable[Change], after: Live) -> Iterator[Silence]:
+    """Name the CRITICAL subscriptions of resources that a new mute lies over; only what the workspace names is known.
+
+    The mute of an environment cascades to all that is in it, any other concerns its resource alone. REQUIRED
+    notifications are delivered all the same.
+    """
+    mutes = [change for change in changes if change.kind == PREFERENCE.name and _mutes(change)]
+    watches = _watches(after, [change.after or {} for change in mutes]) if mutes else {}
+    for change in mutes:
+        muted = str((change.after or {}).get("resource"))
+        for watch in watches.get(muted, ()):
+            yield Silence(change.address, f"the mute of {quoted(muted)} silences {watch.text}")
+
+
+class _Watch(NamedTuple):
+    """A subscription of a resource, in words."""
+
+    resource: str
+    text: str
+
+
+def _watches(live: Live, mutes: Iterable[Attributes]) -> Mapping[str, Sequence[_Watch]]:
+    """Return the CRITICAL subscriptions which are on, by the path of each mute that lies over them."""
+    muted = {str(mute.get("resource")): mute.get("resource_type") == "ENVIRONMENT" for mute in mutes}
+    environments = {path for path, cascades in muted.items() if cascades}
+    types = catalogue_of(live).by_id
+    channels = {item.id: _channel(item) for item in live.resources if item.kind == INTEGRATION.name}
+    found: defaultdict[str, list[_Watch]] = defaultdict(list)
+    for item in live.resources:
+        if item.kind != RESOURCE_SUBSCRIPTION.name or not _is_on(item):
+            continue
+        resource = str(item.attributes.get("resource"))
+        over = [resource] if resource in muted else []
+        over += [path for path in above(resource) if path in environments] if environments else []
+        watched = types.get(str(item.attributes.get("notification_type"))) if over else None
+        if watched is None or watched.severity != CRITICAL or watched.priority == REQUIRED:
+            continue
+        told = _sorted(channels[target] for target in _integrations(item) if target in channels)
+        whom = f", which goes to {', '.join(map(str, told))}" if told else ""
+        watch = _Watch(resource, f"{quoted(watched.display_name)} ({CRITICAL}) of {quoted(resource)}{whom}")
+        for path in over:
+            found[path].append(watch)
+    return {path: sorted(group) for path, group in found.items()}
+
+
+def _mutes(change: Change) -> bool:
+    before, after = change.before or {}, change.after or {}
+    return after.get("current_state") == DISABLED != before.get("current_state")
+
+
+def _channel(item: LiveResource) -> Channel:
+    return Channel(kind_of(item), item.id, str(item.attributes.get("display_name") or item.name))
+
+
+def _sent_anyhow(mails: Sequence[Channel]) -> Channel:
+    name = mails[0].name if mails else ADMIN
+    return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "anyhow")
+
+
+def _is_admin_mail(item: LiveResource) -> bool:
+    target = item.attributes.get("target")
+    return isinstance(target, Mapping) and (target.get("kind"), target.get("role_name")) == ("RoleEmail", ADMIN)
+
+
+def _is_on(item: LiveResource) -> bool:
+    return item.attributes.get("current_state") == ENABLED
+
+
+def _integrations(item: LiveResource) -> Iterator[str]:
+    found = item.attributes.get("integrations")
+    return (str(target) for target in found) if isinstance(found, tuple) else iter(())
+
+
+def _sorted(channels: Iterator[Channel]) -> tuple[Channel, ...]:
+    return tuple(sorted(channels, key=lambda channel: (channel.name, channel.kind, channel.target)))

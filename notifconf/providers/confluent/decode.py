@@ -1,0 +1,237 @@
+"""From a workspace's document to its declarations, one entry at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Secret, Value, error, nearest, warning
+from notifconf.providers.confluent.workspace import (
+    ENABLED,
+    SECRET_MEMBER,
+    ConfluentDeclarations,
+    DeclaredIntegration,
+    DeclaredResource,
+    DeclaredSubscription,
+    Match,
+    Mute,
+    Reference,
+)
+
+TYPE_OF_SEGMENT: Mapping[str, str] = {
+    "organization": "ORGANIZATION",
+    "environment": "ENVIRONMENT",
+    "cloud-cluster": "CLUSTER",
+    "kafka": "CLUSTER",
+    "connector": "CONNECTOR",
+    "cloud-connector": "CONNECTOR",
+    "flink-compute-pool": "FLINK_COMPUTE_POOL",
+    "flink-statement": "FLINK_STATEMENT",
+}
+"""The resource type that the last segment of a path says."""
+
+MATCHED: Mapping[str, tuple[str, ...]] = {
+    "severity": ("CRITICAL", "WARN", "INFO"),
+    "category": ("BILLING_LICENSING", "SECURITY", "SERVICE", "ACCOUNT"),
+    "subscription_priority": ("REQUIRED", "RECOMMENDED", "OPTIONAL"),
+}
+"""The values that the API's documents know; its enums are open."""
+
+PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
+REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
+LEGACY_TEAMS = ".webhook.office.com"
+
+
+class Decoder:
+    """Decodes one document; `diagnostics` collects what is wrong with its values."""
+
+    def __init__(self) -> None:
+        """Start with no diagnostics."""
+        self.diagnostics: list[Diagnostic] = []
+
+    def document(self, document: LocatedMapping) -> ConfluentDeclarations:
+        """Decode the whole document."""
+        resources = tuple(self.resource(entry) for entry in _entries(document.get("resources")))
+        managed = {
+            "integration": "integrations" in document,
+            "subscription": "subscriptions" in document,
+            "resource-preference": any(resource.mute is not None for resource in resources),
+            "resource-subscription": any(resource.subscriptions is not None for resource in resources),
+        }
+        return ConfluentDeclarations(
+            integrations=tuple(self.integrations(document.get("integrations"))),
+            subscriptions=tuple(self.subscription(entry) for entry in _entries(document.get("subscriptions"))),
+            resources=resources,
+            managed=frozenset(kind for kind, present in managed.items() if present),
+        )
+
+    def integrations(self, section: LocatedMapping | None) -> Iterator[DeclaredIntegration]:
+        """Decode the section `integrations`."""
+        for key, entry in (section or {}).items():
+            if entry is not None and section is not None:
+                yield DeclaredIntegration(
+                    key=key,
+                    display_name=entry.get("display_name", key),
+                    target=self.target(entry["target"], f"integrations/{key}"),
+                    position=section.keys_at[key],
+                    description=entry.get("description"),
+                    pin=entry.get("id"),
+                )
+
+    def target(self, target: LocatedMapping, address: str) -> dict[str, Value]:
+        """Decode a target; every member of a kind that can't be told is taken for a secret."""
+        kind = target["kind"]
+        plain = {"RoleEmail": "role_name", "UserEmail": "user", "InApp": "user"}.get(kind)
+        member = SECRET_MEMBER.get(kind)
+        if member is not None:
+            self.url(target, member, address, teams=kind == "MsTeams")
+        return {
+            key: value if key in {"kind", plain} else Secret(value, masked(target.expressions.get(key)))
+            for key, value in target.items()
+        }
+
+    def url(self, target: LocatedMapping, member: str, address: str, *, teams: bool) -> None:
+        """Check a URL without ever showing it; of an unresolved one, only the host that stands as written."""
+        host = url_host(target[member])
+        position = target.at(member)
+        if member not in target.unresolved and not is_url(target[member]):
+            message = f'"{member}" must be a URL: http:// or https://, a host, and no spaces'
+            self.diagnostics.append(error("invalid-value", message, position, address))
+        elif teams and f".{host}".endswith(LEGACY_TEAMS):
+            message = (
+                f"Microsoft is retiring the connector URLs at *{LEGACY_TEAMS}: make a workflow in Teams and use its URL"
+            )
+            self.diagnostics.append(warning("legacy-teams-url", message, position, address))
+
+    def subscription(self, entry: LocatedMapping) -> DeclaredSubscription:
+        """Decode a subscription: `notification_type` or `match` is present, not both."""
+        integrations: LocatedList = entry["integrations"]
+        return DeclaredSubscription(
+            integrations=tuple(_reference(integrations, index) for index in range(len(integrations))),
+            position=entry.position,
+            notification_type=_reference(entry, "notification_type") if "notification_type" in entry else None,
+            match=self.match(entry["match"]) if "match" in entry else None,
+            current_state=entry.get("current_state", ENABLED),
+        )
+
+    def match(self, match: LocatedMapping) -> Match:
+        """Decode a `match`; a value that nobody knows yet is a warning."""
+        values = {member: tuple(self.matched(match, member)) for member in MATCHED}
+        return Match(**values, name=match.get("name"))
+
+    def matched(self, match: LocatedMapping, member: str) -> Iterator[str]:
+        """Decode one member of a `match`: a value or a list of them."""
+        if member not in match:
+            return
+        listed = match[member]
+        references = (
+            [_reference(listed, index) for index in range(len(listed))]
+            if isinstance(listed, LocatedList)
+            else [_reference(match, member)]
+        )
+        for value in references:
+            if value.resolved and value.name not in MATCHED[member]:
+                suggestion = nearest(value.name, MATCHED[member]) if value.expression is None else ""
+                message = f'the API\'s documents know no "{member}" {value}{suggestion}'
+                self.diagnostics.append(warning("invalid-value", message, value.position))
+            yield value.name
+
+    def resource(self, entry: LocatedMapping) -> DeclaredResource:
+        """Decode an entry of `resources`."""
+        resource_type = self.resource_type(entry)
+        address = f"resource-preferences/{entry['resource']}"
+        if resource_type == "ORGANIZATION" and "subscriptions" in entry:
+            message = "an organization has no subscriptions of its own: use the workspace's `subscriptions`"
+            self.diagnostics.append(error("invalid-value", message, entry.keys_at["subscriptions"], address))
+        subscriptions = entry.get("subscriptions")
+        return DeclaredResource(
+            resource=entry["resource"],
+            resource_type=resource_type,
+            position=entry.at("resource"),
+            mute=self.mute(entry, address) if "muted" in entry else None,
+            subscriptions=None
+            if subscriptions is None
+            else tuple(self.subscription(subscription) for subscription in _entries(subscriptions)),
+        )
+
+    def resource_type(self, entry: LocatedMapping) -> str:
+        """Return the resource's type, as declared or as its path says; empty where neither says it."""
+        reference = _reference(entry, "resource")
+        last = reference.name.rpartition("/")[2].partition("=")[0]
+        message = ""
+        if reference.resolved and not PATH.fullmatch(reference.name):
+            message = f"{reference} is no resource: write segments TYPE=ID, joined by /, such as environment=env-abc123"
+        elif "resource_type" not in entry and last not in TYPE_OF_SEGMENT and "${" not in last:
+            suggestion = nearest(last, TYPE_OF_SEGMENT) if reference.expression is None else ""
+            message = f"the last segment of {reference} says no type that is known{suggestion}: add `resource_type`"
+        if message:
+            address = f"resource-preferences/{reference.name}"
+            self.diagnostics.append(error("invalid-value", message, reference.position, address))
+        return str(entry.get("resource_type", TYPE_OF_SEGMENT.get(last, "")))
+
+    def mute(self, entry: LocatedMapping, address: str) -> Mute:
+        """Decode `muted`: true, false, or until when and why."""
+        muted, position = entry["muted"], entry.at("muted")
+        if isinstance(muted, bool):
+            return Mute(muted, position)
+        until = None
+        if "until" not in muted.unresolved:
+            until = _moment(muted["until"])
+            if until is None:
+                message = '"until" must be a time with an offset or Z, such as 2026-12-01T06:00:00Z'
+                self.diagnostics.append(error("invalid-value", message, muted.at("until"), address))
+        return Mute(muted=True, position=position, until=until, ends_at=muted.at("until"), reason=muted.get("reason"))
+
+
+def url_host(text: str) -> str:
+    """Return the host of a URL; empty where there is none."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    return host
+
+
+def is_url(text: str) -> bool:
+    """Say whether a target takes this URL: http:// or https://, a host, and no spaces."""
+    return bool(url_host(text)) and urlsplit(text).scheme in {"http", "https"} and _one_word(text)
+
+
+def masked(expression: str | None) -> str | None:
+    """Return an expression with the text beside its references, and their defaults, left out: they may be secret."""
+    if expression is None:
+        return None
+    shown, end = "", 0
+    for found in REFERENCE.finditer(expression):
+        if not found["escape"]:
+            name, colon, word = found["body"].partition(":")
+            word = word[:1] + "…" if word[:1] in {"-", "?"} else word
+            shown += ("…" if found.start() > end else "") + "${" + name + colon + word + "}"
+            end = found.end()
+    return shown + ("…" if len(expression) > end else "")
+
+
+def _entries(section: Sequence[LocatedMapping | None] | None) -> Iterator[LocatedMapping]:
+    return (entry for entry in section or () if entry is not None)
+
+
+def _reference(container: LocatedMapping | LocatedList, key: Any) -> Reference:
+    expression = container.expressions.get(key)
+    return Reference(container[key], container.at(key), expression, key not in container.unresolved)
+
+
+def _one_word(text: str) -> bool:
+    return text.isprintable() and not any(char.isspace() for char in text)
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time in UTC, or None for what isn't one or has no offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,151 @@
+"""Confluent Cloud as a provider. Importing it costs next to nothing: what speaks HTTP is imported by `connect`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from notifconf.errors import UsageError
+from notifconf.providers.confluent.kinds import KINDS
+
+if TYPE_CHECKING:
+    from notifconf.http import Authorization, Client
+    from notifconf.model import (
+        CoverageTerms,
+        Declarations,
+        Diagnostic,
+        Exported,
+        Filters,
+        Kind,
+        Listing,
+        Live,
+        LiveResource,
+        LocatedMapping,
+        Reach,
+        Workspace,
+    )
+    from notifconf.plan.change import Change, Silence
+    from notifconf.plan.rules import Pair, Resolution
+    from notifconf.providers.base import Connection, Plain, Provider
+    from notifconf.providers.confluent.workspace import ConfluentDeclarations
+
+KEY, SECRET, TOKEN = "CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"
+
+
+class ConfluentProvider:
+    """See `notifconf.providers.base.Provider`."""
+
+    name = "confluent"
+    title = "Confluent Cloud"
+    endpoint = "https://api.confluent.cloud"
+    endpoint_variable = "CONFLUENT_CLOUD_ENDPOINT"
+    credentials = f"{KEY} and {SECRET} (of a Cloud API key, not of a cluster's), or {TOKEN}"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Integrations, subscriptions, and both of a resource's kinds."""
+        return KINDS
+
+    def authorization(self, environment: Mapping[str, str]) -> Authorization:
+        """Return an API key with its secret as HTTP Basic, else an access token as bearer."""
+        key, secret, token = (environment.get(name, "").strip() for name in (KEY, SECRET, TOKEN))
+        if bool(key) != bool(secret):
+            missing, present = (SECRET, KEY) if key else (KEY, SECRET)
+            raise UsageError(f"{present} is set, but {missing} is not: an API key and its secret go together")
+        if not key and not token:
+            raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
+        from notifconf.http import Authorization
+
+        return Authorization.basic(key, secret) if key else Authorization.bearer(token)
+
+    def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
+        """Decode a workspace, and check what needs neither service nor clock."""
+        from notifconf.providers.confluent.workspace import declare
+
+        return declare(document)
+
+    def addresses(self, declarations: Declarations) -> Iterable[str]:
+        """Return what is declared; what a match finds as a glob."""
+        from notifconf.providers.confluent.workspace import addresses
+
+        return addresses(cast("ConfluentDeclarations", declarations))
+
+    def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
+        """Check mutes against the clock."""
+        from notifconf.providers.confluent.check import check
+
+        return check(cast("ConfluentDeclarations", declarations), now)
+
+    def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
+        """Resolve names and matches against the organisation's notification types."""
+        from notifconf.providers.confluent.resolve import resolve
+
+        return resolve(workspace, live, now)
+
+    def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
+        """Say what changes mute, disable or unsubscribe, and who waits for what they mute."""
+        from notifconf.providers.confluent.coverage import unheard
+        from notifconf.providers.confluent.rules import silenced
+
+        yield from silenced(changes)
+        yield from unheard(changes, after)
+
+    @property
+    def coverage_terms(self) -> CoverageTerms:
+        """Notification types, by severity."""
+        from notifconf.providers.confluent.coverage import TERMS
+
+        return TERMS
+
+    def coverage(self, live: Live) -> Iterable[Reach]:
+        """Say what each notification type reaches."""
+        from notifconf.providers.confluent.coverage import coverage
+
+        return coverage(live)
+
+    def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
+        """Return the natural keys of an object with these attributes."""
+        from notifconf.providers.confluent.codec import identities
+
+        return identities(kind, attributes)
+
+    def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
+        """Warn of integrations that look like renamed ones."""
+        from notifconf.providers.confluent.rules import possible_renames
+
+        del live
+        return possible_renames(pairs, undeclared)
+
+    def verifies(self, kind: str, changed: Collection[str]) -> bool:
+        """Say whether a write changes where messages go."""
+        from notifconf.providers.confluent.rules import proves
+
+        return proves(kind, changed)
+
+    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
+        """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
+        from notifconf.providers.confluent.show import show
+
+        return show(live, filters)
+
+    def types(self, live: Live, filters: Filters) -> Listing:
+        """List the notification types."""
+        from notifconf.providers.confluent.show import types
+
+        return types(live, filters)
+
+    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+        """Declare integrations and subscriptions, and what is known of these resources."""
+        from notifconf.providers.confluent.export import export
+
+        return export(live, resources)
+
+    def connect(self, client: Client) -> Connection:
+        """Return a connection through `client`."""
+        from notifconf.providers.confluent.connection import ConfluentConnection
+
+        return ConfluentConnection(client)
+
+
+PROVIDER: Provider = ConfluentProvider()

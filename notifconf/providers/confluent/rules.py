@@ -1,0 +1,69 @@
+"""What a change means for those who are told, beyond what it writes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from notifconf.model import Diagnostic, Secret, warning
+from notifconf.model.diagnostic import quoted
+from notifconf.plan.change import Action, Silence
+from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
+from notifconf.providers.confluent.workspace import DISABLED
+
+if TYPE_CHECKING:
+    from notifconf.model import LiveResource, Value
+    from notifconf.plan.change import Change
+    from notifconf.plan.rules import Pair
+
+
+def possible_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> Iterator[Diagnostic]:
+    """Warn where an integration is about to be made whose target an undeclared one has already."""
+    created = [pair.desired for pair in pairs if pair.desired.kind == INTEGRATION.name and pair.live is None]
+    if not created:
+        return
+    targets = {
+        _target(item.attributes): item
+        for item in sorted(undeclared, key=lambda item: item.id, reverse=True)
+        if item.kind == INTEGRATION.name and _target(item.attributes) is not None
+    }
+    for desired in created:
+        other = targets.get(_target(desired.attributes))
+        if other is not None:
+            message = (
+                f"the undeclared live integration {quoted(other.name)} has this target already:"
+                f" to rename that one instead of making another, pin it with id: {other.id}"
+            )
+            yield warning("possible-rename", message, desired.position, desired.address)
+
+
+def silenced(changes: Iterable[Change]) -> Iterator[Silence]:
+    """Say who will not be told any more once the changes are made; what was off before is silent already."""
+    return (Silence(change.address, text) for change in changes for text in _silenced(change))
+
+
+def _silenced(change: Change) -> Iterator[str]:
+    before, after = change.before or {}, change.after or {}
+    was_off, is_off = (side.get("current_state") == DISABLED for side in (before, after))
+    resource = quoted(str(after.get("resource", before.get("resource", ""))))
+    if change.kind == PREFERENCE.name and is_off and not was_off:
+        inside = " and everything in it" if after.get("resource_type") == "ENVIRONMENT" else ""
+        yield f"{resource}{inside} is muted: only REQUIRED notifications are still delivered"
+    if change.kind not in {SUBSCRIPTION.name, RESOURCE_SUBSCRIPTION.name} or change.action is Action.CREATE or was_off:
+        return
+    if is_off or change.action is Action.DELETE:
+        name = quoted(str(before.get("notification_type", "")))
+        what = f"{name} of {resource}" if change.kind == RESOURCE_SUBSCRIPTION.name else name
+        yield f"the subscription to {what} is {'disabled' if is_off else 'deleted'}: it tells nobody any more"
+
+
+def proves(kind: str, changed: Collection[str]) -> bool:
+    """Say whether a write of these members changes where messages go: then a test message goes first."""
+    return kind == INTEGRATION.name and "target" in changed
+
+
+def _target(attributes: Mapping[str, Value]) -> Hashable:
+    target = attributes.get("target")
+    if not isinstance(target, Mapping) or not any(isinstance(value, Secret) for value in target.values()):
+        return None
+    return frozenset(target.items())

@@ -1,0 +1,202 @@
+"""The live state and the catalogue as rows, filtered as the vendor's console filters subscriptions. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from notifconf.model import Filters, Listing, Live, LiveResource, Secret
+from notifconf.providers.confluent.catalogue import NotificationType, by_severity, catalogue_of
+from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
+from notifconf.providers.confluent.filters import check, is_channel, kind_of, state_passes, type_passes
+from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
+from notifconf.providers.confluent.workspace import DISABLED, SECRET_MEMBER
+
+if TYPE_CHECKING:
+    from notifconf.model.listing import Cell
+
+Row = dict[str, "Cell"]
+
+SUBSCRIPTION_COLUMNS = ("type", "severity", "category", "priority", "state", "channels")
+UNASKED = "none: the API lists them only for resources that --resource or a workspace names"
+FILTERED = "none passes the filters"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A live subscription, of the organisation or of a resource, with its type and its integrations."""
+
+    item: LiveResource
+    type: NotificationType
+    integrations: tuple[LiveResource, ...]
+
+    @property
+    def state(self) -> str:
+        """Whether it is on, as the service says."""
+        return _text(self.item, "current_state")
+
+    def passes(self, filters: Filters) -> bool:
+        """Say whether the filters let it through."""
+        return (
+            type_passes(self.type, filters)
+            and state_passes(self.state, filters)
+            and (not filters.channel or any(is_channel(item, filters.channel) for item in self.integrations))
+        )
+
+    @property
+    def row(self) -> Row:
+        """Its cells, the resource aside."""
+        channels = tuple(sorted(item.name for item in self.integrations))
+        return {**_type_row(self.type), "state": self.state, "channels": channels, "id": self.item.id}
+
+
+def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
+    """List subscriptions, integrations, and what was surveyed of resources.
+
+    With a filter on subscriptions, of the integrations theirs stay; a mute has neither type nor channel, so such a
+    filter hides it. Raises `UsageError` for a filter that nothing can pass.
+    """
+    _check(live, filters)
+    empty, unasked = (FILTERED, FILTERED) if filters != Filters() else ("none", UNASKED)
+    found = [item for item in _subscriptions(live) if item.passes(filters)]
+    return (
+        Listing(
+            "subscriptions",
+            "Subscriptions",
+            SUBSCRIPTION_COLUMNS,
+            tuple(item.row for item in found if item.item.kind == SUBSCRIPTION.name),
+            empty,
+        ),
+        Listing(
+            "integrations",
+            "Integrations",
+            ("name", "kind", "used_by", "target"),
+            tuple(_integrations(live, filters, found)),
+            empty,
+        ),
+        Listing(
+            "resource_preferences",
+            "Mutes",
+            ("resource", "resource_type", "state"),
+            tuple(_mutes(live, filters)),
+            unasked,
+        ),
+        Listing(
+            "resource_subscriptions",
+            "Subscriptions of resources",
+            ("resource", *SUBSCRIPTION_COLUMNS),
+            tuple(
+                {"resource": _text(item.item, "resource"), **item.row}
+                for item in found
+                if item.item.kind == RESOURCE_SUBSCRIPTION.name
+            ),
+            unasked,
+        ),
+    )
+
+
+def types(live: Live, filters: Filters) -> Listing:
+    """List the notification types: what a `match` or a `notification_type` is written from. Raises as `show` does."""
+    _check(live, filters)
+    own = {item.type.id: item for item in _subscriptions(live) if item.item.kind == SUBSCRIPTION.name}
+    needs_subscription = bool(filters.channel or filters.status)
+    rows = [
+        {
+            **_type_row(item),
+            "in_plan": item.in_plan,
+            "subscribed": item.id in own and own[item.id].state != DISABLED,
+            "id": item.id,
+        }
+        for item in sorted(catalogue_of(live).types, key=by_severity)
+        if (own[item.id].passes(filters) if item.id in own else not needs_subscription and type_passes(item, filters))
+    ]
+    columns = ("type", "id", "severity", "category", "priority", "in_plan", "subscribed")
+    return Listing("notification_types", "Notification types", columns, tuple(rows))
+
+
+def _check(live: Live, filters: Filters) -> None:
+    integrations = [item for item in live.resources if item.kind == INTEGRATION.name]
+    check(filters, catalogue_of(live), integrations, (_text(item, "current_state") for item in live.resources))
+
+
+def _subscriptions(live: Live) -> list[Subscription]:
+    """Return all subscriptions, the worst types first."""
+    integrations = {item.id: item for item in live.resources if item.kind == INTEGRATION.name}
+    catalogue = catalogue_of(live)
+    found = []
+    for item in live.resources:
+        if item.kind in {SUBSCRIPTION.name, RESOURCE_SUBSCRIPTION.name}:
+            type_id = _text(item, "notification_type")
+            used = item.attributes.get("integrations")
+            ids = map(str, used) if isinstance(used, tuple) else ()
+            found.append(
+                Subscription(
+                    item,
+                    catalogue.by_id.get(type_id) or NotificationType(type_id, type_id),
+                    tuple(integrations.get(found_id) or _gone(found_id) for found_id in ids),
+                )
+            )
+    return sorted(found, key=lambda item: (_text(item.item, "resource"), *by_severity(item.type)))
+
+
+def _integrations(live: Live, filters: Filters, shown: Sequence[Subscription]) -> Iterator[Row]:
+    narrowed = filters != Filters(channel=filters.channel)
+    used = {integration.id for item in shown for integration in item.integrations}
+    uses = Counter(integration.id for item in _subscriptions(live) for integration in item.integrations)
+    for item in sorted(live.resources, key=lambda item: (item.name, item.id)):
+        is_meant = not filters.channel or is_channel(item, filters.channel)
+        if item.kind == INTEGRATION.name and is_meant and (item.id in used or not narrowed):
+            yield {
+                "name": item.name,
+                "kind": kind_of(item) or None,
+                "used_by": uses[item.id],
+                "target": _told(item),
+                "id": item.id,
+            }
+
+
+def _mutes(live: Live, filters: Filters) -> Iterator[Row]:
+    hidden = bool(filters.severity or filters.category or filters.channel or filters.type)
+    for item in sorted(live.resources, key=lambda item: (item.name, item.id)):
+        state = _text(item, "current_state")
+        if item.kind == PREFERENCE.name and not hidden and state_passes(state, filters):
+            yield {
+                "resource": item.name,
+                "resource_type": _text(item, "resource_type"),
+                "state": state,
+                "id": item.id,
+            }
+
+
+def _told(item: LiveResource) -> str | None:
+    """Return whom it tells: a role, a user, or of a secret URL the host alone."""
+    target, kind = item.attributes.get("target"), kind_of(item)
+    member = SECRET_MEMBER.get(kind, READ_ONLY_MEMBER.get(kind, ""))
+    value = target.get(member) if isinstance(target, Mapping) else None
+    if not isinstance(value, Secret):
+        return value if isinstance(value, str) else None
+    try:
+        return urlsplit(value.reveal()).hostname
+    except ValueError:
+        return None
+
+
+def _type_row(item: NotificationType) -> Row:
+    return {
+        "type": item.display_name,
+        "severity": item.severity,
+        "category": item.category,
+        "priority": item.priority,
+    }
+
+
+def _text(item: LiveResource, name: str) -> str:
+    value = item.attributes.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _gone(integration_id: str) -> LiveResource:
+    return LiveResource(INTEGRATION.name, integration_id, integration_id, (), {})

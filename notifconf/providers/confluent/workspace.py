@@ -1,0 +1,171 @@
+"""What a workspace declares for Confluent Cloud: the data, as every other part of this provider reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from notifconf.model import Value
+from notifconf.model.diagnostic import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notifconf.model import Diagnostic, LocatedMapping, Position
+
+SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
+"""The kinds of target that the API lets be written, and the member of each that is a secret."""
+
+ENABLED, DISABLED = "ENABLED", "DISABLED"
+
+ID_PREFIX = "nt-"
+"""What ids of notification types begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that refers to something, and where it stands.
+
+    `expression` is how it is written where it comes from outside; `resolved` is false where it still stands so.
+    """
+
+    name: str
+    position: Position
+    expression: str | None = None
+    resolved: bool = True
+
+    def __str__(self) -> str:
+        """Show it to the user: what comes from outside as it is written."""
+        return quoted(self.expression or self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredIntegration:
+    """An entry of `integrations`.
+
+    `target` is as in the workspace: `kind`, and a URL as `Secret`, a `role_name`, or a `user` (an id).
+    `description` is None where the live one is left alone; `pin` is the id of the live object.
+    """
+
+    key: str
+    display_name: str
+    target: Mapping[str, Value]
+    position: Position
+    description: str | None = None
+    pin: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of its target."""
+        return str(self.target["kind"])
+
+    @property
+    def writable(self) -> bool:
+        """Whether the API lets it be created, changed and deleted."""
+        return self.kind in SECRET_MEMBER
+
+    @property
+    def address(self) -> str:
+        """Where it stands in a plan."""
+        return f"integrations/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a type must satisfy, all of it; an empty member is satisfied by any type.
+
+    `name` is a glob on the display name; the others list the values that are allowed.
+    """
+
+    severity: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    subscription_priority: tuple[str, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSubscription:
+    """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several."""
+
+    integrations: tuple[Reference, ...]
+    position: Position
+    notification_type: Reference | None = None
+    match: Match | None = None
+    current_state: str = ENABLED
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """What `muted` says; it stands at `position`, its end at `ends_at`."""
+
+    muted: bool
+    position: Position
+    until: datetime | None = None
+    ends_at: Position | None = None
+    reason: str | None = None
+
+    def active(self, now: datetime) -> bool:
+        """Say whether it mutes at `now`: past its `until` a mute counts as `muted: false`."""
+        return self.muted and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredResource:
+    """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone."""
+
+    resource: str
+    resource_type: str
+    position: Position
+    mute: Mute | None = None
+    subscriptions: tuple[DeclaredSubscription, ...] | None = None
+
+    @property
+    def preference_address(self) -> str:
+        """Where its mute stands in a plan."""
+        return f"resource-preferences/{self.resource}"
+
+    def subscription_address(self, display_name: str) -> str:
+        """Where its subscription to that type stands in a plan."""
+        return f"resource-subscriptions/{self.resource}#{display_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluentDeclarations:
+    """What a workspace declares; `managed` names the kinds whose section is present."""
+
+    integrations: tuple[DeclaredIntegration, ...] = ()
+    subscriptions: tuple[DeclaredSubscription, ...] = ()
+    resources: tuple[DeclaredResource, ...] = ()
+    managed: frozenset[str] = frozenset()
+
+
+def addresses(declarations: ConfluentDeclarations) -> Iterator[str]:
+    """Yield what is declared, as addresses; the types that ids and matches mean are the service's to say."""
+    yield from (integration.address for integration in declarations.integrations)
+    names = [subscription.notification_type for subscription in declarations.subscriptions]
+    yield from (f"subscriptions/{name.name}" for name in names if name and not name.name.startswith(ID_PREFIX))
+    if None in names:
+        yield "subscriptions/*"
+    for resource in declarations.resources:
+        if resource.mute is not None:
+            yield resource.preference_address
+        for subscription in resource.subscriptions or ():
+            name = subscription.notification_type
+            if name and not name.name.startswith(ID_PREFIX):
+                yield resource.subscription_address(name.name)
+
+
+def declare(document: LocatedMapping) -> tuple[ConfluentDeclarations, Sequence[Diagnostic]]:
+    """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock.
+
+    What the schema refused stands in it as None: that counts as declared, and nothing more is said of it.
+    A value that is still unresolved stays as written, and is not judged.
+    """
+    from notifconf.providers.confluent.check import consistency
+    from notifconf.providers.confluent.decode import Decoder
+
+    decoder = Decoder()
+    declarations = decoder.document(document)
+    return declarations, [*decoder.diagnostics, *consistency(declarations, document)]

@@ -1,0 +1,5 @@
+"""Kong Konnect: the Notification Hub, version 1."""
+
+from notifconf.providers.konnect.provider import PROVIDER
+
+__all__ = ["PROVIDER"]

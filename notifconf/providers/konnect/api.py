@@ -1,0 +1,161 @@
+"""The operations of the Notification Hub, as bodies: paths, cursors, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from notifconf.errors import ProtocolError
+from notifconf.http.paging import Page, distrust, whole_list
+from notifconf.providers.konnect.codec import text_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notifconf.http import Client
+    from notifconf.providers.base import Plain
+
+VERSION = "/v1"
+CURSOR = "page[after]"
+MOST_PARAMETERS = 10
+"""How many invalid parameters of one request an error names."""
+
+Item = dict[str, Any]
+
+
+class Api:
+    """The operations. Every method may raise a `ServiceError`."""
+
+    def __init__(self, client: Client) -> None:
+        """Speak through `client`. An endpoint that names only a host, as Kong's own tools have it, means its /v1."""
+        self._client = client
+        self._root = f"{'' if urlsplit(client.endpoint).path else VERSION}/notifications"
+
+    async def events(self) -> list[Item]:
+        """Return all events, each as the service's UserConfiguration."""
+        return await self._listed("configurations", "event_id", "an event")
+
+    async def subscriptions(self, event: str) -> list[Item]:
+        """Return all subscriptions of an event."""
+        return await self._listed(_subscriptions(event), "id", "a subscription")
+
+    async def create(self, event: str, body: Mapping[str, Plain]) -> str:
+        """Create a subscription and return its id; it is never sent again while its fate is unknown."""
+        path = f"{self._root}/{_subscriptions(event)}"
+        answer = await self._client.request("POST", path, json=body, describe=describe_error)
+        try:
+            return text_id(answer.body, "id", "the subscription that it made")
+        except ProtocolError as error:
+            raise ProtocolError(str(error), operation=f"POST {path}", sent=True) from None
+
+    async def update(self, event: str, subscription: str, body: Mapping[str, Plain]) -> None:
+        """Replace what can be written of a subscription."""
+        path = f"{self._root}/{_subscriptions(event)}/{_segment(subscription)}"
+        await self._client.request("PATCH", path, json=body, describe=describe_error)
+
+    async def delete(self, event: str, subscription: str) -> None:
+        """Delete a subscription."""
+        path = f"{self._root}/{_subscriptions(event)}/{_segment(subscription)}"
+        await self._client.request("DELETE", path, describe=describe_error)
+
+    async def inbox(self, filters: Mapping[str, str], most: int | None = None) -> list[Item]:
+        """Return the notifications of the inbox, or the first `most` of them; `filters` are query parameters."""
+        return await self._listed("inbox", "id", "a notification", filters, most=most)
+
+    async def set_status(self, notifications: Sequence[str], status: str) -> None:
+        """Give 1 to 100 different notifications a status; a second time it changes nothing."""
+        await self._client.request(
+            "POST",
+            f"{self._root}/inbox/bulk",
+            json={"ids": list(notifications), "status": status},
+            repeatable=True,
+            wants_body=False,
+            describe=describe_error,
+        )
+
+    async def delete_notification(self, notification: str) -> None:
+        """Delete a notification."""
+        await self._client.request("DELETE", f"{self._root}/inbox/{_segment(notification)}", describe=describe_error)
+
+    async def _listed(
+        self, path: str, member: str, what: str, params: Mapping[str, str] | None = None, *, most: int | None = None
+    ) -> list[Item]:
+        """Return all objects of a list; `member` holds their id.
+
+        Only the cursor is taken out of the address of the next page: credentials go to our endpoint alone.
+        """
+        path = f"{self._root}/{path}"
+        operation = f"GET {path}"
+
+        async def fetch(cursor: str | None) -> Page:
+            query = {**(params or {}), **({} if cursor is None else {CURSOR: cursor})}
+            answer = await self._client.request("GET", path, params=query, describe=describe_error)
+            return Page(_items(answer.body, operation), _next_cursor(answer.body, operation))
+
+        return await whole_list(operation, fetch, lambda item: text_id(item, member, what), most=most)
+
+
+def describe_error(body: Any) -> str:
+    """Return what an `application/problem+json` says: what is wrong, the trace, and each invalid parameter."""
+    if not isinstance(body, dict):
+        return ""
+    said = [body[member] for member in ("title", "detail") if isinstance(body.get(member), str)]
+    known = _phrase(body.get("status"))
+    text = ": ".join(part for part in dict.fromkeys(said) if part.casefold() != known)
+    # The support asks for the trace, so no list of parameters may push it out of the message.
+    trace = f"({body['instance']})" if isinstance(body.get("instance"), str) else ""
+    head = " ".join(filter(None, [text, trace]))
+    return ": ".join(filter(None, [head, _parameters(body.get("invalid_parameters"))]))
+
+
+def _phrase(status: object) -> str:
+    """Return how HTTP calls a status, casefolded: an error says that already."""
+    try:
+        return HTTPStatus(status).phrase.casefold() if isinstance(status, int) else ""
+    except ValueError:
+        return ""
+
+
+def _parameters(entries: object) -> str:
+    named = list(filter(None, map(_parameter, entries))) if isinstance(entries, list) else []
+    more = [f"and {len(named) - MOST_PARAMETERS} more"] if len(named) > MOST_PARAMETERS else []
+    return "; ".join(named[:MOST_PARAMETERS] + more)
+
+
+def _parameter(entry: object) -> str:
+    field, reason = (entry.get("field"), entry.get("reason")) if isinstance(entry, dict) else (None, None)
+    return f"{field}: {reason}" if isinstance(field, str) and isinstance(reason, str) else ""
+
+
+def _items(body: Item, operation: str) -> list[Any]:
+    data = body.get("data")
+    if not isinstance(data, list):
+        raise distrust(operation, "has no list of objects")
+    return data
+
+
+def _next_cursor(body: Item, operation: str) -> str | None:
+    """Return the cursor of the next page: from `meta.page.next`, else from the older `meta.next`."""
+    meta = body.get("meta")
+    meta = {} if meta is None else meta
+    page = (meta.get("page") or meta) if isinstance(meta, dict) else None
+    if not isinstance(page, dict):
+        raise distrust(operation, "has pages of a wrong type")
+    address = page.get("next")
+    if address is None or address == "":
+        return None
+    try:
+        (cursor,) = parse_qs(urlsplit(address).query if isinstance(address, str) else "")[CURSOR]
+    except (ValueError, KeyError):
+        raise distrust(operation, "names a next page, but not which") from None
+    return cursor
+
+
+def _subscriptions(event: str) -> str:
+    return f"configurations/{_segment(event)}/subscriptions"
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")

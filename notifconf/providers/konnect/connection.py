@@ -1,0 +1,141 @@
+"""A Konnect organisation: what is read for a plan, and how its changes are made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from notifconf.errors import ApiError, ProtocolError, ServiceError
+from notifconf.http.workers import run_all
+from notifconf.model import Live, LiveResource, Mode
+from notifconf.providers.konnect import codec
+from notifconf.providers.konnect.api import Api
+from notifconf.providers.konnect.catalogue import Catalogue, catalogue_of
+from notifconf.providers.konnect.inbox import Inbox
+from notifconf.providers.konnect.kinds import EVENT_SUBSCRIPTION
+
+if TYPE_CHECKING:
+    from notifconf.http import Client
+    from notifconf.model import Position, Workspace
+    from notifconf.providers.base import Plain
+    from notifconf.providers.konnect.api import Item
+    from notifconf.providers.konnect.catalogue import Event
+    from notifconf.providers.konnect.workspace import KonnectDeclarations
+
+
+class KonnectConnection:
+    """The organisation that one token opens; see `notifconf.providers.base.Connection`."""
+
+    def __init__(self, client: Client) -> None:
+        """Speak through `client`."""
+        self._client = client
+        self._api = Api(client)
+        self._known: set[str] = set()
+        self._given: dict[str, str] = {}
+        self.inbox = Inbox(self._api, client.parallelism)
+
+    async def read(self, workspace: Workspace) -> Live:
+        """Read the events, and the subscriptions of those that are declared.
+
+        In `sync`, and in namespaces that `policy.coverage` judges, also the subscriptions of those that have some, as
+        far as the service's count, which may lag, says so.
+        """
+        declared = cast("KonnectDeclarations", workspace.declarations)
+        policy = workspace.policy
+        if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
+            return Live(catalogue=Catalogue())
+        catalogue = await self._catalogue()
+        places: dict[str, Position | None] = {}
+        for entry in declared.subscriptions:
+            for event in catalogue.named(entry.event):
+                places.setdefault(event.id, entry.event_at)
+        for event in catalogue.events:
+            if event.count != 0 and (policy.mode is Mode.SYNC or event.namespace in policy.coverage):
+                places.setdefault(event.id, None)
+        return await self._live(catalogue, places)
+
+    async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
+        """List again the subscriptions of each event that a touched one is of."""
+        catalogue = catalogue_of(live)
+        events = dict.fromkeys(str(attributes["event"]) for _, attributes in touched)
+        fresh = await self._live(catalogue, events)
+        kept = [item for item in live.resources if item.attributes["event"] not in events]
+        return _sorted(catalogue, (*kept, *fresh.resources))
+
+    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
+        """Read every event and all its subscriptions; nothing is only looked up."""
+        del resources, workspace
+        catalogue = await self._catalogue()
+        return await self._live(catalogue, dict.fromkeys(event.id for event in catalogue.events))
+
+    async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
+        """POST the whole subscription."""
+        del kind
+        created = await self._api.create(str(attributes["event"]), codec.encode(attributes))
+        self._given[created] = str(attributes["name"])
+        return created
+
+    async def update(
+        self, kind: str, object_id: str, attributes: Mapping[str, Plain], changed: Collection[str]
+    ) -> None:
+        """PATCH the whole subscription: the service takes nothing less."""
+        del kind, changed
+        await self._api.update(str(attributes["event"]), object_id, codec.encode(attributes))
+        self._given[object_id] = str(attributes["name"])
+
+    async def delete(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> None:
+        """DELETE a subscription of its event."""
+        del kind
+        await self._api.delete(str(attributes["event"]), object_id)
+
+    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
+        """Look a subscription up by its event and name.
+
+        Where a service keeps no names, it is one that applies where this one does and was not there before. Raises a
+        `ServiceError` where several are that: which one is meant can't be told.
+        """
+        event = Catalogue().event(str(attributes["event"]))
+        items = await self._listed(event)
+        name, place = codec.name_key(event.id, str(attributes["name"])), codec.place_key(attributes)
+        found = [item for item in items if name in item.identities] or [
+            item for item in items if place in item.identities and item.id not in self._known
+        ]
+        if len(found) > 1:
+            ids = ", ".join(sorted(item.id for item in found))
+            raise ServiceError(f"ambiguous: {len(found)} live objects ({ids}) are what the new {kind} would be")
+        return found[0] if found else None
+
+    async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
+        """Nothing can be proved beforehand: Konnect's channels have no targets of their own."""
+
+    async def _catalogue(self) -> Catalogue:
+        return Catalogue.of(map(codec.decode_event, await self._api.events()))
+
+    async def _live(self, catalogue: Catalogue, places: Mapping[str, Position | None]) -> Live:
+        """Read the subscriptions of these events side by side; errors name the place that an event is declared at."""
+        jobs = [partial(self._subscriptions, catalogue.event(event), place) for event, place in places.items()]
+        found = await run_all(jobs, self._client.parallelism)
+        return _sorted(catalogue, [item for items in found for item in items])
+
+    async def _subscriptions(self, event: Event, place: Position | None) -> list[LiveResource]:
+        try:
+            items = await self._listed(event)
+        except (ApiError, ProtocolError) as error:
+            error.args = (f"{place}: {error}" if place else str(error),)
+            raise
+        self._known.update(item.id for item in items)
+        return items
+
+    async def _listed(self, event: Event) -> list[LiveResource]:
+        """Return what lives of an event. What a service keeps no name of goes by the one that this run has sent."""
+        items = await self._api.subscriptions(event.id)
+        return [codec.decode_subscription(self._named(item), event) for item in items]
+
+    def _named(self, item: Item) -> Item:
+        given = self._given.get(item["id"])
+        return item if given is None or item.get("name") not in (None, "") else {**item, "name": given}
+
+
+def _sorted(catalogue: Catalogue, resources: Iterable[LiveResource]) -> Live:
+    return Live(tuple(sorted(resources, key=lambda item: item.id)), catalogue)

@@ -1,0 +1,9 @@
+"""The one kind of object that this provider manages."""
+
+from __future__ import annotations
+
+from notifconf.model import Kind
+
+EVENT_SUBSCRIPTION = Kind("event-subscription", "event-subscriptions")
+
+KINDS = (EVENT_SUBSCRIPTION,)

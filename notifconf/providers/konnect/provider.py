@@ -1,0 +1,147 @@
+"""Kong Konnect as a provider. Importing it costs next to nothing: what speaks HTTP is imported by `connect`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from notifconf.errors import UsageError
+from notifconf.providers.konnect.kinds import KINDS
+
+if TYPE_CHECKING:
+    from notifconf.http import Authorization, Client
+    from notifconf.model import (
+        CoverageTerms,
+        Declarations,
+        Diagnostic,
+        Exported,
+        Filters,
+        Kind,
+        Listing,
+        Live,
+        LiveResource,
+        LocatedMapping,
+        Reach,
+        Workspace,
+    )
+    from notifconf.plan.change import Change, Silence
+    from notifconf.plan.rules import Pair, Resolution
+    from notifconf.providers.base import Connection, Plain, Provider
+    from notifconf.providers.konnect.workspace import KonnectDeclarations
+
+VARIABLE = "KONNECT_TOKEN"
+
+
+class KonnectProvider:
+    """See `notifconf.providers.base.Provider`."""
+
+    name = "konnect"
+    title = "Kong Konnect"
+    endpoint = "https://global.api.konghq.com/v1"
+    endpoint_variable = "KONNECT_SERVER_URL"
+    credentials = f"{VARIABLE} (a personal or system access token)"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Event subscriptions."""
+        return KINDS
+
+    def authorization(self, environment: Mapping[str, str]) -> Authorization:
+        """Return a personal or system access token as bearer."""
+        token = environment.get(VARIABLE, "").strip()
+        if not token:
+            raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
+        from notifconf.http import Authorization
+
+        return Authorization.bearer(token)
+
+    def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
+        """Decode a workspace, and check what needs neither service nor clock."""
+        from notifconf.providers.konnect.workspace import declare
+
+        return declare(document)
+
+    def addresses(self, declarations: Declarations) -> Iterable[str]:
+        """Return what is declared, but for events that go by their title: addresses have ids."""
+        entries = cast("KonnectDeclarations", declarations).subscriptions
+        return (entry.address(entry.event) for entry in entries if " " not in entry.event)
+
+    def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
+        """Check nothing: no declaration of Konnect's knows the time."""
+        del declarations, now
+        return ()
+
+    def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
+        """Resolve events, and what is left alone, against what lives."""
+        from notifconf.providers.konnect.resolve import resolve
+
+        del now
+        return resolve(workspace, live)
+
+    def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
+        """Say what changes delete, disable, take off a channel, or narrow."""
+        from notifconf.providers.konnect.rules import silenced
+
+        del after
+        return silenced(changes)
+
+    @property
+    def coverage_terms(self) -> CoverageTerms:
+        """Events, by namespace."""
+        from notifconf.providers.konnect.coverage import TERMS
+
+        return TERMS
+
+    def coverage(self, live: Live) -> Iterable[Reach]:
+        """Say what each event reaches."""
+        from notifconf.providers.konnect.coverage import coverage
+
+        return coverage(live)
+
+    def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
+        """Find too many configurations of a gateway, and defaults that end unnoticed."""
+        from notifconf.providers.konnect.rules import review
+
+        return review(pairs, undeclared, live)
+
+    def verifies(self, kind: str, changed: Collection[str]) -> bool:
+        """Say no: there is nothing that the service could prove beforehand."""
+        del kind, changed
+        return False
+
+    def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
+        """Return the natural key of a subscription with these attributes."""
+        from notifconf.providers.konnect.codec import identities
+
+        del kind
+        return identities(attributes)
+
+    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
+        """List the subscriptions."""
+        from notifconf.providers.konnect.show import show
+
+        return [show(live, filters)]
+
+    def types(self, live: Live, filters: Filters) -> Listing:
+        """List the events."""
+        from notifconf.providers.konnect.show import types
+
+        return types(live, filters)
+
+    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+        """Declare the subscriptions. Raises `UsageError` for a resource: there are none."""
+        from notifconf.providers.konnect.export import export
+
+        if resources:
+            raise UsageError(f"{self.title} has no resources: leave --resource out")
+        return export(live)
+
+    def connect(self, client: Client) -> Connection:
+        """Return a connection through `client`."""
+        from notifconf.providers.konnect.connection import KonnectConnection
+
+        return KonnectConnection(client)
+
+
+PROVIDER: Provider = KonnectProvider()

@@ -1,0 +1,137 @@
+"""What only declared and live objects together show, and what a change takes away. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from notifconf.model import Diagnostic, error, warning
+from notifconf.model.diagnostic import quoted
+from notifconf.plan.change import Action, Silence
+from notifconf.providers.konnect.catalogue import ALL, GATEWAYS, catalogue_of
+
+if TYPE_CHECKING:
+    from notifconf.model import Live, LiveResource, Resource, Value
+    from notifconf.plan.change import Change
+    from notifconf.plan.rules import Pair
+    from notifconf.providers.konnect.catalogue import Catalogue
+
+MOST_REGIONAL = 3
+"""How many regional configurations, that is subscriptions of an event, a gateway's entity may be in."""
+
+NAMES = 10
+"""How many of a set a sentence names."""
+
+
+def review(pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterator[Diagnostic]:
+    """Judge what declared and undeclared subscriptions are together."""
+    catalogue = catalogue_of(live)
+    yield from _too_many_regional(pairs, undeclared, catalogue)
+    yield from _replaced_defaults(pairs, undeclared, catalogue)
+
+
+def _too_many_regional(
+    pairs: Sequence[Pair], undeclared: Sequence[LiveResource], catalogue: Catalogue
+) -> Iterator[Diagnostic]:
+    """Find subscriptions that would bring an entity of a gateway into more configurations than the service takes.
+
+    Changes are made side by side, and deletes last: so what holds a place now counts, beside what shall hold it.
+    """
+    holders: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for desired, found in pairs:
+        for side in (desired, found):
+            for place in _places(side.attributes, catalogue) if side else ():
+                holders[place][desired.address] = desired.name
+    for item in undeclared:
+        for place in _places(item.attributes, catalogue):
+            holders[place][item.id] = str(item.attributes.get("name", item.id))
+    for desired, found in pairs:
+        if found is not None and desired.attributes.items() <= found.attributes.items():
+            continue
+        for event, entity in _places(desired.attributes, catalogue):
+            names = sorted(holders[event, entity].values())
+            if len(names) > MOST_REGIONAL:
+                message = (
+                    f"the entity {quoted(entity)} would be in {len(names)} regional configurations of {quoted(event)}"
+                    f" ({_listed([quoted(name) for name in names])}):"
+                    f" Konnect takes {MOST_REGIONAL}, so free one first"
+                )
+                yield error("too-many-regional-configurations", message, desired.position, desired.address)
+
+
+def _replaced_defaults(
+    pairs: Sequence[Pair], undeclared: Sequence[LiveResource], catalogue: Catalogue
+) -> Iterator[Diagnostic]:
+    """Warn where the first subscriptions of an event leave out somebody whom its default tells.
+
+    The default holds only where an event has no subscription: from the first one on it is over, everywhere.
+    """
+    subscribed = {item.attributes["event"] for item in undeclared}
+    subscribed |= {pair.live.attributes["event"] for pair in pairs if pair.live is not None}
+    first: defaultdict[str, list[Resource]] = defaultdict(list)
+    for desired, _ in pairs:
+        if desired.attributes["event"] not in subscribed:
+            first[str(desired.attributes["event"])].append(desired)
+    for event, group in first.items():
+        defaults = [channel for channel, on in catalogue.event(event).defaults.items() if on]
+        lost = [channel for channel in defaults if not any(_covers(item.attributes, channel) for item in group)]
+        if lost:
+            message = (
+                f"{quoted(event)} had no subscription: its default, which tells of everything by {_listed(defaults)},"
+                f" ends, and what is declared does not cover all regions and entities by {_listed(lost)}"
+            )
+            yield warning("replaces-default", message, group[0].position, group[0].address)
+
+
+def silenced(changes: Iterable[Change]) -> Iterator[Silence]:
+    """Say who will not be told any more once the changes are made; what was off before is silent already."""
+    return (Silence(change.address, text) for change in changes for text in _silenced(change))
+
+
+def _silenced(change: Change) -> Iterator[str]:
+    before: Mapping[str, Any] = change.before or {}
+    after: Mapping[str, Any] = change.after or {}
+    on = [channel for channel, enabled in before.get("channels", {}).items() if enabled]
+    if not before.get("enabled") or not on:
+        return
+    what = f"the subscription {quoted(str(before.get('name', change.id)))} to {quoted(before['event'])}"
+    if change.action is Action.DELETE or not after["enabled"]:
+        done = "deleted" if change.action is Action.DELETE else "disabled"
+        yield f"{what} is {done}: it tells nobody any more by {_listed(on)}"
+        return
+    off = [channel for channel in on if not after["channels"].get(channel)]
+    if off:
+        yield f"{what} tells nobody any more by {_listed(off)}"
+    for member in ("regions", "entities"):
+        gone = _gone(before[member], after[member])
+        if gone:
+            yield f"{what} no longer covers {member} {gone}"
+
+
+def _covers(attributes: Mapping[str, Any], channel: str) -> bool:
+    """Say whether a subscription tells of everything by a channel."""
+    everywhere = ALL in attributes["regions"] and ALL in attributes["entities"]
+    return bool(attributes["enabled"] and everywhere and attributes["channels"].get(channel))
+
+
+def _places(attributes: Mapping[str, Value], catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Return the limited places that a subscription takes, as event and entity."""
+    event = str(attributes["event"])
+    if catalogue.event(event).namespace not in GATEWAYS:
+        return []
+    return [(event, entity) for entity in cast("tuple[str, ...]", attributes["entities"])]
+
+
+def _gone(before: Sequence[str], after: Sequence[str]) -> str:
+    """Return what is left out of a set of which `*` is all, or an empty string."""
+    if ALL in after:
+        return ""
+    if ALL in before:
+        return f"other than {_listed(after)}"
+    return _listed(sorted(set(before) - set(after)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return ", ".join(names[:NAMES]) + more

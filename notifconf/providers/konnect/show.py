@@ -1,0 +1,127 @@
+"""Live state as rows: the subscriptions for `show`, the events for `types`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, cast
+
+from notifconf.errors import UsageError
+from notifconf.model import Listing, nearest
+from notifconf.model.diagnostic import quoted
+from notifconf.providers.konnect.catalogue import catalogue_of
+
+if TYPE_CHECKING:
+    from notifconf.model import Filters, Live, LiveResource
+    from notifconf.providers.konnect.catalogue import Catalogue, Event
+
+NAMESPACES = ("plan-and-usage", "organization", "dev-portal", "cloud-gateways", "gateway-manager")
+CHANNELS = ("EMAIL", "IN_APP")
+ENABLED, DISABLED = "ENABLED", "DISABLED"
+
+
+def show(live: Live, filters: Filters) -> Listing:
+    """List the subscriptions by event and name; a channel finds those where it is on."""
+    catalogue = catalogue_of(live)
+    _check(filters, catalogue)
+    found = [
+        (catalogue.event(str(item.attributes["event"])), item) for item in live.resources if _passes(item, filters)
+    ]
+    return Listing(
+        name="event_subscriptions",
+        title="Event subscriptions",
+        columns=("event", "namespace", "name", "regions", "entities", "channels", "enabled"),
+        rows=tuple(
+            {
+                "event": event.id,
+                "namespace": event.namespace,
+                "name": cast("str | None", item.attributes.get("name")),
+                "regions": cast("tuple[str, ...]", item.attributes["regions"]),
+                "entities": cast("tuple[str, ...]", item.attributes["entities"]),
+                "channels": _on(item.attributes["channels"]),
+                "enabled": item.attributes["enabled"] is True,
+                "id": item.id,
+            }
+            for event, item in sorted(found, key=lambda row: (row[0].id, row[1].name, row[1].id))
+            if _fits(event, filters)
+        ),
+        empty="none: where an event has no subscription its default holds",
+    )
+
+
+def types(live: Live, filters: Filters) -> Listing:
+    """List the events by id; a channel or a status finds those with such a subscription.
+
+    Where an event has none, its default holds, which `defaults` shows: the channels that are on.
+    """
+    catalogue = catalogue_of(live)
+    _check(filters, catalogue)
+    subscriptions: defaultdict[str, list[LiveResource]] = defaultdict(list)
+    for item in live.resources:
+        subscriptions[str(item.attributes["event"])].append(item)
+    return Listing(
+        name="events",
+        title="Events",
+        columns=("event", "title", "namespace", "defaults", "subscriptions", "description"),
+        rows=tuple(
+            {
+                "event": event.id,
+                "title": event.title,
+                "namespace": event.namespace,
+                "defaults": _on(event.defaults),
+                "subscriptions": len(subscriptions[event.id]),
+                "description": event.description,
+            }
+            for event in catalogue.events
+            if _fits(event, filters)
+            and (
+                any(_passes(item, filters) for item in subscriptions[event.id])
+                or (not subscriptions[event.id] and not filters.status and _among(_on(event.defaults), filters.channel))
+            )
+        ),
+    )
+
+
+def _check(filters: Filters, catalogue: Catalogue) -> None:
+    """Raise `UsageError` for a value that nothing can pass: neither the API's documents nor the live state know it."""
+    if filters.severity:
+        raise UsageError("Konnect's events have no severity: --category filters by their namespace")
+    namespaces = dict.fromkeys((*NAMESPACES, *(event.namespace for event in catalogue.events)))
+    for option, values, known in (
+        ("category", filters.category, namespaces),
+        ("channel", filters.channel, CHANNELS),
+        ("status", filters.status, (ENABLED, DISABLED)),
+    ):
+        for value in values:
+            if not _among([value], known):
+                raise UsageError(f"--{option} {quoted(value)} is nothing that Konnect has: {', '.join(known)}")
+    for glob in filters.type:
+        if not any(_named(event, glob) for event in catalogue.events):
+            suggestion = nearest(glob, (text for event in catalogue.events for text in (event.id, event.title)))
+            raise UsageError(f"--type {quoted(glob)}: there is no such event{suggestion}; `notifconf types` lists all")
+
+
+def _fits(event: Event, filters: Filters) -> bool:
+    """Say whether an event is of a namespace, and has an id or a title, that the filters ask for."""
+    return _among([event.namespace], filters.category) and (
+        not filters.type or any(_named(event, glob) for glob in filters.type)
+    )
+
+
+def _named(event: Event, glob: str) -> bool:
+    return any(fnmatchcase(text.casefold(), glob.casefold()) for text in (event.id, event.title))
+
+
+def _passes(item: LiveResource, filters: Filters) -> bool:
+    """Say whether a subscription has the channel and the status that the filters ask for."""
+    status = ENABLED if item.attributes["enabled"] else DISABLED
+    return _among(_on(item.attributes["channels"]), filters.channel) and _among([status], filters.status)
+
+
+def _among(values: Collection[str], wanted: Collection[str]) -> bool:
+    return not wanted or not {value.casefold() for value in values}.isdisjoint(value.casefold() for value in wanted)
+
+
+def _on(channels: object) -> tuple[str, ...]:
+    return tuple(channel for channel, enabled in cast("Mapping[str, bool]", channels).items() if enabled)

@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from notifconf.errors import (
+    ApiError,
+    ForbiddenError,
+    ProtocolError,
+    ServerError,
+    ServiceError,
+    UsageError,
+)
+from notifconf.http import Client
+from notifconf.model import Live, LiveResource, Mode, Workspace
+from notifconf.providers.confluent.catalogue import Catalogue
+from notifconf.providers.confluent.connection import ConfluentConnection
+from notifconf.providers.confluent.workspace import Match
+from tests.providers.confluent.declared import CATALOGUE, integration, resource, subscription, workspace
+from tests.providers.confluent.organisation import Organisation, page, refusal
+
+ENVIRONMENT = "environment=env-1"
+CLUSTER = "environment=env-1/cloud-cluster=lkc-1"
+TYPE = {"id": "nt-shrink", "display_name": "Kafka cluster shrink failure"}
+CHANNEL = {"id": "i-1", "display_name": "Alerts", "target": {"kind": "Webhook", "url": "https://example.test/secret"}}
+SUBSCRIPTION = {"id": "s-1", "notification_type": {"id": "nt-shrink"}, "integrations": [{"id": "i-1"}]}
+
+
+def organisation(**answers: Any) -> Organisation:
+    usual = {
+        "notification_types": page(TYPE),
+        "integrations": page(CHANNEL),
+        "subscriptions": page(SUBSCRIPTION),
+        "resource_subscriptions": page({**SUBSCRIPTION, "id": "rs-1"}),
+        "resource_preferences": {"id": "rp-1", "current_state": "DISABLED"},
+    }
+    return Organisation(**(usual | answers))
+
+
+def read(service: Organisation, wanted: Workspace) -> Live:
+    return service.ask(lambda connection: connection.read(wanted))
+
+
+LISTS = ["GET integrations", "GET notification-types", "GET subscriptions"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        (workspace(), []),
+        (workspace(integration()), ["GET integrations"]),
+        (workspace(managed={"integration"}), ["GET integrations"]),
+        (workspace(integration(), mode=Mode.SYNC), ["GET integrations", "GET subscriptions"]),
+        (workspace(mode=Mode.SYNC), []),
+        (workspace(subscription("nt-1")), LISTS),
+        (workspace(subscription(Match())), LISTS),
+        (workspace(managed={"subscription"}), LISTS),
+        (workspace(resource(muted=True)), [f"GET resource-preferences:lookup?{ENVIRONMENT}"]),
+        (workspace(resource(muted=False)), [f"GET resource-preferences:lookup?{ENVIRONMENT}"]),
+        (
+            workspace(resource(subscriptions=())),
+            ["GET integrations", "GET notification-types", f"GET resource-subscriptions:lookup?{ENVIRONMENT}"],
+        ),
+        (
+            workspace(
+                integration(),
+                subscription("nt-1"),
+                resource(muted=True, subscriptions=(subscription("nt-1"),)),
+                resource(CLUSTER, kind="CLUSTER", subscriptions=()),
+                resource("kafka=lkc-2", kind="CLUSTER", muted=True),
+                resource("kafka=lkc-3", kind="CLUSTER"),
+            ),
+            sorted(
+                [
+                    *LISTS,
+                    f"GET resource-preferences:lookup?{ENVIRONMENT}",
+                    "GET resource-preferences:lookup?kafka=lkc-2",
+                    f"GET resource-subscriptions:lookup?{ENVIRONMENT}",
+                    f"GET resource-subscriptions:lookup?{CLUSTER}",
+                ]
+            ),
+        ),
+    ],
+)
+def test_a_plan_reads_what_it_needs_and_nothing_else(wanted: Workspace, asked: list[str]) -> None:
+    service = organisation()
+    read(service, wanted)
+    assert service.asked == asked
+
+
+def test_what_is_read() -> None:
+    wanted = workspace(
+        integration(), subscription("nt-shrink"), resource(muted=True, subscriptions=(subscription("nt-shrink"),))
+    )
+    live = read(organisation(), wanted)
+    assert [(item.kind, item.id, item.name) for item in live.resources] == [
+        ("integration", "i-1", "Alerts"),
+        ("subscription", "s-1", "Kafka cluster shrink failure"),
+        ("resource-preference", "rp-1", ENVIRONMENT),
+        ("resource-subscription", "rs-1", f"{ENVIRONMENT}#Kafka cluster shrink failure"),
+    ]
+    assert live.names == {"nt-shrink": "Kafka cluster shrink failure", "i-1": "Alerts"}
+    assert isinstance(live.catalogue, Catalogue)
+    assert [item.id for item in live.catalogue.types] == ["nt-shrink"]
+
+
+def test_lookups_name_the_resource_and_its_type() -> None:
+    service = organisation()
+    read(service, workspace(resource(CLUSTER, kind="CLUSTER", muted=True, subscriptions=())))
+    lookups = {request.url.path.rpartition("/")[2]: dict(request.url.params) for request in service.requests}
+    assert lookups["resource-preferences:lookup"] == {"resource": CLUSTER, "resource_type": "CLUSTER"}
+    assert lookups["resource-subscriptions:lookup"] == {
+        "resource": CLUSTER,
+        "resource_type": "CLUSTER",
+        "page_size": "250",
+    }
+
+
+def test_a_lookup_of_nothing_is_nothing() -> None:
+    service = organisation(resource_preferences=refusal(404), resource_subscriptions=refusal(404))
+    live = read(service, workspace(resource(muted=True, subscriptions=())))
+    assert {item.kind for item in live.resources} == {"integration"}
+
+
+def test_deleted_objects_are_absent() -> None:
+    gone = {"metadata": {"deleted_at": "2026-01-01T00:00:00Z"}}
+    service = organisation(
+        notification_types=page(TYPE | gone),
+        integrations=page(CHANNEL | gone),
+        subscriptions=page(SUBSCRIPTION | gone),
+        resource_subscriptions=page(SUBSCRIPTION | gone),
+        resource_preferences={"id": "rp-1"} | gone,
+    )
+    live = read(service, workspace(subscription("nt-1"), resource(muted=True, subscriptions=())))
+    assert (live.resources, live.names) == ((), {})
+
+
+@pytest.mark.parametrize("kind", ["resource_preferences", "resource_subscriptions"])
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_a_lookup_that_fails_names_the_resource_and_its_place(kind: str, status: int) -> None:
+    wanted = workspace(resource(muted=True, subscriptions=(), line=7))
+    with pytest.raises(ApiError) as caught:
+        read(organisation(**{kind: refusal(status)}), wanted)
+    assert str(caught.value).startswith(f'notifconf.yaml:7:1: "{ENVIRONMENT}": GET /notifications/v1/resource-')
+    assert (caught.value.status, caught.value.request_id) == (status, "r-1")
+    assert isinstance(caught.value, ForbiddenError) == (status == 403)
+    assert isinstance(caught.value, ServerError) == (status == 500)
+    assert caught.value.operation.endswith(":lookup")
+
+
+def test_a_lookup_that_can_not_be_trusted_names_the_resource_and_its_place() -> None:
+    service = organisation(resource_preferences=httpx.Response(404, content=b"<html>"))
+    with pytest.raises(ProtocolError, match=f'notifconf.yaml:7:1: "{ENVIRONMENT}": .*not by the API'):
+        read(service, workspace(resource(muted=True, line=7)))
+
+
+def test_a_lookup_answering_for_another_resource_is_an_error() -> None:
+    service = organisation(resource_preferences={"id": "rp-1", "resource": "environment=env-2"})
+    with pytest.raises(ProtocolError, match="environment=env-2"):
+        read(service, workspace(resource(muted=True)))
+
+
+def test_the_first_failure_ends_the_read() -> None:
+    """No more lookups than workers, although thousands are declared."""
+    wanted = workspace(*(resource(f"environment=env-{number}", muted=True) for number in range(2000)))
+    service = organisation(resource_preferences=refusal(403))
+    with pytest.raises(ForbiddenError):
+        service.ask(lambda connection: connection.read(wanted), parallelism=4)
+    assert len(service.requests) <= 4
+
+
+def test_order_does_not_matter() -> None:
+    channels = [CHANNEL | {"id": f"i-{number}"} for number in range(5)]
+    wanted = workspace(integration())
+    assert read(organisation(integrations=page(*channels)), wanted) == read(
+        organisation(integrations=page(*reversed(channels))), wanted
+    )
+
+
+def looked_up(kind: str, resource: str, object_id: str = "old") -> LiveResource:
+    return LiveResource(kind, object_id, resource, (), {"resource": resource})
+
+
+BEFORE = Live(
+    (
+        LiveResource("integration", "i-old", "Old", (), {}),
+        LiveResource("subscription", "s-old", "Old", (), {}),
+        looked_up("resource-preference", ENVIRONMENT, "rp-old"),
+        looked_up("resource-preference", CLUSTER, "rp-other"),
+        looked_up("resource-subscription", ENVIRONMENT, "rs-old"),
+        looked_up("resource-subscription", CLUSTER, "rs-other"),
+    ),
+    CATALOGUE,
+    {"i-old": "Old"},
+)
+PLACE: dict[str, Any] = {"resource": ENVIRONMENT, "resource_type": "ENVIRONMENT"}
+
+
+@pytest.mark.parametrize(
+    ("touched", "asked", "ids"),
+    [
+        ([], [], ["i-old", "s-old", "rp-old", "rp-other", "rs-old", "rs-other"]),
+        (
+            [("integration", {})],
+            ["GET integrations"],
+            ["i-1", "s-old", "rp-old", "rp-other", "rs-old", "rs-other"],
+        ),
+        (
+            [("subscription", {}), ("subscription", {})],
+            ["GET subscriptions"],
+            ["i-old", "s-1", "rp-old", "rp-other", "rs-old", "rs-other"],
+        ),
+        (
+            [("resource-preference", PLACE)],
+            [f"GET resource-preferences:lookup?{ENVIRONMENT}"],
+            ["i-old", "s-old", "rp-1", "rp-other", "rs-old", "rs-other"],
+        ),
+        (
+            [
+                ("resource-subscription", PLACE | {"notification_type": "nt-1"}),
+                ("resource-subscription", PLACE | {"notification_type": "nt-2"}),
+            ],
+            [f"GET resource-subscriptions:lookup?{ENVIRONMENT}"],
+            ["i-old", "s-old", "rp-old", "rp-other", "rs-1", "rs-other"],
+        ),
+    ],
+)
+def test_only_what_was_touched_is_read_again(touched: Any, asked: list[str], ids: list[str]) -> None:
+    service = organisation()
+    after = service.ask(lambda connection: connection.reread(BEFORE, touched))
+    assert service.asked == asked
+    assert [item.id for item in after.resources] == ids
+    assert after.catalogue is CATALOGUE
+
+
+def test_what_is_gone_is_gone_when_read_again() -> None:
+    service = organisation(resource_preferences=refusal(404), integrations=page())
+    after = service.ask(
+        lambda connection: connection.reread(BEFORE, [("resource-preference", PLACE), ("integration", {})])
+    )
+    assert [item.id for item in after.resources] == ["s-old", "rp-other", "rs-old", "rs-other"]
+    assert "i-old" not in after.names
+
+
+def test_a_survey_reads_everything_that_is_listed() -> None:
+    service = organisation()
+    live = service.ask(lambda connection: connection.survey([ENVIRONMENT, CLUSTER, ENVIRONMENT, "organization=o-1"]))
+    assert service.asked == sorted(
+        [
+            *LISTS,
+            f"GET resource-preferences:lookup?{ENVIRONMENT}",
+            f"GET resource-preferences:lookup?{CLUSTER}",
+            "GET resource-preferences:lookup?organization=o-1",
+            f"GET resource-subscriptions:lookup?{ENVIRONMENT}",
+            f"GET resource-subscriptions:lookup?{CLUSTER}",
+        ]
+    )
+    assert len(live.resources) == 7
+
+
+@pytest.mark.parametrize("wrong", ["", "env-1", "topic=orders", "environment=env-1/lkc-1"])
+def test_a_survey_of_something_that_is_no_resource(wrong: str) -> None:
+    with pytest.raises(UsageError, match="TYPE=ID"):
+        organisation().ask(lambda connection: connection.survey([wrong]))
+
+
+WRITABLE: dict[str, Any] = {
+    "display_name": "Alerts",
+    "target": {"kind": "Slack", "webhook_url": "https://example.test/x"},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "found"),
+    [
+        ("integration", WRITABLE, "i-1"),
+        ("integration", WRITABLE | {"display_name": "alerts"}, None),
+        ("subscription", {"notification_type": "nt-shrink"}, "s-1"),
+        ("subscription", {"notification_type": "nt-2"}, None),
+        ("resource-preference", PLACE, "rp-1"),
+        ("resource-subscription", PLACE | {"notification_type": "nt-shrink"}, "rs-1"),
+        ("resource-subscription", PLACE | {"notification_type": "nt-2"}, None),
+    ],
+)
+def test_objects_are_found_by_their_natural_key(kind: str, attributes: Any, found: str | None) -> None:
+    live = organisation().ask(lambda connection: connection.find(kind, attributes))
+    assert (live.id if live else None) == found
+
+
+def test_a_read_only_integration_of_that_name_is_another() -> None:
+    mail = {"id": "i-2", "display_name": "Alerts", "target": {"kind": "RoleEmail", "role_name": "R"}}
+    service = organisation(integrations=page(mail))
+    assert service.ask(lambda connection: connection.find("integration", WRITABLE)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "answers"),
+    [
+        ("integration", WRITABLE, {"integrations": page(CHANNEL, CHANNEL | {"id": "i-2"})}),
+        (
+            "subscription",
+            {"notification_type": "nt-shrink"},
+            {"subscriptions": page(SUBSCRIPTION, SUBSCRIPTION | {"id": "s-2"})},
+        ),
+    ],
+)
+def test_twins_are_never_guessed_at(kind: str, attributes: Any, answers: dict[str, Any]) -> None:
+    with pytest.raises(ServiceError, match="ambiguous: 2 live objects"):
+        organisation(**answers).ask(lambda connection: connection.find(kind, attributes))
+
+
+def test_lookups_run_side_by_side_but_never_more_than_may() -> None:
+    flying = highest = 0
+
+    async def handle(_: httpx.Request) -> httpx.Response:
+        nonlocal flying, highest
+        flying += 1
+        highest = max(highest, flying)
+        for _turn in range(3):
+            await asyncio.sleep(0)
+        flying -= 1
+        return refusal(404)
+
+    wanted = workspace(*(resource(f"environment=env-{number}", muted=True) for number in range(50)))
+
+    async def run() -> Live:
+        async with Client("https://api.example.test", transport=httpx.MockTransport(handle), parallelism=7) as client:
+            return await ConfluentConnection(client).read(wanted)
+
+    assert asyncio.run(run()).resources == ()
+    assert highest == 7
