@@ -1,6 +1,5 @@
 """Carrying a plan out."""
 
-from notifconf.apply.execute import execute
-from notifconf.apply.outcome import ChangeOutcome, Outcome, Result
+from notifconf.apply.outcome import TROUBLE, ChangeOutcome, Outcome, Result
 
-__all__ = ["ChangeOutcome", "Outcome", "Result", "execute"]
+__all__ = ["TROUBLE", "ChangeOutcome", "Outcome", "Result"]

@@ -12,15 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from notifconf.apply.halt import unless_halted
 from notifconf.apply.outcome import ChangeOutcome, Result
 from notifconf.apply.step import Kept, Step
-from notifconf.errors import ApiError, ServiceError
+from notifconf.errors import ServiceError
 from notifconf.model import Diagnostic, warning
+from notifconf.plan import Action
 
 if TYPE_CHECKING:
     from notifconf.plan import Change, Plan
 
 Progress = Callable[[ChangeOutcome], None]
+
+REASONS = {Result.SKIPPED: "was skipped", Result.UNKNOWN: "may not exist", Result.KEPT: "is kept"}
+"""Why what waited for a change is skipped; otherwise that failed."""
 
 
 @dataclass(slots=True)
@@ -37,15 +42,17 @@ async def execute(
     *,
     parallelism: int,
     stop: asyncio.Event | None = None,
+    halt: asyncio.Event | None = None,
     progress: Progress | None = None,
 ) -> Execution:
     """Carry out every change of `plan`, at most `parallelism` at a time.
 
-    Once `stop` is set no further change is begun; what is in flight is finished. `progress` is told of each change as
-    it ends. Raises nothing that a service can cause: failures are in the outcome.
+    Once `stop` is set no further change is begun; what is in flight is finished, unless `halt` is set too: then it is
+    dropped, and its fate is unknown. `progress` is told of each change as it ends. Raises nothing that a service can
+    cause: failures are in the outcome.
     """
     run = _Run(plan, step, stop or asyncio.Event(), progress)
-    await asyncio.gather(*(run.work() for _ in range(max(1, min(parallelism, len(plan.changes))))))
+    await unless_halted(run.all(parallelism), halt)
     return run.finish()
 
 
@@ -60,6 +67,7 @@ class _Run:
     ready: deque[Change] = field(default_factory=deque)
     waiting: dict[str, set[str]] = field(default_factory=dict)
     dependents: dict[str, list[Change]] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
     done: dict[str, ChangeOutcome] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -72,6 +80,10 @@ class _Run:
             self.waiting[change.address] = set(change.depends_on)
             for address in change.depends_on:
                 self.dependents.setdefault(address, []).append(change)
+
+    async def all(self, parallelism: int) -> None:
+        """Let as many work side by side as may, until nothing can be begun any more."""
+        await asyncio.gather(*(self.work() for _ in range(max(1, min(parallelism, len(self.plan.changes))))))
 
     async def work(self) -> None:
         """Take changes as they become ready, until none can."""
@@ -86,19 +98,23 @@ class _Run:
             await self.changed.wait_for(lambda: self.ready or not self.waiting or self.stop.is_set())
             if self.stop.is_set() or not self.ready:
                 return None
-            return self.ready.popleft()
+            change = self.ready.popleft()
+            self.begun.add(change.address)
+            return change
 
     async def _carry_out(self, change: Change) -> ChangeOutcome:
-        try:
-            object_id = await self.step.carry_out(change)
-        except Kept as reason:
-            message = f"{change.address} is kept: {reason}"
-            self.diagnostics.append(warning(f"{change.kind}-in-use", message, change.position, change.address))
-            return ChangeOutcome(change, Result.KEPT, change.id, str(reason))
-        except ServiceError as error:
-            request_id = error.request_id if isinstance(error, ApiError) else None
-            return ChangeOutcome(change, Result.FAILED, change.id, str(error), error.sent, request_id)
-        return ChangeOutcome(change, Result.APPLIED, object_id)
+        from notifconf.http import followed
+
+        with followed() as trail:
+            try:
+                object_id = await self.step.carry_out(change)
+            except Kept as reason:
+                message = f"{change.address} is kept: {reason}"
+                self.diagnostics.append(warning(f"{change.kind}-in-use", message, change.position, change.address))
+                return ChangeOutcome(change, Result.KEPT, change.id, str(reason), request_id=trail.request_id)
+            except ServiceError as error:
+                return _failed(change, error, trail.request_id)
+            return ChangeOutcome(change, Result.APPLIED, object_id, request_id=trail.request_id)
 
     def _settle(self, outcome: ChangeOutcome) -> None:
         """Note an outcome, free what waited for it, or skip that where it did not come about."""
@@ -114,7 +130,7 @@ class _Run:
                     continue
                 if current.result is not Result.APPLIED:
                     del self.waiting[dependent.address]
-                    reason = f"{address} {'was skipped' if current.result is Result.SKIPPED else 'failed'}"
+                    reason = f"{address} {REASONS.get(current.result, 'failed')}"
                     settled.append(ChangeOutcome(dependent, Result.SKIPPED, dependent.id, reason))
                     continue
                 self.waiting[dependent.address].discard(address)
@@ -123,11 +139,22 @@ class _Run:
                     self.ready.append(dependent)
 
     def finish(self) -> Execution:
-        """Report every change; what was never begun was interrupted."""
+        """Report every change; what has not ended was interrupted."""
         return Execution(
-            tuple(
-                self.done.get(change.address) or ChangeOutcome(change, Result.SKIPPED, change.id, "interrupted")
-                for change in self.plan.changes
-            ),
+            tuple(self.done.get(change.address) or self._interrupted(change) for change in self.plan.changes),
             tuple(self.diagnostics),
         )
+
+    def _interrupted(self, change: Change) -> ChangeOutcome:
+        if change.address in self.begun:
+            error = "interrupted while it was in flight: it may have come about"
+            return ChangeOutcome(change, Result.UNKNOWN, change.id, error, uncertain=True)
+        return ChangeOutcome(change, Result.SKIPPED, change.id, "interrupted")
+
+
+def _failed(change: Change, error: ServiceError, request_id: str | None) -> ChangeOutcome:
+    """Say how a change failed. An update or a delete can be seen later; a create that lists don't show can not."""
+    if not error.sent or change.action is not Action.CREATE:
+        return ChangeOutcome(change, Result.FAILED, change.id, str(error), error.sent, request_id)
+    message = f"{error}; it was looked for and not found, but it may exist: wait a little before apply is run again"
+    return ChangeOutcome(change, Result.UNKNOWN, None, message, uncertain=True, request_id=request_id)

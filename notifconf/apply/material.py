@@ -18,16 +18,17 @@ Secrets = Mapping[tuple[str, str], Secret]
 def secrets_of(resources: Iterable[Resource]) -> Secrets:
     """Collect every secret that the declared objects hold."""
     return {
-        (resource.address, path): secret for resource in resources for path, secret in _secrets(resource.attributes, "")
+        (resource.address, path): secret for resource in resources for path, secret in secrets_in(resource.attributes)
     }
 
 
-def _secrets(value: Value, path: str) -> Iterable[tuple[str, Secret]]:
+def secrets_in(value: Value, path: str = "") -> Iterable[tuple[str, Secret]]:
+    """Yield every secret in a value, with its JSON pointer."""
     if isinstance(value, Secret):
         yield path, value
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _secrets(member, f"{path}/{name}")
+            yield from secrets_in(member, f"{path}/{name}")
 
 
 def sendable(attributes: Attributes, address: str, ids: Mapping[str, str], secrets: Secrets) -> dict[str, Plain]:

@@ -10,12 +10,17 @@ from notifconf.plan import Change, Plan
 
 
 class Result(StrEnum):
-    """What became of one change."""
+    """What became of one change; of an unknown one nobody can say whether it came about."""
 
     APPLIED = "applied"
     FAILED = "failed"
+    UNKNOWN = "unknown"
     SKIPPED = "skipped"
     KEPT = "kept"
+
+
+TROUBLE = (Result.FAILED, Result.UNKNOWN)
+"""What somebody must look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,9 @@ class ChangeOutcome:
     id: str | None = None
     error: str | None = None
     uncertain: bool = False
-    """Whether a failed change may have come about all the same."""
+    """Whether a change that failed, or whose fate is unknown, may have come about all the same."""
     request_id: str | None = None
+    """What the service calls the last request that was to write it: its support asks for that."""
 
 
 @dataclass(frozen=True, slots=True)

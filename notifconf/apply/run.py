@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from notifconf.apply.execute import Progress, execute
-from notifconf.apply.material import secrets_of
-from notifconf.apply.outcome import Outcome, Result
+from notifconf.apply.halt import unless_halted
+from notifconf.apply.material import Secrets, secrets_of
+from notifconf.apply.outcome import Outcome
+from notifconf.apply.stale import left_of
 from notifconf.apply.step import Step
+from notifconf.apply.verify import hidden, remaining_plan
 from notifconf.errors import ServiceError
 from notifconf.plan import Plan, make_plan
 from notifconf.plan.make import effective
@@ -17,6 +20,7 @@ from notifconf.plan.make import effective
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from notifconf.apply.saved import SavedPlan
     from notifconf.model import Live, Options, Workspace
     from notifconf.providers.base import Connection, Provider
 
@@ -32,29 +36,74 @@ async def apply_plan(
     options: Options,
     parallelism: int,
     stop: asyncio.Event | None = None,
+    halt: asyncio.Event | None = None,
     progress: Progress | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Outcome:
     """Carry `plan` out, then read what was touched again and plan once more: an outcome says what is left.
 
-    The plan must have neither errors nor refusals. Once `stop` is set nothing further is begun; `progress` hears of each
-    change as it ends. `sleep` is for tests.
+    The plan must have neither errors nor refusals. Once `stop` is set nothing further is begun, once `halt` is set
+    nothing is waited for any more; `progress` hears of each change as it ends. `sleep` is for tests.
     """
     workspace = effective(workspace, options)
     secrets = secrets_of(provider.resolve(workspace, live, now).resources)
     step = Step(connection, provider, secrets, verify=workspace.policy.verify_integrations, sleep=sleep)
-    execution = await execute(plan, step, parallelism=parallelism, stop=stop, progress=progress)
-    touched = {
-        (item.change.kind, item.change.address) for item in execution.changes if item.result is not Result.SKIPPED
-    }
-    remaining: Plan | None = plan
+
+    def left(after: Live) -> Plan:
+        return make_plan(workspace, after, now, provider, options)
+
+    return await _apply(plan, step, live, left, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
+
+
+async def apply_saved(
+    saved: SavedPlan,
+    live: Live,
+    secrets: Secrets,
+    provider: Provider,
+    connection: Connection,
+    *,
+    parallelism: int,
+    stop: asyncio.Event | None = None,
+    halt: asyncio.Event | None = None,
+    progress: Progress | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Outcome:
+    """Carry a saved plan out as it is, then look whether what it touched is as it says.
+
+    It must not be stale: `live` is what was read of its objects just now, `secrets` what its expressions stand for.
+    """
+    step = Step(connection, provider, secrets, verify=saved.verify, sleep=sleep)
+
+    def left(after: Live) -> Plan:
+        return left_of(saved.plan, after, secrets, step.ids)
+
+    return await _apply(saved.plan, step, live, left, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
+
+
+async def _apply(
+    plan: Plan,
+    step: Step,
+    live: Live,
+    left: Callable[[Live], Plan],
+    *,
+    parallelism: int,
+    stop: asyncio.Event | None,
+    halt: asyncio.Event | None,
+    progress: Progress | None,
+) -> Outcome:
+    execution = await execute(plan, step, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
+    remaining: Plan | None = None
     trouble: str | None = None
-    if touched:
-        try:
-            after = await connection.reread(workspace, live, touched)
-            remaining = make_plan(workspace, after, now, provider, options)
-        except ServiceError as error:
-            remaining, trouble = None, str(error)
+    try:
+        remaining = await unless_halted(remaining_plan(plan, execution.changes, step, live, left, stop=stop), halt)
+    except ServiceError as error:
+        trouble = str(error)
+    if remaining is None:
+        trouble = trouble or "interrupted"
+    elif remaining.errors:
+        trouble = "; ".join(item.message for item in remaining.errors)
+    elif late := ", ".join(hidden(remaining, execution.changes)):
+        trouble = f"the service does not list yet what it has created: {late}; wait before apply is run again"
     return Outcome(
         plan,
         execution.changes,

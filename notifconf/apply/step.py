@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notifconf.apply.material import Secrets, revealed, sendable
-from notifconf.errors import ConflictError, NotFoundError, ServiceError
+from notifconf.errors import ConflictError, NotFoundError, ServerError, ServiceError
 from notifconf.plan import Action
 
 if TYPE_CHECKING:
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from notifconf.plan import Change
     from notifconf.providers.base import Connection, Plain, Provider
 
-ATTEMPTS = 5
-"""How often a create is sent at most, each time but the first only after a look for what it may have made."""
+LOOKS = 5
+"""How often what a create may have made is looked for, at most."""
+ENOUGH_LOOKS = 2
+"""How many of them must find nothing before a create that was answered with an error that passes is sent again."""
+PASSING = frozenset({502, 503, 504})
+"""Statuses of such errors: a gateway's word that the service was not there."""
 LONGEST_PAUSE = 20.0
-"""Seconds between two of them, at most."""
+"""Seconds between two looks, at most."""
 
 
 class Kept(Exception):  # noqa: N818 -- not an error: the service says that the object is in use
@@ -44,9 +48,9 @@ class Step:
         if change.action is Action.DELETE:
             await self._delete(change)
             return change.id
-        attributes = sendable(change.after or {}, change.address, self.ids, self.secrets)
+        attributes = self.attributes(change)
         if self.verify and self.provider.verifies(change.kind, change.changed):
-            await self.connection.verify(change.kind, attributes)
+            await self._prove(change.kind, attributes)
         if change.id is not None:
             await self.connection.update(change.kind, change.id, attributes, change.changed)
             return change.id
@@ -54,44 +58,82 @@ class Step:
         self.ids[change.address] = object_id
         return object_id
 
-    async def _delete(self, change: Change) -> None:
-        attributes = sendable(change.before or {}, change.address, self.ids, self.secrets)
+    def attributes(self, change: Change) -> dict[str, Plain]:
+        """Return what the object of a change shall be, or was, as a connection takes it."""
+        shown = change.before if change.action is Action.DELETE else change.after
+        return sendable(shown or {}, change.address, self.ids, self.secrets)
+
+    async def _prove(self, kind: str, attributes: dict[str, Plain]) -> None:
         try:
-            await self.connection.delete(change.kind, change.id or "", attributes)
+            await self.connection.verify(kind, attributes)
+        except ServiceError as error:
+            # A message that was sent or not changes nothing that is declared.
+            error.sent = False
+            raise
+
+    async def _delete(self, change: Change) -> None:
+        try:
+            await self.connection.delete(change.kind, change.id or "", self.attributes(change))
         except NotFoundError:
             return
         except ConflictError as error:
             raise Kept(str(error)) from error
 
     async def _create(self, kind: str, attributes: dict[str, Plain], declared: tuple[str, ...]) -> str:
-        """Create, or adopt what turns out to exist: a create is never sent again while its fate is unknown."""
+        """Create, or adopt what turns out to exist: a create whose fate is unknown is looked for first."""
         try:
             return await self.connection.create(kind, attributes)
         except ServiceError as error:
             if not isinstance(error, ConflictError) and not error.sent:
                 raise
-            failure: ServiceError | None = error
+            failure = error
+        return await self._recover(kind, attributes, declared, failure)
 
-        async def look_then_create() -> str:
-            nonlocal failure
+    async def _recover(
+        self, kind: str, attributes: dict[str, Plain], declared: tuple[str, ...], failure: ServiceError
+    ) -> str:
+        """Look for what a create may have made, again and again, since lists lag; then adopt it.
+
+        It is sent again where the service would refuse a second one, or where a gateway answered that the service
+        was not there and several looks found nothing; after a connection that broke it is not. Raises the failure where
+        nothing is found; it has `sent` where the object may exist all the same.
+        """
+        unknown = failure.sent
+        looks = 0
+
+        async def look() -> str:
+            nonlocal failure, looks
             found = await self.connection.find(kind, attributes)
+            looks += 1
             if found is not None:
                 return await self._adopt(kind, found, attributes, declared)
-            if failure is not None:
-                first, failure = failure, None
-                raise first
-            return await self.connection.create(kind, attributes)
+            answered = isinstance(failure, ServerError) and failure.status in PASSING and looks >= ENOUGH_LOOKS
+            if failure.sent and (answered or self._is_unique(kind)):
+                looks = 0
+                try:
+                    return await self.connection.create(kind, attributes)
+                except ServiceError as error:
+                    failure = error
+            raise failure
 
-        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+        from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
         repeating = AsyncRetrying(
             sleep=self.sleep,
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_random_exponential(max=LONGEST_PAUSE),
-            retry=retry_if_exception(lambda error: isinstance(error, ServiceError) and error.sent),
+            stop=stop_after_attempt(LOOKS),
+            wait=wait_random_exponential(multiplier=2, max=LONGEST_PAUSE),
+            retry=retry_if_exception_type(ServiceError),
             reraise=True,
         )
-        return await repeating(look_then_create)
+        try:
+            return await repeating(look)
+        except ServiceError as error:
+            # That a look failed as well says nothing about the create.
+            error.sent = unknown
+            raise
+
+    def _is_unique(self, kind: str) -> bool:
+        return any(item.unique for item in self.provider.kinds if item.name == kind)
 
     async def _adopt(
         self, kind: str, found: LiveResource, attributes: Mapping[str, Plain], declared: tuple[str, ...]

@@ -1,6 +1,6 @@
 """The planner: pure functions from desired and live state to a plan."""
 
-from notifconf.plan.change import Action, Change, Difference, Plan, Reference, Sensitive, Unmanaged
+from notifconf.plan.change import Action, Change, Difference, Plan, Reference, Sensitive, Silence, Unmanaged
 from notifconf.plan.make import make_plan
 from notifconf.plan.rules import Pair, Resolution, Rules
 
@@ -14,6 +14,7 @@ __all__ = [
     "Resolution",
     "Rules",
     "Sensitive",
+    "Silence",
     "Unmanaged",
     "make_plan",
 ]

@@ -96,6 +96,14 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Somebody who is not told any more once the change at `address` is made; `message` is a sentence on its own."""
+
+    address: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What `apply` does, in an order that it can be done in."""
 
@@ -104,6 +112,7 @@ class Plan:
     unchanged: tuple[str, ...] = ()
     """Addresses of declared objects that need nothing."""
     unmanaged: tuple[Unmanaged, ...] = ()
+    silences: tuple[Silence, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     mode: str = ""
     until: datetime | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,10 +21,17 @@ def plan_document(plan: Plan) -> Document:
         "format_version": FORMAT_VERSION,
         "provider": plan.provider,
         "summary": summary(plan),
+        "silences": [{"address": item.address, "message": item.message} for item in plan.silences],
         "changes": [change_document(change) for change in plan.changes],
         "unmanaged": [_unmanaged(item) for item in plan.unmanaged],
         "diagnostics": [diagnostic_document(item) for item in plan.diagnostics],
     }
+
+
+def digest_of(document: Document) -> str:
+    """Return the SHA-256 of a plan's document with sorted keys and without blanks, as hexadecimal digits."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def summary(plan: Plan) -> dict[str, int]:

@@ -5,7 +5,7 @@ Both sides are canonical, so `==` decides; DeepDiff only names the fields of wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -37,7 +37,7 @@ class References:
     def canonical(self, value: Value) -> Value:
         """Return a reference, or a set of them as a sorted tuple, as ids where the objects live already."""
         if isinstance(value, tuple):
-            return tuple(sorted({str(self.ids.get(cast("str", item), item)) for item in value}))
+            return tuple(sorted({self.ids.get(item, item) for item in cast("tuple[str, ...]", value)}))
         return self.ids.get(value, value) if isinstance(value, str) else value
 
     def named(self, value: Value) -> PlanValue:
@@ -73,9 +73,9 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
     What is not declared is left alone: it takes no part in the comparison.
     """
     wanted = _canonical(desired, kind, references)
-    changed = tuple(name for name, value in wanted.items() if live.attributes.get(name, _ABSENT) != value)
-    if not changed or not desired.writable:
+    if wanted.items() <= live.attributes.items() or not desired.writable:
         return None
+    changed = tuple(name for name, value in wanted.items() if live.attributes.get(name, _ABSENT) != value)
     before = _shown(live.attributes, kind, references)
     after = _shown({**live.attributes, **wanted}, kind, references, live.attributes)
     return Change(
@@ -136,13 +136,22 @@ def _masked(value: Value, before: object) -> PlanValue:
 
 def _differences(before: Attributes, after: Attributes) -> tuple[Difference, ...]:
     """Name the fields that differ; a list is one field, since the service takes it whole."""
+    return tuple(
+        Difference("/" + "/".join(map(_escaped, path)), _at(before, path), _at(after, path))
+        for name in sorted({*before, *after})
+        if before.get(name, _ABSENT) != after.get(name, _ABSENT)
+        for path in _paths(name, before.get(name), after.get(name))
+    )
+
+
+def _paths(name: str, before: PlanValue, after: PlanValue) -> Sequence[tuple[str, ...]]:
+    """Return the paths of the fields that differ in an attribute: most attributes are one field."""
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return [(name,)]
     from deepdiff import DeepDiff
 
     levels = DeepDiff(_plain(before), _plain(after), view="tree", threshold_to_diff_deeper=0).values()
-    paths = {_field(level.path(output_format="list")) for group in levels for level in group}
-    return tuple(
-        Difference("/" + "/".join(map(_escaped, path)), _at(before, path), _at(after, path)) for path in sorted(paths)
-    )
+    return sorted({(name, *_field(level.path(output_format="list"))) for group in levels for level in group})
 
 
 def _plain(value: PlanValue) -> object:

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 
 from notifconf.model import Diagnostic, Kind, Live, LiveResource, Mode, Options, Resource, Workspace
 from notifconf.plan.change import Action, Change, Plan
 from notifconf.plan.compare import References, create, update
+from notifconf.plan.coverage import effect, shortfalls
 from notifconf.plan.match import Matching, match
 from notifconf.plan.notice import notices
 from notifconf.plan.order import in_order
@@ -17,6 +20,7 @@ from notifconf.plan.prune import prune
 from notifconf.plan.rules import Pair, Rules
 from notifconf.plan.safety import limit_deletes, protect
 from notifconf.plan.scope import scope
+from notifconf.plan.silence import silences
 
 DEFAULT_OPTIONS = Options()
 
@@ -43,10 +47,12 @@ def make_plan(
     kinds = {kind.name: kind for kind in rules.kinds}
     rank = {kind.name: index for index, kind in enumerate(rules.kinds)}
     resolution = rules.resolve(workspace, live, now)
-    resources = sorted(resolution.resources, key=lambda item: (rank[item.kind], item.address))
-    lives = sorted(live.resources, key=lambda item: (rank[item.kind], item.id))
+    resources = sorted(resolution.resources, key=attrgetter("address"))
+    resources.sort(key=lambda item: rank[item.kind])
+    lives = sorted(live.resources, key=attrgetter("id"))
+    lives.sort(key=lambda item: rank[item.kind])
     matching = match(resources, lives)
-    references = _references(matching, live)
+    references = _references(matching, live, kinds)
     comparison = _compare(matching, workspace, kinds, references)
     pruning = prune(
         matching,
@@ -67,24 +73,27 @@ def make_plan(
             *pruning.diagnostics,
         ),
         options,
-        (
-            *(resource.address for resource in resources),
-            *(change.address for change in pruning.deletes),
-            *(item.address for item in pruning.unmanaged),
+        chain(
+            (resource.address for resource in resources),
+            (change.address for change in pruning.deletes),
+            (item.address for item in pruning.unmanaged),
         ),
     )
-    managed = _managed_live(lives, workspace.declarations.managed)
+    result = effect(scoped.changes, live, rules)
+    managed = _managed_live(lives, workspace.declarations.managed) if pruning.deletes else Counter()
     found = (
         *workspace.diagnostics,
         *scoped.diagnostics,
         *notices(scoped.changes),
         *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
+        *shortfalls(result, workspace.policy, force=options.force),
     )
     return Plan(
         provider=rules.name,
         changes=scoped.changes,
         unchanged=tuple(comparison.unchanged),
         unmanaged=pruning.unmanaged,
+        silences=tuple(silences(scoped.changes, rules, result)),
         diagnostics=tuple(sorted(dict.fromkeys(found), key=lambda item: item.sort_key)),
         mode=workspace.policy.mode,
         until=resolution.until,
@@ -132,11 +141,13 @@ def _blocked(change: Change, desired: Resource, broken: Mapping[str, str]) -> Ch
     return change
 
 
-def _references(matching: Matching, live: Live) -> References:
+def _references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) -> References:
     """Say how references read: a declared object goes by its declared name, the others by what they are called."""
     names = dict(live.names)
     ids: dict[str, str] = {}
     for desired, found in matching.pairs:
+        if not kinds[desired.kind].is_target:
+            continue
         names[desired.address] = desired.name or desired.address
         if found is not None:
             ids[desired.address] = found.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from notifconf.model import Diagnostic, LiveResource, Resource, error
@@ -45,13 +46,20 @@ class _Matcher:
 
     def __init__(self, live: Sequence[LiveResource]) -> None:
         self._live = live
-        self._by_id = {(item.kind, item.id): item for item in live}
-        self._by_identity: dict[tuple[str, Hashable], list[LiveResource]] = defaultdict(list)
+        self._by_identity: dict[str, dict[Hashable, LiveResource]] = defaultdict(dict)
+        self._namesakes: dict[tuple[str, Hashable], list[LiveResource]] = defaultdict(list)
         for item in live:
+            known = self._by_identity[item.kind]
             for identity in item.identities:
-                self._by_identity[item.kind, identity].append(item)
-        self._claimed: dict[tuple[str, str], Resource] = {}
+                if known.setdefault(identity, item) is not item:
+                    self._namesakes[item.kind, identity].append(item)
+        # By the live object itself: there are many, and kind and id would be hashed again and again.
+        self._claimed: dict[int, Resource] = {}
         self._result = Matching()
+
+    @cached_property
+    def _by_id(self) -> dict[tuple[str, str], LiveResource]:
+        return {(item.kind, item.id): item for item in self._live}
 
     def match_pinned(self, resource: Resource, pin: str) -> None:
         found = self._by_id.get((resource.kind, pin))
@@ -69,29 +77,34 @@ class _Matcher:
             self._claim(resource, found)
 
     def match_by_identity(self, resource: Resource) -> None:
-        candidates: list[LiveResource] = []
+        known = self._by_identity[resource.kind]
         for identity in resource.identities:
-            candidates = self._by_identity.get((resource.kind, identity), [])
-            if candidates:
-                break
-        free = [item for item in candidates if (item.kind, item.id) not in self._claimed]
-        if len(free) == 1:
-            self._claim(resource, free[0])
-        elif free:
-            # One of them is meant, so none of them is undeclared: a plan must not offer to delete them.
-            self._claimed.update({(item.kind, item.id): resource for item in free})
-            ids = " or ".join(sorted(quoted(item.id) for item in free))
-            called = quoted(resource.name or resource.address)
-            self._reject(resource, "ambiguous", f"{len(free)} live objects are called {called}: pin one, id: {ids}")
-        elif candidates:
-            self._claim(resource, candidates[0])
-        elif resource.writable:
+            found = known.get(identity)
+            if found is not None:
+                namesakes = self._namesakes.get((resource.kind, identity)) if self._namesakes else None
+                if namesakes:
+                    self._choose(resource, [found, *namesakes])
+                else:
+                    self._claim(resource, found)
+                return
+        if resource.writable:
             self._result.pairs.append(Pair(resource, None))
         else:
             self._reject(resource, "missing", "no live object has this target, and notifconf can't create it")
 
+    def _choose(self, resource: Resource, candidates: Sequence[LiveResource]) -> None:
+        free = [item for item in candidates if id(item) not in self._claimed]
+        if len(free) > 1:
+            # One of them is meant, so none of them is undeclared: a plan must not offer to delete them.
+            self._claimed.update({id(item): resource for item in free})
+            ids = " or ".join(sorted(quoted(item.id) for item in free))
+            called = quoted(resource.name or resource.address)
+            self._reject(resource, "ambiguous", f"{len(free)} live objects are called {called}: pin one, id: {ids}")
+        else:
+            self._claim(resource, (free or candidates)[0])
+
     def _claim(self, resource: Resource, found: LiveResource) -> None:
-        owner = self._claimed.setdefault((found.kind, found.id), resource)
+        owner = self._claimed.setdefault(id(found), resource)
         if owner is resource:
             self._result.pairs.append(Pair(resource, found))
         else:
@@ -108,5 +121,5 @@ class _Matcher:
         self._result.diagnostics.append(error(code, message, resource.position, resource.address))
 
     def finish(self) -> Matching:
-        self._result.undeclared = [item for item in self._live if (item.kind, item.id) not in self._claimed]
+        self._result.undeclared = [item for item in self._live if id(item) not in self._claimed]
         return self._result

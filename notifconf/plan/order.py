@@ -29,13 +29,13 @@ def in_order(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, 
     }
     releases: dict[str, set[str]] = defaultdict(set)
     for change in changes:
-        for target in _referred(change.before) - _referred(change.after):
+        for target in referred(change.before) - referred(change.after):
             releases[target].add(change.address)
 
     def dependencies(change: Change) -> set[str]:
         if change.action is Action.DELETE:
             return releases[change.id or ""]
-        return {writes[target] for target in _referred(change.after) if target in writes}
+        return {writes[target] for target in referred(change.after) if target in writes}
 
     def place(change: Change) -> tuple[bool, int, str, str]:
         deleted = change.action is Action.DELETE
@@ -56,7 +56,7 @@ def _targets(change: Change) -> tuple[str, ...]:
     return (change.address,) if change.id is None else (change.address, change.id)
 
 
-def _referred(attributes: Attributes | None) -> set[str]:
+def referred(attributes: Attributes | None) -> set[str]:
     """Return what an object refers to, as ids and addresses."""
     found: set[str] = set()
     for value in (attributes or {}).values():

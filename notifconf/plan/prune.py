@@ -40,6 +40,8 @@ def prune(
 ) -> Pruning:
     """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed."""
     candidates = [item for item in matching.undeclared if item.kind in managed]
+    if not candidates:
+        return Pruning((), (), ())
     addresses = _addresses(candidates, matching, kinds)
     reasons = {(item.kind, item.id): _reason(item, addresses[item.kind, item.id], policy) for item in candidates}
     doomed = {key for key, reason in reasons.items() if reason is None}
@@ -83,8 +85,8 @@ def _addresses(
     """Name undeclared objects by what they are called; an address that would stand twice gets the id behind it."""
     plain = {(item.kind, item.id): f"{kinds[item.kind].collection}/{item.name}" for item in undeclared}
     taken = Counter(plain.values())
-    taken.update({pair.desired.address for pair in matching.pairs})
-    taken.update(set(matching.broken))
+    declared = {pair.desired.address for pair in matching.pairs} | matching.broken.keys()
+    taken.update(declared & taken.keys())
     return {key: address if taken[address] == 1 else f"{address}#{key[1]}" for key, address in plain.items()}
 
 

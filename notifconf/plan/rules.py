@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from notifconf.model import Diagnostic, Kind, Live, LiveResource, Resource, Workspace
+    from notifconf.model import Diagnostic, Kind, Live, LiveResource, Reach, Resource, Workspace
+    from notifconf.plan.change import Change, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ class Rules(Protocol):
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve names against the catalogue. Total: what can't be becomes a diagnostic, never an exception."""
+        ...
+
+    def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
+        """Say who will not be told any more once the changes are made; references that they drop are not its concern.
+
+        `after` is the live state with all of them made.
+        """
+        ...
+
+    def coverage(self, live: Live) -> Iterable[Reach]:
+        """Say what each notification type reaches, sorted, the worst group first; nothing without a catalogue."""
         ...
 
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:

@@ -9,7 +9,7 @@ from notifconf.model import Diagnostic, Options, nearest, warning
 from notifconf.model.diagnostic import quoted
 from notifconf.model.policy import address_matches
 from notifconf.plan.change import Change
-from notifconf.plan.order import with_dependencies, with_dependents
+from notifconf.plan.order import referred, with_dependencies, with_dependents
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,13 @@ def scope(
 ) -> Scope:
     """Keep the targeted changes and those that they depend on; drop the excluded ones and those that depend on them.
 
-    Diagnostics about an address that is out of scope go with it. `known` holds every declared and live address, so that
-    a misspelt option is noticed. `changes` are in order.
+    Diagnostics about an address that is out of scope go with it, but what is in scope keeps those of all that it
+    refers to, and what could not be resolved to an address at all might be anything. `known` holds every declared and
+    live address, so that a misspelt option is noticed. `changes` are in order.
     """
     if not options.targets and not options.excludes:
         return Scope(tuple(changes), tuple(diagnostics))
+    everything = frozenset(known)
     addresses = {change.address for change in changes}
     selected = addresses
     if options.targets:
@@ -38,12 +40,13 @@ def scope(
     excluded = {address for address in addresses if _named(address, options.excludes)}
     dropped = with_dependents(excluded, changes)
     kept = selected - dropped
+    concerned = kept.union(*(referred(change.after) for change in changes if change.address in kept))
     return Scope(
         tuple(change for change in changes if change.address in kept),
         (
-            *(item for item in diagnostics if _in_scope(item, options, kept)),
+            *(item for item in diagnostics if _in_scope(item, options, concerned, everything)),
             *_left_out(changes, (selected & dropped) - excluded),
-            *_unknown(options, known),
+            *_unknown(options, everything),
         ),
     )
 
@@ -52,9 +55,9 @@ def _named(address: str, patterns: Iterable[str]) -> bool:
     return any(address_matches(address, pattern) for pattern in patterns)
 
 
-def _in_scope(diagnostic: Diagnostic, options: Options, kept: set[str]) -> bool:
+def _in_scope(diagnostic: Diagnostic, options: Options, concerned: set[str], known: frozenset[str]) -> bool:
     address = diagnostic.address
-    if address is None or address in kept:
+    if address is None or address in concerned or address not in known:
         return True
     if _named(address, options.excludes):
         return False
@@ -69,8 +72,7 @@ def _left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagno
             yield warning("excluded-dependency", message, change.position, change.address)
 
 
-def _unknown(options: Options, known: Iterable[str]) -> Iterable[Diagnostic]:
-    everything = set(known)
+def _unknown(options: Options, everything: frozenset[str]) -> Iterable[Diagnostic]:
     for option, patterns in (("--target", options.targets), ("--exclude", options.excludes)):
         for pattern in patterns:
             if not any(address_matches(address, pattern) for address in everything):

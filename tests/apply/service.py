@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from notifconf.errors import (
     ConflictError,
@@ -11,7 +12,7 @@ from notifconf.errors import (
     TransportError,
 )
 from notifconf.model import Live, LiveResource, Secret
-from tests.plan.world import World
+from tests.plan.world import CHANNEL, ROUTE, World
 
 
 class Service:
@@ -36,9 +37,9 @@ class Service:
         self._call("read", "")
         return self.live()
 
-    async def reread(self, workspace, live, touched):
-        del workspace, live
-        self._call("reread", ",".join(sorted(address for _, address in touched)))
+    async def reread(self, live, touched):
+        del live
+        self._call("reread", ",".join(sorted(_name(kind, attributes) for kind, attributes in touched)))
         return self.live()
 
     async def create(self, kind, attributes):
@@ -99,7 +100,13 @@ class Service:
 
 
 class Prover(World):
-    """The same world as a provider whose channels are verified before their target is written."""
+    """The same world as a provider whose channels are verified before their target is written.
+
+    Its service refuses a second route of a topic; channels may bear the same name.
+    """
+
+    def __init__(self):
+        super().__init__(kinds=(CHANNEL, replace(ROUTE, unique=True)))
 
     def verifies(self, kind, changed):
         return kind == "channel" and "target" in changed

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from notifconf.apply.run import apply_plan
-from notifconf.errors import ConflictError
+from notifconf.errors import ConflictError, ServerError
 from notifconf.model import Mode, Options, Policy, Workspace
 from notifconf.plan import make_plan
 from tests.apply.service import Prover, Service, lost, refused
@@ -12,11 +15,11 @@ from tests.plan.world import NOW, Declared, channel, live_channel, live_route, r
 SYNC = Policy(mode=Mode.SYNC, max_deletes=99)
 
 
-def applied(declared, service, *, policy=None, stop=None, progress=None, parallelism=4):
-    """Plan and apply over the fake service."""
+def applied(declared, service, *, policy=None, stop=None, halt=None, progress=None, parallelism=4, seen=None):
+    """Plan and apply over the fake service; the plan may have `seen` another one."""
     workspace = Workspace("world", Declared(tuple(declared)), policy or Policy())
-    provider = Prover()
-    live = service.live()
+    provider: Any = Prover()
+    live = (seen or service).live()
     plan = make_plan(workspace, live, NOW, provider)
 
     async def run():
@@ -30,6 +33,7 @@ def applied(declared, service, *, policy=None, stop=None, progress=None, paralle
             options=Options(),
             parallelism=parallelism,
             stop=stop,
+            halt=halt,
             progress=progress,
             sleep=at_once,
         )
@@ -168,18 +172,96 @@ def test_a_create_whose_fate_is_unknown_is_looked_up_not_repeated():
     assert len(service.objects) == 1
 
 
-def test_a_create_that_did_not_come_about_is_sent_again_after_the_look():
-    class Lossy(Service):
-        async def create(self, kind, attributes):
-            if not self.objects and "create a" not in self.calls:
-                self.calls.append("create a")
-                raise lost()
-            return await super().create(kind, attributes)
+class Lossy(Service):
+    """Loses the first `losses` creates of the object called `name`: they don't come about, and nobody is told."""
 
-    service = Lossy(unique=False)
+    def __init__(self, *live, name, losses, **options):
+        super().__init__(*live, **options)
+        self.name, self.losses = name, losses
+
+    async def create(self, kind, attributes):
+        if self.losses and attributes.get("topic", attributes.get("name")) == self.name:
+            self.losses -= 1
+            self.calls.append(f"create {self.name}")
+            raise lost()
+        return await super().create(kind, attributes)
+
+
+def test_a_create_that_did_not_come_about_is_sent_again_where_the_service_refuses_doubles():
+    service = Lossy(live_channel("c1", "a"), name="t", losses=2)
+    outcome = applied([channel("a"), route("t", "a")], service)
+    assert results(outcome) == {"routes/t": "applied"}
+    assert service.calls[:5] == ["create t", "find t", "create t", "find t", "create t"]
+
+
+def test_a_create_of_what_may_exist_twice_is_never_sent_again():
+    service = Lossy(name="a", losses=1, unique=False)
+    outcome = applied([channel("a"), route("t", "a")], service)
+    assert results(outcome) == {"channels/a": "unknown", "routes/t": "skipped"}
+    assert "wait a little before apply is run again" in outcome.changes[0].error
+    assert outcome.changes[1].error == "channels/a may not exist"
+    assert (outcome.changed_something, outcome.complete) == (True, False)
+    assert service.written() == ["create a"]
+    assert results(applied([channel("a"), route("t", "a")], service)) == {
+        "channels/a": "applied",
+        "routes/t": "applied",
+    }
+
+
+@pytest.mark.parametrize("looks", range(5))
+def test_a_list_that_lags_hides_a_create_only_for_a_while(looks):
+    service = Service(unique=False)
+    service.faults["create", "a"] = [lost()]
+    service.hidden = looks
     outcome = applied([channel("a")], service)
     assert results(outcome) == {"channels/a": "applied"}
-    assert [call for call in service.calls if call.endswith(" a")][:4] == ["verify a", "create a", "find a", "find a"]
+    assert service.written() == ["create a"]
+
+
+def test_a_list_that_lags_too_long_makes_no_double():
+    service = Service(unique=False)
+    service.faults["create", "a"] = [lost()]
+    service.hidden = 99
+    outcome = applied([channel("a")], service)
+    assert results(outcome) == {"channels/a": "unknown"}
+    assert service.written() == ["create a"]
+
+
+@pytest.mark.parametrize(("hidden", "result"), [(1, "applied"), (4, "applied"), (99, "failed")])
+def test_what_conflicts_is_looked_for_again(hidden, result):
+    service = Service()
+    service.faults["create", "a"] = [ConflictError("it exists", status=409)]
+    service.objects["c9"] = live_channel("c9", "a")
+    service.hidden = hidden
+    plan_sees = Service()
+    outcome = applied([channel("a")], service, seen=plan_sees)
+    assert results(outcome) == {"channels/a": result}
+    assert service.written() == ["create a"]
+
+
+def test_a_proof_that_breaks_off_changes_nothing():
+    class Silent(Service):
+        async def verify(self, kind, attributes):
+            del kind, attributes
+            raise lost()
+
+    outcome = applied([channel("a")], Silent())
+    assert results(outcome) == {"channels/a": "failed"}
+    assert not outcome.changed_something
+
+
+def test_a_create_that_a_gateway_refused_is_sent_again_after_two_looks():
+    class Unavailable(Service):
+        async def create(self, kind, attributes):
+            if "create a" not in self.calls:
+                self.calls.append("create a")
+                raise ServerError("not there", status=503, sent=True)
+            return await super().create(kind, attributes)
+
+    service = Unavailable(unique=False)
+    outcome = applied([channel("a")], service)
+    assert results(outcome) == {"channels/a": "applied"}
+    assert service.calls[:5] == ["verify a", "create a", "find a", "find a", "create a"]
     assert len(service.objects) == 1
 
 
@@ -190,17 +272,77 @@ def test_a_create_that_fails_for_good_is_not_looked_up():
     assert "find a" not in service.calls
 
 
-def test_an_unknown_fate_in_the_end_is_said_to_be_uncertain():
-    class Broken(Service):
-        async def create(self, kind, attributes):
-            self._call("create", attributes["name"])
-            raise lost()
-
-    service = Broken()
-    outcome = applied([channel("a")], service)
-    assert results(outcome) == {"channels/a": "failed"}
+def test_a_fate_that_can_not_be_found_out_is_unknown():
+    service = Lossy(live_channel("c1", "a"), name="t", losses=99)
+    outcome = applied([channel("a"), route("t", "a")], service)
+    assert results(outcome) == {"routes/t": "unknown"}
     assert outcome.changed_something
-    assert service.written() == ["create a"] * 5
+    assert service.written() == ["create t"] * 6
+
+
+class Late(Service):
+    """Its lists show what happened only after so many looks."""
+
+    def __init__(self, *live, looks):
+        super().__init__(*live)
+        self.looks = looks
+        self.stale = super().live()
+
+    async def reread(self, live, touched):
+        fresh = await super().reread(live, touched)
+        self.looks -= 1
+        return fresh if self.looks < 0 else self.stale
+
+
+@pytest.mark.parametrize("looks", range(5))
+def test_a_verification_waits_for_lists_that_lag(looks):
+    service = Late(live_channel("c1", "old"), live_channel("c2", "b", "old"), looks=looks)
+    outcome = applied([channel("a"), channel("b")], service, policy=SYNC)
+    assert set(results(outcome).values()) == {"applied"}
+    assert outcome.complete
+    assert len([call for call in service.calls if call.startswith("reread")]) == looks + 1
+
+
+def test_what_never_shows_is_not_to_be_made_again():
+    service = Late(looks=99)
+    outcome = applied([channel("a")], service)
+    assert not outcome.complete
+    assert "does not list yet what it has created: channels/a" in outcome.verification_error
+
+
+def test_a_verification_that_finds_errors_says_so():
+    class Twinned(Service):
+        async def create(self, kind, attributes):
+            self.objects["theirs"] = live_channel("theirs", "a")
+            return await super().create(kind, attributes)
+
+    outcome = applied([channel("a")], Twinned(unique=False))
+    assert results(outcome) == {"channels/a": "applied"}
+    assert not outcome.complete
+    assert "2 live objects are called" in outcome.verification_error
+
+
+def test_to_halt_drops_what_is_in_flight():
+    class Hanging(Service):
+        async def create(self, kind, attributes):
+            if attributes["name"] == "b":
+                stop.set()
+                halt.set()
+                await asyncio.Event().wait()
+            return await super().create(kind, attributes)
+
+    stop, halt = asyncio.Event(), asyncio.Event()
+    service = Hanging()
+    outcome = applied(
+        [channel("a"), channel("b"), channel("c"), route("t", "b")], service, stop=stop, halt=halt, parallelism=1
+    )
+    assert results(outcome) == {
+        "channels/a": "applied",
+        "channels/b": "unknown",
+        "channels/c": "skipped",
+        "routes/t": "skipped",
+    }
+    assert (outcome.interrupted, outcome.verification_error) == (True, "interrupted")
 
 
 def test_a_stop_lets_what_is_in_flight_finish_and_begins_nothing():
@@ -234,7 +376,7 @@ def test_parallelism_bounds_what_is_begun():
 def test_the_verification_reads_what_was_touched():
     service = Service(live_channel("c1", "a"))
     applied([channel("a"), channel("b")], service)
-    assert service.calls[-1] == "reread channels/b"
+    assert service.calls[-1] == "reread b"
 
 
 def test_a_plan_without_changes_asks_for_nothing():
@@ -246,7 +388,7 @@ def test_a_plan_without_changes_asks_for_nothing():
 
 def test_a_verification_that_fails_is_reported_not_raised():
     service = Service()
-    service.faults["reread", "channels/a"] = [refused()]
+    service.faults["reread", "a"] = [refused()]
     outcome = applied([channel("a")], service)
     assert results(outcome) == {"channels/a": "applied"}
     assert outcome.verification_error == "no"
@@ -255,9 +397,9 @@ def test_a_verification_that_fails_is_reported_not_raised():
 
 def test_what_somebody_else_undid_is_left_to_do():
     class Undoing(Service):
-        async def reread(self, workspace, live, touched):
+        async def reread(self, live, touched):
             self.objects.clear()
-            return await super().reread(workspace, live, touched)
+            return await super().reread(live, touched)
 
     outcome = applied([channel("a")], Undoing())
     assert [change.address for change in outcome.left] == ["channels/a"]

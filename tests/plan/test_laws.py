@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -57,14 +58,15 @@ def policy(mode):
 @given(desired(), lives(), modes)
 @settings(max_examples=150, deadline=None)
 def test_after_an_apply_nothing_is_left(declared, live, mode):
-    service = Service(*live)
+    service: Any = Service(*live)
+    prover: Any = Prover()
     workspace = Workspace("world", Declared(tuple(declared)), policy(mode))
     state = service.live()
-    plan = make_plan(workspace, state, NOW, Prover())
-    applying = apply_plan(plan, workspace, state, Prover(), service, now=NOW, options=Options(), parallelism=3)
+    plan = make_plan(workspace, state, NOW, prover)
+    applying = apply_plan(plan, workspace, state, prover, service, now=NOW, options=Options(), parallelism=3)
     outcome = asyncio.run(applying)
     assert outcome.complete
-    assert did(make_plan(workspace, service.live(), NOW, Prover())) == []
+    assert did(make_plan(workspace, service.live(), NOW, prover)) == []
     touched = {change.id for change in plan.changes}
     assert all(service.objects[item.id] is item for item in live if item.id not in touched)
 
@@ -105,10 +107,11 @@ def test_what_a_change_depends_on_comes_before_it(declared, live, mode):
 @settings(max_examples=100, deadline=None)
 def test_a_targeted_plan_is_a_part_of_the_whole_that_can_be_done(declared, live, mode, targets):
     whole = {change.address: change for change in planned(declared, live, policy=policy(mode)).changes}
-    part = planned(declared, live, policy=policy(mode), targets=tuple(targets)) if targets else None
-    for change in part.changes if part else ():
+    part = planned(declared, live, policy=policy(mode), targets=tuple(targets)).changes
+    assert targets or len(part) == len(whole)
+    for change in part:
         assert whole[change.address] == change
-        assert set(change.depends_on) <= {item.address for item in part.changes}
+        assert set(change.depends_on) <= {item.address for item in part}
 
 
 @pytest.mark.parametrize("mode", Mode)

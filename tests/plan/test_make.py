@@ -88,7 +88,7 @@ def test_an_update_names_the_fields_and_writes_the_attributes_that_differ():
     assert subscription.changed == ("channels", "state")
     assert [item.path for item in subscription.differences] == ["/channels", "/state"]
     assert subscription.differences[0].before == (Reference("c1", "a"),)
-    assert [str(item) for item in subscription.differences[0].after] == ["a", "b"]
+    assert subscription.differences[0].after == (Reference("c1", "a"), Reference("c2", "b"))
 
 
 def test_no_secret_is_in_a_plan():
@@ -311,6 +311,20 @@ def test_a_target_leaves_errors_of_others_aside():
     assert codes(planned(declared, [], targets=("channels/a",))) == []
     assert codes(planned(declared, [], targets=("channels/b",))) == ["error:missing-channel"]
     assert codes(planned(declared, [], excludes=("channels/b", "routes/t"))) == []
+
+
+def test_a_target_keeps_the_errors_of_what_it_refers_to():
+    plan = planned([channel("b", pin="gone"), route("t", "b")], [], targets=("routes/t",))
+    assert [change.blocked for change in plan.changes] == ["missing-channel"]
+    assert codes(plan) == ["error:missing-channel"]
+
+
+def test_a_target_keeps_the_errors_of_what_could_not_be_resolved():
+    """What is misspelt may be the very object that looks undeclared, and would be deleted."""
+    misspelt = error("unknown-topic", "no such topic", address="routes/tipo")
+    live = [live_route("r1", "typo")]
+    plan = planned([], live, policy=SYNC, diagnostics=[misspelt], targets=("routes/typo",))
+    assert codes(plan) == ["error:unknown-topic"]
 
 
 def test_errors_of_the_catalogue_do_not_hide_the_plan():

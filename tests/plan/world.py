@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-from notifconf.model import Diagnostic, Kind, Live, LiveResource, Options, Policy, Position, Resource, Secret, Workspace
-from notifconf.plan import Plan, Resolution, make_plan
+from notifconf.model import (
+    Channel,
+    Diagnostic,
+    Kind,
+    Live,
+    LiveResource,
+    Options,
+    Policy,
+    Position,
+    Reach,
+    Resource,
+    Secret,
+    Workspace,
+)
+from notifconf.plan import Plan, Resolution, Silence, make_plan
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANNEL = Kind("channel", "channels")
@@ -30,6 +44,24 @@ class World:
         del live, now
         declared = workspace.declarations
         return Resolution(declared.resources, declared.diagnostics)
+
+    def silences(self, changes, after):
+        del after
+        off = (change for change in changes if (change.after or {}).get("state") == "OFF")
+        return [Silence(change.address, "is switched off") for change in off]
+
+    def coverage(self, live):
+        """What each topic reaches, by the first word of its name; what goes to everyone doesn't count."""
+        names: dict[Any, Any] = {item.id: item.attributes["name"] for item in live.resources if item.kind == "channel"}
+        for route in sorted(live.resources, key=lambda item: item.name):
+            if route.kind == "route":
+                topic: Any = route.attributes["topic"]
+                targets: Any = route.attributes["channels"] if route.attributes["state"] == "ON" else ()
+                told = [Channel("Hook", target, names[target]) for target in targets if target in names]
+                counted = tuple(channel for channel in told if channel.name != "everyone")
+                anyhow = tuple(channel for channel in told if channel.name == "everyone")
+                key = frozenset({(route.kind, route.id)})
+                yield Reach(topic, topic, topic.split()[0].upper(), counted, anyhow, key, in_plan=topic != "critical x")
 
     def review(self, pairs, undeclared, live):
         self.reviews.append((tuple(pairs), tuple(undeclared), live))
