@@ -12,8 +12,8 @@ from notifconf.plan.codec import Document, diagnostic_document, plan_document
 
 
 def plan_json(plan: Plan) -> str:
-    """Return a plan as JSON text."""
-    return dumps(plan_document(plan))
+    """Return a plan as JSON text; one that could not be made has no provider."""
+    return dumps({**plan_document(plan), "provider": plan.provider or None})
 
 
 def outcome_json(outcome: Outcome) -> str:
@@ -32,8 +32,7 @@ def outcome_json(outcome: Outcome) -> str:
 
 def diagnostics_json(provider: str | None, diagnostics: Sequence[Diagnostic]) -> str:
     """Return a plan without changes: what is wrong kept it from being made."""
-    document = plan_document(Plan(provider or "", diagnostics=tuple(diagnostics)))
-    return dumps({**document, "provider": provider})
+    return plan_json(Plan(provider or "", diagnostics=tuple(diagnostics)))
 
 
 def dumps(document: Document | Iterable[Document]) -> str:

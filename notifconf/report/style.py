@@ -24,6 +24,11 @@ def line(*parts: str | Span) -> Line:
     return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
 
 
+def text_of(item: Line) -> str:
+    """Return the words of a line, without their styles."""
+    return "".join(span.text for span in item)
+
+
 def plain_text(lines: Iterable[Line]) -> str:
     """Return the lines as text for a pipe: nothing wrapped, cut or coloured."""
     return "".join("".join(printable(span.text) for span in item) + "\n" for item in lines)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from notifconf.apply import ChangeOutcome, Outcome, Result
-from notifconf.model import Diagnostic, Mode
+from notifconf.apply import TROUBLE, ChangeOutcome, Outcome, Result
+from notifconf.model import Mode
 from notifconf.plan import Action, Change, Plan, Reference, Sensitive
 from notifconf.plan.change import Attributes, PlanValue
-from notifconf.report.style import Line, Span, count, line
+from notifconf.report.style import Line, Span, count, line, text_of
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
@@ -17,12 +17,23 @@ NO_CHANGES = "No changes. Live state matches the configuration."
 
 
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield a plan: its changes, what is not declared, and the sums."""
+    """Yield a plan: on top what it silences, then its changes, what is not declared, and the sums."""
+    yield from silence_lines(plan)
     for change in plan.changes:
         yield from change_lines(change)
         yield ()
     yield from _unmanaged_lines(plan, verbose=verbose)
     yield summary_line(plan)
+
+
+def silence_lines(plan: Plan) -> Iterator[Line]:
+    """Yield who is not told any more, or nothing."""
+    if not plan.silences:
+        return
+    yield line(Span("This silences:", "silences"))
+    for item in plan.silences:
+        yield line(Span(f"  ! {item.message}", "silences"))
+    yield ()
 
 
 def summary_line(plan: Plan) -> Line:
@@ -38,6 +49,16 @@ def summary_line(plan: Plan) -> Line:
     )
 
 
+def headline(plan: Plan, outcome: Outcome | None = None) -> str:
+    """Return the one line that says how much a plan does, or how much was done of it."""
+    return text_of(summary_line(plan) if outcome is None else next(outcome_lines(outcome)))
+
+
+def closing(outcome: Outcome | None) -> list[str]:
+    """Return what an outcome ends with: whether it is verified, and what is left to do."""
+    return [] if outcome is None else [text_of(item) for item in outcome_lines(outcome)][1:]
+
+
 def change_lines(change: Change) -> Iterator[Line]:
     """Yield one change: its sign and address, then its fields."""
     style = str(change.action)
@@ -46,8 +67,7 @@ def change_lines(change: Change) -> Iterator[Line]:
     yield line(Span(f"  {SIGNS[change.action]} {change.address}", style), Span(known, "dim"), *blocked)
     if change.action is Action.UPDATE:
         for item in change.differences:
-            name = item.path.removeprefix("/").replace("/", ".").replace("~1", "/").replace("~0", "~")
-            yield line(f"      {name}: {shown(item.before)} → {shown(item.after)}")
+            yield line(f"      {field_name(item.path)}: {shown(item.before)} → {shown(item.after)}")
     else:
         yield from _attribute_lines((change.after if change.action is Action.CREATE else change.before) or {}, "      ")
 
@@ -59,6 +79,11 @@ def _attribute_lines(attributes: Attributes, indent: str) -> Iterator[Line]:
             yield from _attribute_lines(value, indent + "  ")
         else:
             yield line(f"{indent}{name}: {shown(value)}")
+
+
+def field_name(path: str) -> str:
+    """Return a JSON pointer as people write it: dots between the names."""
+    return path.removeprefix("/").replace("/", ".").replace("~1", "/").replace("~0", "~")
 
 
 def shown(value: PlanValue) -> str:
@@ -77,26 +102,18 @@ def shown(value: PlanValue) -> str:
 def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     if not plan.unmanaged:
         return
-    hint = "" if plan.mode == Mode.SYNC else " (mode sync would delete what it may)"
-    verb = "is" if len(plan.unmanaged) == 1 else "are"
-    yield line(f"{count(len(plan.unmanaged), 'live object')} {verb} not declared here{hint}.")
+    yield line(unmanaged_sentence(plan))
     if verbose:
         for item in plan.unmanaged:
             yield line(f"    {item.address}", Span(f" ({item.id}, kept: {item.kept})", "dim"))
     yield ()
 
 
-def diagnostic_line(diagnostic: Diagnostic) -> Line:
-    """Return `FILE:LINE:COLUMN: error[code]: message`."""
-    place = f"{diagnostic.position}: " if diagnostic.position else ""
-    label = Span(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
-    return line(place, label, f": {diagnostic.message}")
-
-
-def diagnostic_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
-    """Yield one line a diagnostic."""
-    for diagnostic in diagnostics:
-        yield diagnostic_line(diagnostic)
+def unmanaged_sentence(plan: Plan) -> str:
+    """Say how many live objects nothing declares, and what would become of them."""
+    hint = "" if plan.mode == Mode.SYNC else " (mode sync would delete what it may)"
+    verb = "is" if len(plan.unmanaged) == 1 else "are"
+    return f"{count(len(plan.unmanaged), 'live object')} {verb} not declared here{hint}."
 
 
 def outcome_line(item: ChangeOutcome) -> Line:
@@ -105,7 +122,7 @@ def outcome_line(item: ChangeOutcome) -> Line:
         known = f" ({item.id})" if item.id and item.change.action is Action.CREATE else ""
         done = Span(DONE[item.change.action], str(item.change.action))
         return line(f"{item.change.address}: ", done, Span(known, "dim"))
-    style = "error" if item.result is Result.FAILED else "warning"
+    style = "error" if item.result in TROUBLE else "warning"
     return line(f"{item.change.address}: ", Span(str(item.result), style), f": {item.error}")
 
 
@@ -115,7 +132,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
     sums = ", ".join(f"{applied.count(action)} {DONE[action]}" for action in Action)
     others = "".join(
         f", {outcome.count(result)} {result}"
-        for result in (Result.FAILED, Result.SKIPPED, Result.KEPT)
+        for result in (Result.FAILED, Result.UNKNOWN, Result.SKIPPED, Result.KEPT)
         if outcome.count(result)
     )
     yield line(Span("Applied:", "strong"), f" {sums}{others}.")

@@ -1,0 +1,155 @@
+"""Plans and outcomes as GitHub Markdown that fits a comment: what a reviewer must not miss comes first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from notifconf.apply import ChangeOutcome, Result
+from notifconf.plan import Action, Change
+from notifconf.report.fields import fields
+from notifconf.report.gfm import code, fenced, prose
+from notifconf.report.style import count, printable
+from notifconf.report.text import DONE, SIGNS, closing, headline, unmanaged_sentence
+
+if TYPE_CHECKING:
+    from notifconf.model import Diagnostic
+    from notifconf.report.formats import Report
+
+LIMIT = 65_536
+"""Of a comment on GitHub, in characters. Bytes of UTF-8 are counted: they are never fewer."""
+
+PLAN_MARK, OUTCOME_MARK = "<!-- notifconf-plan -->", "<!-- notifconf-apply -->"
+"""The first line, which nobody sees: a bot finds by it the comment that it wrote before."""
+
+SHARE = 8
+"""What stands beside the changes may take a part in this many of the room, each."""
+
+FEW = 5
+"""Up to so many changes are shown unfolded."""
+
+NOTE = 160
+"""Bytes that are kept free for saying how much is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Items between a head and a foot; `rest` says what is left out once so many items are shown."""
+
+    items: Iterable[str]
+    rest: Callable[[int], str]
+    head: str = ""
+    foot: str = ""
+
+
+def markdown(report: Report, *, limit: int = LIMIT) -> str:
+    """Return a report of at most `limit` bytes; where it takes more, it is cut at a change and counts the rest."""
+    mark = PLAN_MARK if report.outcome is None else OUTCOME_MARK
+    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n"
+    above = [
+        _fitted(section, limit // SHARE) for section in (_closing(report), _silences(report), _diagnostics(report))
+    ]
+    below = _fitted(_unmanaged(report), limit // SHARE)
+    room = limit - sum(len(part.encode()) for part in (begin, *above, below))
+    return "".join((begin, *above, _fitted(_changes(report), room), below))
+
+
+def _fitted(section: _Section, room: int) -> str:
+    """Return a section that takes at most `room` bytes; nothing where it has no items."""
+    room -= len(f"{section.head}{section.foot}".encode()) + NOTE
+    shown: list[str] = []
+    for item in section.items:
+        room -= len(item.encode())
+        if room < 0:
+            break
+        shown.append(item)
+    rest = section.rest(len(shown))
+    return "".join((section.head, *shown, rest, section.foot)) if shown or rest else ""
+
+
+def _listed(items: list[str], *, head: str = "\n", foot: str = "", prefix: str = "") -> _Section:
+    """Return a section that is a list."""
+
+    def rest(shown: int) -> str:
+        left = len(items) - shown
+        return f"{prefix}- **and {left} more**\n" if left else ""
+
+    return _Section((f"{prefix}- {item}\n" for item in items), rest, head, foot)
+
+
+def _closing(report: Report) -> _Section:
+    return _listed([prose(words) for words in closing(report.outcome)])
+
+
+def _silences(report: Report) -> _Section:
+    items = [prose(item.message) for item in report.plan.silences]
+    return _listed(items, head="\n> [!CAUTION]\n> **This silences:**\n>\n", prefix="> ")
+
+
+def _diagnostics(report: Report) -> _Section:
+    found = sorted(report.diagnostics, key=lambda item: item.severity != "error")
+    return _listed([_diagnostic(item) for item in found])
+
+
+def _diagnostic(item: Diagnostic) -> str:
+    place = f" {code(str(item.position))}" if item.position else ""
+    return f"**{item.severity}** {code(item.code)}{place}: {'<br>'.join(map(prose, item.message.splitlines()))}"
+
+
+def _unmanaged(report: Report) -> _Section:
+    items = [f"{code(item.address)} ({code(item.id)}, kept: {prose(item.kept)})" for item in report.plan.unmanaged]
+    head = f"\n<details>\n<summary>{escape(unmanaged_sentence(report.plan))}</summary>\n\n"
+    return _listed(items, head=head, foot="\n</details>\n")
+
+
+def _changes(report: Report) -> _Section:
+    """Return the changes, those first that a reviewer must see even where not all fit: failed ones, then deletes."""
+    changes = sorted(report.changes, key=_urgency)
+
+    def rest(shown: int) -> str:
+        left = Counter(change.action for change, _ in changes[shown:])
+        if not left:
+            return ""
+        sums = ", ".join(f"{left[action]} to {action}" for action in Action if left[action])
+        return f"\n**{count(left.total(), 'more change')} not shown here: {sums}.**\n"
+
+    return _Section((_change(*item, unfolded=len(changes) <= FEW) for item in changes), rest)
+
+
+def _urgency(item: tuple[Change, ChangeOutcome | None]) -> tuple[bool, int]:
+    change, became = item
+    done = became is None or became.result is Result.APPLIED
+    return done, (Action.DELETE, Action.UPDATE, Action.CREATE).index(change.action)
+
+
+def _change(change: Change, became: ChangeOutcome | None, *, unfolded: bool) -> str:
+    changed = change.changed if change.action is Action.UPDATE else ()
+    names = ", ".join(f"<code>{escape(printable(name))}</code>" for name in changed)
+    title = f"<code>{escape(printable(f'{SIGNS[change.action]} {change.address}'))}</code>"
+    notes = "".join(f" · {note}" for note in (names, _blocked(change), _result(became)) if note)
+    error = f"{prose(became.error)}\n\n" if became is not None and became.error else ""
+    return (
+        f"\n<details{' open' if unfolded or error else ''}>\n<summary>{title}{notes}</summary>\n\n"
+        f"{error}{fenced(_difference_lines(change), 'diff')}</details>\n"
+    )
+
+
+def _blocked(change: Change) -> str:
+    return f"<b>blocked: {escape(printable(change.blocked))}</b>" if change.blocked else ""
+
+
+def _result(became: ChangeOutcome | None) -> str:
+    if became is None:
+        return ""
+    return DONE[became.change.action] if became.result is Result.APPLIED else f"<b>{became.result}</b>"
+
+
+def _difference_lines(change: Change) -> Iterator[str]:
+    for field in fields(change):
+        if field.before is not None:
+            yield f"- {field.name}: {field.before}"
+        if field.after is not None:
+            yield f"+ {field.name}: {field.after}"
