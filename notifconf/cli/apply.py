@@ -2,140 +2,176 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
+import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from notifconf.cli import exitcode
+from notifconf.cli.help import command
+from notifconf.cli.interrupt import interruptible
 from notifconf.cli.options import console_options, paths_argument, plan_options, service_options
-from notifconf.cli.plan import show_plan
-from notifconf.cli.session import connected, current_time, load_workspace
+from notifconf.cli.planfile import saved_plan
+from notifconf.cli.planning import planned
+from notifconf.cli.progress import progress
+from notifconf.cli.session import chosen_endpoint
+from notifconf.connection import canonical_endpoint
 from notifconf.errors import UsageError
+from notifconf.model import Options
+from notifconf.report.formats import RENDERERS
 
 if TYPE_CHECKING:
-    from notifconf.apply import ChangeOutcome, Outcome
+    from notifconf.apply.saved import SavedPlan
     from notifconf.cli.console import Console
     from notifconf.cli.options import Service
-    from notifconf.model import Options
     from notifconf.plan import Plan
 
 
-@click.command()
+@command()
 @paths_argument
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
+@click.option(
+    "--audit-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append one JSON line per change: who did what, when, and what became of it.",
+)
 @plan_options
 @service_options
-@console_options("text", "json")
+@console_options(*RENDERERS)
 def apply(
-    paths: tuple[str, ...], *, auto_approve: bool, options: Options, service: Service, console: Console
+    paths: tuple[str, ...],
+    *,
+    auto_approve: bool,
+    audit_file: Path | None,
+    options: Options,
+    service: Service,
+    console: Console,
 ) -> exitcode.ExitCode:
-    """Plan, ask, carry the plan out, and verify that nothing is left to do.
+    """Plan, ask, carry out, and verify that nothing is left to do.
+
+    Of a plan file that `plan --out` wrote, carry out exactly what was reviewed; it needs no approval.
 
     \b
     Example:
       notifconf apply examples/confluent --endpoint emulator: --auto-approve
     """
-    return asyncio.run(_apply(paths, options, service, console, auto_approve=auto_approve))
+    import asyncio
+
+    saved = saved_plan(paths)
+    if saved is None:
+        return asyncio.run(_apply(paths, options, service, console, auto_approve=auto_approve, audit_file=audit_file))
+    if options != Options():
+        raise UsageError(
+            "a saved plan is applied as it is: --target, --exclude, --mode, --max-deletes and --force are plan's"
+        )
+    return asyncio.run(_apply_saved(saved, service, console, audit_file))
+
+
+async def _apply_saved(
+    saved: SavedPlan, service: Service, console: Console, audit_file: Path | None
+) -> exitcode.ExitCode:
+    """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
+    from notifconf.apply.audit import audit_trail
+    from notifconf.apply.run import apply_saved
+    from notifconf.cli.planfile import StaleError, prepared
+
+    try:
+        async with prepared(saved, service) as (ready, connection):
+            _announce(saved.plan, console)
+            with (
+                audit_trail(
+                    audit_file, saved.plan.provider, saved.endpoint, lambda: saved.digest, os.environ
+                ) as record,
+                interruptible(console) as interruption,
+                progress(saved.plan, console, record) as ended,
+            ):
+                outcome = await apply_saved(
+                    saved,
+                    ready.live,
+                    ready.secrets,
+                    ready.provider,
+                    connection,
+                    parallelism=service.parallelism,
+                    stop=interruption.stop,
+                    halt=interruption.halt,
+                    progress=ended,
+                )
+                return ended.finish(outcome)
+    except StaleError as error:
+        console.failure(error, exitcode.ExitCode.STALE)
+        return exitcode.ExitCode.STALE
 
 
 async def _apply(
-    paths: tuple[str, ...], options: Options, service: Service, console: Console, *, auto_approve: bool
+    paths: tuple[str, ...],
+    options: Options,
+    service: Service,
+    console: Console,
+    *,
+    auto_approve: bool,
+    audit_file: Path | None,
 ) -> exitcode.ExitCode:
-    from notifconf.apply.run import apply_plan
-    from notifconf.plan import make_plan
-    from notifconf.plan.make import effective
-    from notifconf.providers import provider_named
+    from notifconf import api
+    from notifconf.apply.audit import audit_trail
 
-    now = current_time()
-    workspace = effective(load_workspace(paths, service, now), options)
-    provider = provider_named(workspace.provider)
-    async with connected(provider, service) as connection:
-        live = await connection.read(workspace)
-        plan = make_plan(workspace, live, now, provider, options)
-        if plan.errors or plan.refusals or not plan.changes:
-            show_plan(plan, console)
-            return exitcode.of_plan(plan, detailed=False)
-        _announce(plan, console)
-        if not auto_approve and not approved(console):
+    async with planned(paths, options, service, console) as (made, connection):
+        if made.plan.errors or made.plan.refusals or not made.plan.changes:
+            code = exitcode.of_plan(made.plan, detailed=False)
+            console.show(made.plan, code)
+            return code
+        _announce(made.plan, console, asking=not auto_approve)
+        if not auto_approve and not approved(made.plan, console):
             return exitcode.ExitCode.ERROR
-        with _interruptible() as stop:
-            outcome = await apply_plan(
-                plan,
-                workspace,
-                live,
-                provider,
+        endpoint = chosen_endpoint(made.provider, service) or canonical_endpoint(made.provider.endpoint)
+        with (
+            audit_trail(audit_file, made.plan.provider, endpoint, partial(_digest, made.plan), os.environ) as record,
+            interruptible(console) as interruption,
+            progress(made.plan, console, record) as ended,
+        ):
+            outcome = await api.apply(
+                made.plan,
+                made.workspace,
+                made.live,
                 connection,
-                now=now,
                 options=options,
+                now=made.now,
                 parallelism=service.parallelism,
-                stop=stop,
-                progress=None if console.machine else _progress(console),
+                stop=interruption.stop,
+                halt=interruption.halt,
+                progress=ended,
             )
-    _show_outcome(outcome, console)
-    return exitcode.of_outcome(outcome)
+            return ended.finish(outcome)
 
 
-def _announce(plan: Plan, console: Console) -> None:
+def _digest(plan: Plan) -> str:
+    from notifconf.plan.codec import digest_of, plan_document
+
+    return digest_of(plan_document(plan))
+
+
+def _announce(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is carried out: as part of the result, or beside a machine's."""
     from notifconf.report.text import plan_lines
 
     console.diagnostics(plan.diagnostics)
     if not console.machine:
         console.lines(plan_lines(plan, verbose=console.verbose))
-    elif not console.quiet:
+    elif asking or not console.quiet:
         console.aside(plan_lines(plan, verbose=console.verbose))
 
 
-def approved(console: Console) -> bool:
+def approved(plan: Plan, console: Console) -> bool:
     """Ask for approval, in full as Terraform does. Raises `UsageError` where there is nobody to ask."""
     from notifconf.report.style import line
+    from notifconf.report.text import silence_lines
 
     if not sys.stdin.isatty():
         raise UsageError("nobody can approve this, since standard input is no terminal: use --auto-approve")
-    console.aside([line(), line("Do these changes? Only yes is taken for yes.")])
-    answer: str = click.prompt("Apply", default="", show_default=False, err=True)
-    if answer.strip() == "yes":
+    console.aside([line(), *silence_lines(plan), line("Do these changes? Only yes is taken for yes.")])
+    if console.ask("Apply: ") == "yes":
         return True
     console.aside([line("Not approved: nothing was changed.")])
     return False
-
-
-def _progress(console: Console) -> Callable[[ChangeOutcome], None]:
-    from notifconf.report.text import outcome_line
-
-    def show(item: ChangeOutcome) -> None:
-        console.lines([outcome_line(item)])
-
-    return show
-
-
-@contextmanager
-def _interruptible() -> Iterator[asyncio.Event]:
-    """Turn SIGINT and SIGTERM into a stop that lets what is in flight finish."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
-
-
-def _show_outcome(outcome: Outcome, console: Console) -> None:
-    console.diagnostics(outcome.diagnostics)
-    if console.format == "json":
-        from notifconf.report.json import outcome_json
-
-        console.result(outcome_json(outcome))
-    else:
-        from notifconf.report.text import outcome_lines
-
-        console.lines(outcome_lines(outcome))

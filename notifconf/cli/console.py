@@ -1,20 +1,31 @@
-"""Where a command's words go: results to standard output (or a file), everything else to standard error."""
+"""Where a command's words go: results to standard output (or a file), everything else to standard error.
+
+On a terminal they are drawn; in a pipe they are plain, and nothing is wrapped, cut or coloured.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from notifconf.cli.exitcode import ExitCode
 from notifconf.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
-    from notifconf.model import Diagnostic
-    from notifconf.report.style import Line
+    from rich.console import Console as RichConsole
 
-MACHINE_FORMATS = frozenset({"json"})
+    from notifconf.apply import Outcome
+    from notifconf.model import Diagnostic
+    from notifconf.plan import Plan
+    from notifconf.report.formats import Report
+    from notifconf.report.style import Line
+    from notifconf.report.table import Table
 
 
 @dataclass(slots=True)
@@ -27,11 +38,17 @@ class Console:
     verbose: bool = False
     quiet: bool = False
     _begun: bool = field(default=False, init=False)
+    _live: RichConsole | None = field(default=None, init=False)
 
     @property
     def machine(self) -> bool:
         """Whether standard output belongs to a machine."""
-        return self.format in MACHINE_FORMATS
+        return self.format != "text"
+
+    def check(self) -> None:
+        """Raise `UsageError` where the result's file can't be written: after an apply that would come too late."""
+        if self.output is not None:
+            self._write(self.output, "a", "")
 
     def result(self, text: str) -> None:
         """Write the result, or a further part of it, as it is. Raises `UsageError` where its file can't be written."""
@@ -39,24 +56,54 @@ class Console:
             sys.stdout.write(text)
             sys.stdout.flush()
             return
-        try:
-            with self.output.open("a" if self._begun else "w", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise UsageError(f"can't write {self.output}: {error.strerror}") from error
+        self._write(self.output, "a" if self._begun else "w", text)
         self._begun = True
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Write lines as the result."""
-        from notifconf.report.style import plain_text
+        """Write lines as the result, or a part of it."""
+        if self.output is None and sys.stdout.isatty():
+            self._draw(sys.stdout, lines)
+        else:
+            from notifconf.report.style import plain_text
 
-        self.result(plain_text(lines))
+            self.result(plain_text(lines))
+
+    def table(self, table: Table) -> None:
+        """Write a table as the result, or a part of it."""
+        if self.output is None and sys.stdout.isatty():
+            from notifconf.report.terminal import draw_table
+
+            draw_table(self._terminal(sys.stdout), table)
+        else:
+            from notifconf.report.table import table_lines
+
+            self.lines(table_lines(table))
+
+    def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
+        """Give a plan, or its outcome, in the format asked for: the result of a command that ends with `code`.
+
+        Diagnostics go beside it; those of a plan with an outcome were shown before. A `silent` command writes to files
+        alone.
+        """
+        from notifconf.report.formats import Report
+
+        if not silent:
+            self.diagnostics((outcome or plan).diagnostics)
+        self._render(Report(plan, outcome, code, self.verbose, _folder()), silent=silent)
 
     def aside(self, lines: Iterable[Line]) -> None:
         """Write lines for a person, beside the result."""
+        if sys.stderr.isatty():
+            self._draw(sys.stderr, lines)
+            return
         from notifconf.report.style import plain_text
 
-        sys.stderr.write(plain_text(lines))
+        text = plain_text(lines)
+        if self.format == "github":
+            from notifconf.report.github import inert
+
+            text = inert(text)
+        sys.stderr.write(text)
         sys.stderr.flush()
 
     def note(self, message: str) -> None:
@@ -68,13 +115,25 @@ class Console:
 
     def diagnostics(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Show diagnostics; a quiet command shows errors alone."""
-        from notifconf.report.text import diagnostic_lines
+        shown = [item for item in diagnostics if item.severity == "error" or not self.quiet]
+        if not shown:
+            return
+        from notifconf.report.diagnostic import diagnostic_lines
 
-        self.aside(diagnostic_lines(item for item in diagnostics if item.severity == "error" or not self.quiet))
+        if not sys.stderr.isatty():
+            self.aside(diagnostic_lines(shown))
+            return
+        from notifconf.cli.source import excerpts
 
-    def failure(self, error: Exception) -> None:
-        """Show why a command ends: on standard error, and in a machine's format as a result without changes."""
-        from notifconf.model.diagnostic import Diagnostic
+        excerpt = excerpts(self._terminal(sys.stderr).width)
+        for item in shown:
+            self.aside([*diagnostic_lines([item]), *excerpt(item)])
+
+    def failure(self, error: Exception, code: int = 1) -> None:
+        """Show why a command ends with `code`: on standard error, and in a machine's format as one without changes."""
+        from notifconf.model import Diagnostic
+        from notifconf.plan import Plan
+        from notifconf.report.formats import Report
 
         if isinstance(error, WorkspaceError):
             self.diagnostics(error.diagnostics)
@@ -82,10 +141,108 @@ class Console:
         else:
             from notifconf.report.style import Span, line
 
-            self.aside([line(Span("error:", "error"), f" {error}")])
-            code = "usage" if isinstance(error, UsageError) else "service"
-            diagnostics = (Diagnostic("error", code, str(error)),)
-        if self.format == "json":
-            from notifconf.report.json import diagnostics_json
+            message = "\n".join([str(error), *getattr(error, "__notes__", ())])
+            head, *more = message.split("\n")
+            self.aside([line(Span("error:", "error"), f" {head}"), *map(line, more)])
+            kind = "usage" if isinstance(error, UsageError) else "stale" if code == ExitCode.STALE else "service"
+            diagnostics = (Diagnostic("error", kind, message),)
+        if self.machine:
+            with suppress(UsageError):  # a file that can't be written can't take the reason for that
+                self._render(Report(Plan("", diagnostics=diagnostics), None, code, self.verbose, _folder()))
 
-            self.result(diagnostics_json(None, diagnostics))
+    def ask(self, prompt: str) -> str:
+        """Ask whoever sits at the terminal. Ctrl-C raises `KeyboardInterrupt`, inside of an event loop too."""
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        # An event loop would wait for the end of what it runs, which waits for the answer.
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return sys.stdin.readline().strip()
+        except KeyboardInterrupt:
+            sys.stderr.write("\n")
+            raise
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    @contextmanager
+    def waiting(self, message: str) -> Iterator[None]:
+        """Turn a spinner on a terminal while something is read; where that takes long, say how far it is."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from notifconf.cli.reading import reading
+        from notifconf.http.tally import counted
+        from notifconf.report.terminal import spinner
+
+        with counted() as tally, self._moving() as terminal, spinner(terminal, reading(message, tally)):
+            yield
+
+    @contextmanager
+    def progress(self, message: str, total: int) -> Iterator[Callable[[], None]]:
+        """Draw a bar on a terminal: done of how many, time left. Gives what to call for each one that is done."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda: None
+            return
+        from notifconf.report.terminal import bar
+
+        with self._moving() as terminal, bar(terminal, message, total) as advance:
+            yield advance
+
+    @contextmanager
+    def _moving(self) -> Iterator[RichConsole]:
+        """Give the terminal for what moves: meanwhile lines are drawn on it too, so that they don't garble that."""
+        self._live = self._terminal(sys.stderr)
+        try:
+            yield self._live
+        finally:
+            self._live = None
+
+    def _terminal(self, stream: IO[str]) -> RichConsole:
+        from notifconf.report.terminal import terminal
+
+        return self._live or terminal(stream, color=self.color)
+
+    @staticmethod
+    def _write(path: Path, mode: str, text: str) -> None:
+        try:
+            with path.open(mode, encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise UsageError(f"can't write {path}: {error.strerror}") from error
+
+    def _render(self, report: Report, *, silent: bool = False) -> None:
+        from notifconf.report.formats import RENDERERS
+
+        rendition = RENDERERS[self.format](report)
+        if not silent or self.output is not None:
+            if isinstance(rendition.result, str):
+                self.result(rendition.result)
+            else:
+                self.lines(rendition.result)
+        for variable, text in rendition.files.items():
+            self._append(variable, text)
+
+    def _append(self, variable: str, text: str) -> None:
+        """Append to the file that an environment variable names. That it can't be done changes no exit code."""
+        path = os.environ.get(variable)
+        if not path:
+            return
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            from notifconf.report.style import Span, line
+
+            self.aside([line(Span("warning:", "warning"), f" can't append to ${variable}: {error.strerror}")])
+
+    def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
+        from notifconf.report.terminal import draw_lines
+
+        draw_lines(self._terminal(stream), lines)
+
+
+def _folder() -> str:
+    """Return the current folder as the repository of a GitHub workflow sees it; empty outside of one."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    here = Path.cwd()
+    return here.relative_to(root).as_posix() if root and here.is_relative_to(root) else ""

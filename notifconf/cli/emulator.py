@@ -7,23 +7,50 @@ from typing import TYPE_CHECKING
 import click
 
 from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.help import command
 from notifconf.cli.options import console_options
 from notifconf.errors import UsageError
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
+    from notifconf.emulator.faults import Fault
 
 
-@click.command()
+def _faults(_context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]) -> list[Fault]:
+    if not specs:
+        return []
+    from notifconf.emulator.faults import parse_fault
+
+    try:
+        return [parse_fault(spec) for spec in specs]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from error
+
+
+@command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one.")
 @click.option("--data", metavar="FILE", default=":memory:", help="Keep the state in this file; else in memory.")
 @click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Before each answer.")
 @click.option("--rate-limit", type=click.IntRange(min=1), metavar="N", help="Requests a second; past it, 429.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    callback=_faults,
+    metavar="KIND[:OPTION=VALUE]...",
+    help="What goes wrong, such as 503:method=POST:nth=2 or reset-after:p=0.1 (repeatable).",
+)
 @console_options("text")
-def emulator(*, port: int, data: str, latency: float, rate_limit: int | None, console: Console) -> ExitCode:
-    """Serve both vendors' notification APIs on 127.0.0.1, for trying out and for tests.
+def emulator(
+    *, port: int, data: str, latency: float, rate_limit: int | None, faults: list[Fault], console: Console
+) -> ExitCode:
+    """Serve both vendors' notification APIs on a local port.
 
-    Confluent's API is under /notifications/v1, Konnect's under /v1/notifications. Any credentials are taken.
+    For trying out and for tests, on 127.0.0.1. Confluent's API is under /notifications/v1, Konnect's under
+    /v1/notifications. Any credentials are taken.
+
+    A fault matches requests by method=GLOB and path=GLOB, and strikes at each of them, or at nth=N, every=N or with
+    the probability p=P, at most times=N times. A kind that doesn't exist is answered with all that do.
 
     \b
     Example:
@@ -38,7 +65,7 @@ def emulator(*, port: int, data: str, latency: float, rate_limit: int | None, co
         console.lines([line(f"The emulator listens on http://127.0.0.1:{bound} (Ctrl-C ends it).")])
 
     try:
-        serve(port, data, Settings(latency=latency, rate_limit=rate_limit), ready)
+        serve(port, data, Settings(latency=latency, rate_limit=rate_limit, faults=faults), ready)
     except OSError as error:
         raise UsageError(f"can't listen on port {port}: {error.strerror}") from error
     except DatabaseUnusableError as error:

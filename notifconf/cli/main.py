@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from notifconf import __version__
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.options import LOG_FILE
+from notifconf.cli.interrupt import WRITING, abandon_output, terminable
+from notifconf.cli.options import COMPLETION, LOG_FILE
 
-COMMANDS = ("validate", "plan", "apply", "schema", "emulator")
+COMMANDS = (
+    "init",
+    "validate",
+    "plan",
+    "apply",
+    "drift",
+    "export",
+    "show",
+    "types",
+    "coverage",
+    "inbox",
+    "schema",
+    "emulator",
+    "completion",
+)
 """In the order in which help lists them; each is a module of this package, imported when it is asked for."""
 
 
@@ -35,7 +51,7 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="notifconf %(version)s")
 def cli() -> None:
-    """Notification settings of Confluent Cloud and Kong Konnect as code: plan, review, apply.
+    """Notification settings of Confluent Cloud and Kong Konnect as code.
 
     \b
     Example:
@@ -48,14 +64,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a character gets its escape, not an error.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    sys.exit(run(arguments))
+    if COMPLETION in os.environ:
+        from notifconf.cli.completion import answer
+
+        sys.exit(answer(cli, os.environ[COMPLETION]))
+    code = run(arguments)
+    # At its end the interpreter would look through all that was imported for garbage: a tenth of a command's time.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    meta: dict[str, Path | None] = {}
+    meta: dict[str, Any] = {}
     try:
-        with cli.make_context("notifconf", list(sys.argv[1:] if arguments is None else arguments)) as context:
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        with terminable(), cli.make_context("notifconf", given) as context:
             meta = context.meta
             return int(context.command.invoke(context) or ExitCode.DONE)
     except click.exceptions.Exit as end:
@@ -64,25 +88,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return ExitCode.ERROR
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("Interrupted: nothing was changed.\n")
+        sys.stderr.write(f"Interrupted: {'run it again to continue' if WRITING in meta else 'nothing was changed'}.\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`| head`): nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_output()
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug of ours ends in a sentence, not in a traceback
         return _crashed(error, meta.get(LOG_FILE))
 
 
 def _crashed(error: Exception, log_file: Path | None) -> int:
-    """Say that notifconf has a bug. The exception's own text may hold anything, so it goes into the log alone."""
+    """Say that notifconf has a bug. The exception's own text may hold anything, so it is shown nowhere."""
     where = "--log-file FILE keeps the details of the next one"
     if log_file is not None:
-        import traceback
-
         from notifconf.cli.requestlog import log_crash
 
-        log_crash(log_file, "".join(traceback.format_exception(error)))
+        log_crash(log_file, error)
         where = f"the details are in {log_file}"
     sys.stderr.write(f"error: this is a bug in notifconf ({type(error).__name__}); {where}. Please report it.\n")
     return ExitCode.ERROR

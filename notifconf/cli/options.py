@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from notifconf.cli.address import Address
 from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.help import OUTPUT, PLAN, SERVICE, option
 from notifconf.errors import NotifconfError
 from notifconf.providers import NAMES
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 Command: TypeAlias = Callable[..., Any]
 
 FORMATS = ("text", "json")
+
+COMPLETION = "_NOTIFCONF_COMPLETE"
+"""The variable in which a shell's completion script asks what may come next."""
 
 LOG_FILE = "notifconf.log_file"
 """Under this name Click's context knows the log file, for when everything else has failed."""
@@ -43,15 +48,18 @@ def paths_argument(command: Command) -> Command:
     return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
 
 
-def console_options(*formats: str) -> Callable[[Command], Command]:
-    """Take how to print; the command gets a `Console`, and failures are printed the same way."""
+def console_options(*formats: str, own_output: bool = False) -> Callable[[Command], Command]:
+    """Take how to print; the command gets a `Console`, and failures are printed the same way.
+
+    A command whose `own_output` is of one format, and may be a folder, takes that option itself.
+    """
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapper(
             *args: Any,
-            format: str,  # noqa: A002 -- named after its option
-            output: Path | None,
+            format: str = FORMATS[0],  # noqa: A002 -- named after its option
+            output: Path | None = None,
             no_color: bool,
             verbose: bool,
             quiet: bool,
@@ -60,23 +68,33 @@ def console_options(*formats: str) -> Callable[[Command], Command]:
             color = not no_color and not os.environ.get("NO_COLOR")
             console = Console(format, output, color, verbose, quiet)
             try:
+                console.check()
                 return command(*args, console=console, **kwargs)
             except NotifconfError as error:
                 console.failure(error)
                 return ExitCode.ERROR
 
-        options = (
-            click.option(
-                "--format", type=click.Choice(formats or FORMATS), default="text", help="Format of the result."
+        result = (
+            option(
+                "--format",
+                group=OUTPUT,
+                type=click.Choice(formats or FORMATS),
+                default="text",
+                help="Format of the result.",
             ),
-            click.option(
-                "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the result to this file."
+            option(
+                "--output",
+                group=OUTPUT,
+                type=click.Path(dir_okay=False, path_type=Path),
+                help="Write the result to this file.",
             ),
-            click.option("--no-color", is_flag=True, help="No colour on a terminal (as NO_COLOR)."),
-            click.option("-v", "--verbose", is_flag=True, help="Say more."),
-            click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
         )
-        return _decorated(wrapper, options)
+        options = (
+            option("--no-color", group=OUTPUT, is_flag=True, help="No colour on a terminal (as NO_COLOR)."),
+            option("-v", "--verbose", group=OUTPUT, is_flag=True, help="Say more."),
+            option("-q", "--quiet", group=OUTPUT, is_flag=True, help="Say nothing but results and errors."),
+        )
+        return _decorated(wrapper, options if own_output else (*result, *options))
 
     return decorate
 
@@ -98,25 +116,36 @@ def service_options(command: Command) -> Command:
         return command(*args, service=Service(provider, endpoint, parallelism, timeout, log_file), **kwargs)
 
     options = (
-        click.option("--provider", type=click.Choice(NAMES), help="The service, where no workspace says which."),
-        click.option("--endpoint", metavar="URL", help="Base URL of the API; emulator: is the embedded emulator."),
-        click.option(
+        option(
+            "--provider", group=SERVICE, type=click.Choice(NAMES), help="The service, where no workspace says which."
+        ),
+        option(
+            "--endpoint",
+            group=SERVICE,
+            metavar="URL",
+            help="Base URL of the API; emulator: is the embedded emulator.",
+        ),
+        option(
             "--parallelism",
+            group=SERVICE,
             type=click.IntRange(min=1, max=1000),
             default=10,
             show_default=True,
+            metavar="N",
             help="How many requests may be in flight.",
         ),
-        click.option(
+        option(
             "--timeout",
+            group=SERVICE,
             type=click.FloatRange(min=0, min_open=True),
             default=30.0,
             show_default=True,
             metavar="SECONDS",
             help="Of one request.",
         ),
-        click.option(
+        option(
             "--log-file",
+            group=SERVICE,
             type=click.Path(dir_okay=False, path_type=Path),
             help="Append one JSON line per request; no secret is in it.",
         ),
@@ -143,22 +172,38 @@ def plan_options(command: Command) -> Command:
         return command(*args, options=Options(chosen, max_deletes, targets, excludes, force), **kwargs)
 
     options = (
-        click.option(
-            "--target", "targets", multiple=True, metavar="ADDRESS", help="Only this (or a glob), and what it needs."
+        option(
+            "--target",
+            "targets",
+            group=PLAN,
+            multiple=True,
+            type=Address(),
+            metavar="ADDRESS",
+            help="Only this (or a glob), and what it needs.",
         ),
-        click.option(
-            "--exclude", "excludes", multiple=True, metavar="ADDRESS", help="Not this (or a glob), nor what needs it."
+        option(
+            "--exclude",
+            "excludes",
+            group=PLAN,
+            multiple=True,
+            type=Address(),
+            metavar="ADDRESS",
+            help="Not this (or a glob), nor what needs it.",
         ),
-        click.option(
-            "--mode", type=click.Choice(["create-only", "upsert-only", "sync"]), help="Instead of policy.mode."
+        option(
+            "--mode",
+            group=PLAN,
+            type=click.Choice(["create-only", "upsert-only", "sync"]),
+            help="Instead of policy.mode.",
         ),
-        click.option(
+        option(
             "--max-deletes",
+            group=PLAN,
             metavar="N|N%",
             callback=_max_deletes,
             help="Instead of policy.max_deletes.",
         ),
-        click.option("--force", is_flag=True, help="Acknowledge what a safety rule refuses."),
+        option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
     )
     return _decorated(wrapper, options)
 
@@ -174,7 +219,7 @@ def _max_deletes(_context: click.Context, parameter: click.Parameter, value: str
         raise click.BadParameter(str(error), param=parameter) from error
 
 
-def _decorated(command: Any, options: tuple[Callable[[Any], Any], ...]) -> Any:
-    for option in reversed(options):
-        command = option(command)
+def _decorated(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    for taken in reversed(options):
+        command = taken(command)
     return command

@@ -31,10 +31,18 @@ def request_log(path: Path | None) -> Iterator[Callable[[Exchange], None] | None
         yield observe
 
 
-def log_crash(path: Path, traceback: str) -> None:
-    """Append the traceback of an internal bug: it holds code and a message, no variables."""
+def log_crash(path: Path, error: BaseException) -> None:
+    """Append where an internal bug is: lines of code and types, but no message and no variable, which may be secret."""
     with _opened(path) as file:
-        _append(file, {"event": "crash", "traceback": traceback})
+        _append(file, {"event": "crash", "traceback": "".join(_traceback(error))})
+
+
+def _traceback(error: BaseException | None) -> Iterator[str]:
+    import traceback
+
+    while error is not None:
+        yield from (f"{type(error).__qualname__} raised at\n", *traceback.format_tb(error.__traceback__))
+        error = error.__cause__ or error.__context__
 
 
 def _opened(path: Path) -> IO[str]:

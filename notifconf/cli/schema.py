@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.help import command
 from notifconf.cli.options import console_options
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 FILES = {"config": "notifconf-v1.schema.json", "plan": "plan-v1.schema.json"}
 
 
-@click.command()
+@command()
 @click.argument("name", type=click.Choice(tuple(FILES)), default="config", metavar="[config|plan]")
 @console_options("text", "json")
 def schema(name: str, *, console: Console) -> ExitCode:

@@ -10,15 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notifconf.errors import UsageError
+from notifconf.connection import canonical_endpoint
+from notifconf.errors import AuthenticationError, NotFoundError, UsageError, WorkspaceError
 
 if TYPE_CHECKING:
     from notifconf.cli.options import Service
     from notifconf.model import Workspace
     from notifconf.providers.base import Connection, Provider
-
-EMULATOR_SCHEME = "emulator:"
-EMULATOR_DATABASE = Path(".notifconf") / "emulator.sqlite"
 
 
 def current_time() -> datetime:
@@ -28,45 +26,67 @@ def current_time() -> datetime:
 
 def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace:
     """Load the workspace at `paths`, resolved against the environment."""
-    from notifconf.config import load
+    from notifconf import load
 
-    workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer)
-    if service.provider not in (None, workspace.provider):
-        raise UsageError(f"the workspace is for {workspace.provider}, --provider says {service.provider}")
+    workspace = load(paths, now=now)
+    _check_provider(workspace, service.provider)
     return workspace
 
 
+def known_workspace(paths: Sequence[str], provider: str | None = None) -> Workspace | None:
+    """Return the workspace at `paths`, else the one at the default path that is for `provider`, else None.
+
+    It is for commands that only look: where the environment lacks a variable, all references stay as written.
+    """
+    from notifconf.config import load
+    from notifconf.config.sources import DEFAULT, STANDARD_INPUT
+
+    if not paths and not Path(DEFAULT).exists():
+        return None
+    now = current_time()
+    try:
+        workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer)
+    except WorkspaceError as error:
+        codes = {item.code for item in error.diagnostics if item.severity == "error"}
+        if codes != {"missing-variable"} or STANDARD_INPUT in paths:
+            raise
+        workspace = load(paths, environment=None, now=now)
+    if paths:
+        _check_provider(workspace, provider)
+    return workspace if provider in (None, workspace.provider) else None
+
+
+def _check_provider(workspace: Workspace, provider: str | None) -> None:
+    if provider not in (None, workspace.provider):
+        raise UsageError(f"the workspace is for {workspace.provider}, --provider says {provider}")
+
+
+def chosen_endpoint(provider: Provider, service: Service) -> str | None:
+    """Return the endpoint that an option or the environment names, in the form that plan files compare, or None."""
+    chosen = service.endpoint or os.environ.get(provider.endpoint_variable)
+    return canonical_endpoint(chosen) if chosen else None
+
+
 @asynccontextmanager
-async def connected(provider: Provider, service: Service) -> AsyncIterator[Connection]:
-    """Open a connection to where the settings say: an option, the environment, or the service's own address."""
+async def connected(provider: Provider, service: Service, endpoint: str | None = None) -> AsyncIterator[Connection]:
+    """Open a connection to `endpoint`, else to where an option, the environment or the provider says."""
+    from notifconf import connect
     from notifconf.cli.requestlog import request_log
-    from notifconf.http import Client, checked_endpoint
 
-    endpoint = service.endpoint or os.environ.get(provider.endpoint_variable) or provider.endpoint
-    transport = None
-    if endpoint.startswith(EMULATOR_SCHEME):
-        from notifconf.emulator.transport import open_transport
-        from notifconf.http import Authorization
-
-        transport = open_transport(_database(endpoint.removeprefix(EMULATOR_SCHEME)))
-        base, authorization = provider.endpoint, Authorization.bearer("emulator")
-    else:
-        base, authorization = checked_endpoint(endpoint), provider.authorization(os.environ)
     with request_log(service.log_file) as observer:
-        async with Client(
-            base,
-            authorization,
+        async with connect(
+            provider.name,
+            endpoint=endpoint or service.endpoint,
             parallelism=service.parallelism,
             timeout=service.timeout,
-            transport=transport,
             observer=observer,
-        ) as client:
-            yield provider.connect(client)
-
-
-def _database(name: str) -> str:
-    """Return the emulator's database: `emulator:` keeps it in the current folder, `emulator:FILE` in a file."""
-    if name:
-        return name
-    EMULATOR_DATABASE.parent.mkdir(exist_ok=True)
-    return str(EMULATOR_DATABASE)
+        ) as connection:
+            try:
+                yield connection
+            except AuthenticationError as error:
+                error.add_note(f"{provider.title} refuses the credentials: check {provider.credentials}.")
+                raise
+            except NotFoundError as error:
+                # Neither API answers this to a list: what is not there is an empty one.
+                error.add_note(f"Is the endpoint right? That of {provider.title} is {provider.endpoint}.")
+                raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.help import command
 from notifconf.cli.options import console_options, paths_argument
 from notifconf.cli.session import current_time
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from notifconf.cli.console import Console
 
 
-@click.command()
+@command()
 @paths_argument
 @click.option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
 @console_options("text", "json")

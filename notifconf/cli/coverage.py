@@ -1,0 +1,89 @@
+"""`notifconf coverage`: who will be told?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.help import command
+from notifconf.cli.listing import provider_for
+from notifconf.cli.options import console_options, paths_argument, service_options
+from notifconf.cli.session import connected, current_time, known_workspace, load_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from notifconf.cli.console import Console
+    from notifconf.cli.options import Service
+    from notifconf.model import Workspace
+    from notifconf.providers.base import Provider
+    from notifconf.report.coverage import CoverageReport
+
+
+@command()
+@paths_argument
+@service_options
+@console_options("text", "json", "markdown")
+def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> ExitCode:
+    """Show which channels each notification type reaches.
+
+    Live, and as planned where there is a workspace (a PATH, or notifconf.yaml): the channels that a plan adds are
+    marked +, those that it takes away -.
+
+    \b
+    Example:
+      notifconf coverage examples/confluent --endpoint emulator:
+    """
+    import asyncio
+
+    now = current_time()
+    workspace = _workspace(paths, service, now)
+    provider = provider_for(workspace, service)
+    with console.waiting(f"Reading {provider.title}"):
+        report = asyncio.run(_report(workspace, provider, service, now))
+    console.diagnostics(report.diagnostics)
+    _give(report, console)
+    return ExitCode.ERROR if report.diagnostics else ExitCode.DONE
+
+
+def _workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace | None:
+    """Return the workspace to plan, which needs its environment; None where there is none for the provider."""
+    if not paths and known_workspace((), service.provider) is None:
+        return None
+    return load_workspace(paths, service, now)
+
+
+async def _report(workspace: Workspace | None, provider: Provider, service: Service, now: datetime) -> CoverageReport:
+    """Read everything, and plan with what a plan reads: it must not take more for its own."""
+    from notifconf.plan import make_plan
+    from notifconf.plan.coverage import effect
+    from notifconf.report.coverage import CoverageReport
+
+    async with connected(provider, service) as connection:
+        live = await connection.survey(())
+        if workspace is None:
+            return CoverageReport(provider.name, provider.coverage_terms, effect((), live, provider).types)
+        plan = make_plan(workspace, await connection.read(workspace), now, provider)
+    return CoverageReport(
+        provider.name,
+        provider.coverage_terms,
+        effect(plan.changes, live, provider).types,
+        planned=True,
+        minimums=workspace.policy.coverage,
+        diagnostics=plan.errors,
+    )
+
+
+def _give(report: CoverageReport, console: Console) -> None:
+    from notifconf.report.coverage import coverage_json, coverage_markdown, coverage_table, sums
+    from notifconf.report.style import Span, line
+
+    if console.format == "json":
+        console.result(coverage_json(report))
+    elif console.format == "markdown":
+        console.result(coverage_markdown(report))
+    else:
+        console.table(coverage_table(report, verbose=console.verbose))
+        console.lines([(), *(line(text) for text in sums(report))])
+        console.lines([(), *(line(Span(note, "dim")) for note in report.terms.notes)])

@@ -1,0 +1,102 @@
+"""`notifconf drift`: a plan for cron jobs, which has nothing to say while all is as declared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from notifconf.cli import exitcode
+from notifconf.cli.atomic import write_atomically
+from notifconf.cli.help import command
+from notifconf.cli.options import console_options, paths_argument, plan_options, service_options
+from notifconf.cli.planning import plan_once
+from notifconf.cli.session import current_time
+from notifconf.report.formats import RENDERERS
+
+if TYPE_CHECKING:
+    from notifconf.cli.console import Console
+    from notifconf.cli.options import Service
+    from notifconf.cli.planning import Planned
+    from notifconf.model import Options
+    from notifconf.report.metrics import Run
+
+READABLE = 0o644
+"""The mode of a metrics file: another user's collector reads it."""
+
+
+@command()
+@paths_argument
+@click.option(
+    "--metrics-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
+)
+@plan_options
+@service_options
+@console_options(*RENDERERS)
+def drift(
+    paths: tuple[str, ...], *, metrics_file: Path | None, options: Options, service: Service, console: Console
+) -> exitcode.ExitCode:
+    """Say where the live state differs from the workspace.
+
+    And nothing where it does not, as cron jobs want it. Exits with 0 when in sync, 2 when not, 1 on an error, 5 when a
+    safety rule refuses the changes.
+
+    \b
+    Example:
+      notifconf drift examples/confluent --endpoint emulator:
+    """
+    import asyncio
+
+    began = time.monotonic()
+    made: Planned | None = None
+    code = exitcode.ExitCode.ERROR
+    try:
+        made = asyncio.run(plan_once(paths, options, service, console))
+        code = exitcode.of_plan(made.plan, detailed=True)
+    finally:
+        recorded = metrics_file is None or _recorded(
+            metrics_file, _run(made, code, _name(paths), time.monotonic() - began), console
+        )
+    if not recorded:
+        code = exitcode.ExitCode.ERROR
+    console.show(made.plan, code, silent=code is exitcode.ExitCode.DONE)
+    return code
+
+
+def _run(made: Planned | None, code: int, workspace: str, duration: float) -> Run:
+    """Return what is known of a run. A plan with errors does not say how much drifts."""
+    from notifconf.report.metrics import Run
+
+    run = Run(workspace, int(code), current_time().timestamp(), duration)
+    if made is None or made.plan.errors:
+        return run
+    return replace(run, plan=made.plan, kinds=tuple(kind.name for kind in made.provider.kinds))
+
+
+def _recorded(path: Path, run: Run, console: Console) -> bool:
+    """Write the metrics of a run, one that failed too. Where that can't be done say so, and return false."""
+    from notifconf.report.metrics import metrics
+
+    try:
+        before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        write_atomically(path, metrics(run, before=before), mode=READABLE)
+    except OSError as error:
+        from notifconf.report.style import Span, line
+
+        console.aside([line(Span("error:", "error"), f" can't write the metrics to {path}: {error.strerror}")])
+        return False
+    return True
+
+
+def _name(paths: Sequence[str]) -> str:
+    """Name a workspace by where it is, which no two of one machine have in common."""
+    from notifconf.config.sources import DEFAULT
+
+    return " ".join(path if path == "-" else str(Path(path).absolute()) for path in paths or (DEFAULT,))

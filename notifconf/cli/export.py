@@ -1,0 +1,150 @@
+"""`notifconf export`: the live state as a workspace."""
+
+from __future__ import annotations
+
+import glob
+import io
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.help import OUTPUT, command, option
+from notifconf.cli.listing import provider_for, surveyed
+from notifconf.cli.options import console_options, service_options
+from notifconf.cli.session import current_time, known_workspace
+from notifconf.errors import UsageError
+
+if TYPE_CHECKING:
+    from notifconf.cli.console import Console
+    from notifconf.cli.options import Service
+    from notifconf.model import Exported, Live
+    from notifconf.providers.base import Provider
+    from notifconf.report.style import Line
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@command()
+@click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
+@option(
+    "--output",
+    "destination",
+    group=OUTPUT,
+    metavar="FILE|FOLDER/",
+    help="Write one file, or into a folder one for each section.",
+)
+@service_options
+@console_options(own_output=True)
+def export(*, resources: tuple[str, ...], destination: str | None, service: Service, console: Console) -> ExitCode:
+    """Write the live state as a workspace.
+
+    A plan of it shows no change. Secrets become references to variables, which are listed at its top. The service can't
+    list what it knows of resources: those are looked up that --resource names. Nothing is ever overwritten.
+
+    \b
+    Example:
+      notifconf export --resource environment=env-abc123 --endpoint emulator:
+    """
+    if destination is not None:
+        _refuse_overwriting(destination)
+    provider = provider_for(None if service.provider else known_workspace(()), service)
+    live = surveyed(provider, service, console, resources)
+    exported = provider.export(live, resources)
+    protected = to_protect(provider, exported, live, current_time())
+    if destination is None:
+        from notifconf.report.workspace import workspace_text
+
+        console.result(workspace_text(provider.name, exported, protected))
+    else:
+        _write(_files(destination, provider, exported, protected))
+    if not console.quiet:
+        console.aside(_next_steps(exported, destination))
+    return ExitCode.DONE
+
+
+def to_protect(provider: Provider, exported: Exported, live: Live, now: datetime) -> tuple[str, ...]:
+    """Return, as globs, the addresses that `policy.protected` needs: of what is left out and `sync` would delete.
+
+    The plan of a workspace without that policy tells them.
+    """
+    if not exported.left_out:
+        return ()
+    from notifconf.config import load
+    from notifconf.model import Mode, Options
+    from notifconf.plan import Action, make_plan
+    from notifconf.report.workspace import workspace_text
+
+    text = workspace_text(provider.name, exported)
+    environment = {variable.name: variable.secret.reveal() for variable in exported.variables}
+    draft = load(["-"], environment=environment, now=now, stdin=io.BytesIO(text.encode()))
+    plan = make_plan(draft, live, now, provider, Options(mode=Mode.SYNC))
+    return tuple(sorted(_glob(change.address) for change in plan.changes if change.action is Action.DELETE))
+
+
+def _glob(address: str) -> str:
+    """Return what matches this address alone; for a character that no text of a workspace can hold, any character."""
+    from notifconf.model.text import forbidden_in
+
+    return "".join("?" if forbidden_in(char) else glob.escape(char) for char in address)
+
+
+def _files(destination: str, provider: Provider, exported: Exported, protected: tuple[str, ...]) -> Mapping[Path, str]:
+    """Return the files to write, and their JSON Schema beside them where there is none yet."""
+    from notifconf.config import schema_text
+    from notifconf.report.workspace import SCHEMA, workspace_files, workspace_text
+
+    if _is_folder(destination):
+        folder = Path(destination)
+        texts = workspace_files(provider.name, exported, protected)
+    else:
+        folder = Path(destination).parent
+        texts = {Path(destination).name: workspace_text(provider.name, exported, protected)}
+    files = {folder / name: text for name, text in texts.items()}
+    schema = folder / SCHEMA
+    return files if schema.exists() else {**files, schema: schema_text(SCHEMA)}
+
+
+def _is_folder(destination: str) -> bool:
+    return destination.endswith("/") or Path(destination).is_dir()
+
+
+def _refuse_overwriting(destination: str) -> None:
+    """Raise `UsageError` for a file that is there, and a folder with a workspace: that would become a part of it."""
+    path = Path(destination)
+    found = [path] if path.exists() or path.is_symlink() else []
+    if _is_folder(destination):
+        found = sorted(file for file in path.glob("[!.]*") if file.suffix in SUFFIXES)
+    if found:
+        raise UsageError(f"{found[0]} is there already, and stays as it is: name another file, or an empty folder")
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    """Write files that must not exist: what comes into being in between is not overwritten either."""
+    for path, text in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise UsageError(f"can't write {path}: {error.strerror}") from error
+
+
+def _next_steps(exported: Exported, destination: str | None) -> Iterator[Line]:
+    from notifconf.report.style import Span, line
+    from notifconf.report.workspace import SECRETS, variable_lines
+
+    for sentence in exported.left_out:
+        yield line(Span("warning:", "warning"), f" {sentence}")
+    if exported.variables:
+        yield line(SECRETS)
+        for text in variable_lines(exported.variables):
+            yield line(f"  {text}")
+    if destination is not None:
+        yield line(
+            Span(f"Wrote {destination}.", "strong"), f" `notifconf plan {shlex.quote(destination)}` shows no change."
+        )

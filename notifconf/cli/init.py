@@ -1,0 +1,97 @@
+"""`notifconf init`: a workspace to start from."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.help import command
+from notifconf.cli.options import console_options
+from notifconf.errors import UsageError
+from notifconf.providers import NAMES, provider_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from notifconf.cli.console import Console
+    from notifconf.report.style import Line
+
+WORKSPACE = "notifconf.yaml"
+STARTER = "starter.yaml"
+SCHEMA = "notifconf-v1.schema.json"
+"""Beside the workspace, where its first line says: editors need a file, and need no network then."""
+
+DECLARES = re.compile(r"^provider:", re.MULTILINE)
+VARIABLE = re.compile(r"^[^#]*\$\{(\w+)\}", re.MULTILINE)
+
+
+@command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--provider", type=click.Choice(NAMES), default="confluent", show_default=True, help="The service.")
+@console_options("text")
+def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
+    """Write a commented starter workspace.
+
+    It validates as it is, and nothing is ever overwritten. Its JSON Schema is written beside it, for editors.
+
+    \b
+    Example:
+      notifconf init alerts
+    """
+    from importlib.resources import files
+
+    from notifconf.config import schema_text
+
+    _refuse_second(folder)
+    starter = files(f"notifconf.providers.{provider}").joinpath(STARTER).read_text(encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_new(folder / WORKSPACE, starter)
+        if not (folder / SCHEMA).exists():
+            _write_new(folder / SCHEMA, schema_text(SCHEMA))
+    except OSError as error:
+        raise UsageError(f"can't write into {folder}: {error.strerror}") from error
+    console.lines(_next_steps(folder, provider, VARIABLE.findall(starter)))
+    return ExitCode.DONE
+
+
+def _next_steps(folder: Path, provider: str, variables: list[str]) -> Iterator[Line]:
+    from notifconf.report.style import Span, line
+
+    elsewhere = folder != Path()
+    types = f"notifconf types --provider {provider}" if elsewhere else "notifconf types"
+    plan = f"notifconf plan {shlex.quote(str(folder))}" if elsewhere else "notifconf plan"
+    width = max(len(types), len(plan))
+    yield line(Span(f"Wrote {folder / WORKSPACE}", "strong"), f", and {SCHEMA} beside it for your editor.")
+    yield line(f"To reach {provider_named(provider).title}, set {provider_named(provider).credentials}.")
+    if variables:
+        yield line(f"The workspace refers to {', '.join(variables)}: set that too. Then:")
+    yield line(f"  {types:{width}}", Span("  lists what one can be told of", "dim"))
+    yield line(f"  {plan:{width}}", Span("  shows what apply would do", "dim"))
+    yield line("With --endpoint emulator: both work on an emulated organization, without credentials.")
+
+
+def _refuse_second(folder: Path) -> None:
+    """Raise `UsageError` where a workspace lives already: one file more in its folder would be merged into it."""
+    candidates = [folder / WORKSPACE, *sorted(folder.glob("[!.]*.yaml")), *sorted(folder.glob("[!.]*.yml"))]
+    for file in candidates:
+        if _declares(file) or (file.name == WORKSPACE and (file.exists() or file.is_symlink())):
+            raise UsageError(f"{file} is there already, and stays as it is: for another workspace name another folder")
+
+
+def _declares(file: Path) -> bool:
+    try:
+        return DECLARES.search(file.read_text(encoding="utf-8")) is not None
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _write_new(file: Path, text: str) -> None:
+    """Write a file that must not exist: what comes into being in between is not overwritten either."""
+    with file.open("x", encoding="utf-8") as opened:
+        opened.write(text)

@@ -1,0 +1,85 @@
+"""What `show` and `types` share: filters, the way to the live state, and how rows are printed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from notifconf.cli.help import FILTER, option
+from notifconf.cli.session import connected
+from notifconf.model import Filters
+from notifconf.providers import NAMES, provider_named
+
+if TYPE_CHECKING:
+    from notifconf.cli.console import Console
+    from notifconf.cli.options import Service
+    from notifconf.model import Listing, Live, Workspace
+    from notifconf.providers.base import Provider
+
+FILTERS = {
+    "severity": "Of this severity, such as CRITICAL.",
+    "category": "Of this category, such as SERVICE.",
+    "channel": "Told there: a name (or a glob), or a kind such as Slack.",
+    "type": "A type's name (or a glob), or its id.",
+    "status": "Of subscriptions: ENABLED or DISABLED.",
+}
+
+
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Take filters, each with values that commas part or that stand one by one; the command gets `Filters`."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return command(*args, filters=Filters(**{name: kwargs.pop(name) for name in FILTERS}), **kwargs)
+
+    decorated = wrapper
+    for name, help_text in reversed(FILTERS.items()):
+        taken = option(f"--{name}", group=FILTER, multiple=True, metavar="VALUE,…", callback=_parted, help=help_text)
+        decorated = taken(decorated)
+    return decorated
+
+
+def _parted(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    parts = tuple(part.strip() for value in values for part in value.split(","))
+    if "" in parts:
+        raise click.BadParameter("nothing stands before or behind a comma", param=parameter)
+    return parts
+
+
+def provider_for(workspace: Workspace | None, service: Service) -> Provider:
+    """Return the provider that an option or a workspace names, else the first."""
+    return provider_named(service.provider or (workspace.provider if workspace else NAMES[0]))
+
+
+def surveyed(
+    provider: Provider,
+    service: Service,
+    console: Console,
+    resources: Sequence[str] = (),
+    workspace: Workspace | None = None,
+) -> Live:
+    """Read all that the service lists, and what it only looks up: of `resources` and of those of the workspace."""
+    import asyncio
+
+    async def read() -> Live:
+        async with connected(provider, service) as connection:
+            return await connection.survey(resources, workspace)
+
+    with console.waiting(f"Reading {provider.title}"):
+        return asyncio.run(read())
+
+
+def give(listings: Sequence[Listing], provider: Provider, console: Console) -> None:
+    """Print listings: tables, or one JSON document."""
+    from notifconf.report.listing import listing_table, listings_json
+
+    if console.machine:
+        console.result(listings_json(provider.name, listings))
+        return
+    for index, listing in enumerate(listings):
+        if index:
+            console.lines([()])
+        console.table(listing_table(listing, verbose=console.verbose))

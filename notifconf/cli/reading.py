@@ -1,0 +1,30 @@
+"""How far a reading is, in words: only where the service is slow, or limits what it answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from notifconf.http.tally import Tally
+
+LONG = 1.0
+"""Seconds after which somebody wants to know."""
+
+
+def reading(message: str, tally: Tally, clock: Callable[[], float] = time.monotonic) -> Callable[[], str]:
+    """Return what says how far it is: `message`, and once it takes long requests done, their rate and the time left."""
+    began = clock()
+
+    def said() -> str:
+        seconds = clock() - began
+        if seconds < LONG or not tally.done or tally.done == tally.expected:
+            return message
+        rate = tally.done / seconds
+        minutes, rest = divmod(round((tally.expected - tally.done) / rate), 60)
+        return (
+            f"{message}: {tally.done:,} of {tally.expected:,} requests, {rate:.0f} a second, {minutes}:{rest:02} left"
+        )
+
+    return said

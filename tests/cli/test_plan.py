@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from notifconf.config import schema_text
+
+WORKSPACE = """\
+version: 1
+provider: confluent
+integrations:
+  slack:
+    display_name: Platform alerts
+    target: {kind: Slack, webhook_url: "${SLACK_URL}"}
+  admins:
+    target: {kind: RoleEmail, role_name: OrganizationAdmin}
+subscriptions:
+  - notification_type: kafka cluster SHRINK failure
+    integrations: [slack, admins]
+  - notification_type: SAML certificate is expiring soon
+    integrations: [slack]
+resources:
+  - resource: environment=env-1
+    muted: true
+"""
+SECRET = "https://hooks.slack.com/services/canary-url"
+
+
+@pytest.fixture(autouse=True)
+def _secret(user):
+    user.sets(SLACK_URL=SECRET)
+
+
+def test_a_plan_as_text(user):
+    user.writes(WORKSPACE)
+    ended = user.runs("plan")
+    assert ended.code == 0
+    assert (
+        ended.out
+        == """\
+This silences:
+  ! subscriptions/SAML certificate is expiring soon no longer reaches "Organization admins"
+  ! "environment=env-1" and everything in it is muted: only REQUIRED notifications are still delivered
+
+  + integrations/slack
+      display_name: "Platform alerts"
+      target:
+        kind: "Slack"
+        webhook_url: (sensitive)
+
+  + subscriptions/Kafka cluster shrink failure
+      current_state: "ENABLED"
+      integrations: ["Organization admins", "Platform alerts"]
+      notification_type: "Kafka cluster shrink failure"
+
+  ~ subscriptions/SAML certificate is expiring soon (s-PLACE)
+      integrations: ["Organization admins"] → ["Platform alerts"]
+
+  + resource-preferences/environment=env-1
+      current_state: "DISABLED"
+      resource: "environment=env-1"
+      resource_type: "ENVIRONMENT"
+
+6 live objects are not declared here (mode sync would delete what it may).
+
+Plan: 3 to create, 1 to update, 0 to delete.
+""".replace("s-PLACE", _id_of(user, "SAML certificate is expiring soon"))
+    )
+    assert "removes-channel" in ended.err
+
+
+def _id_of(user, name):
+    types = {item["display_name"]: item["id"] for item in user.emulator.objects("notification-types")}
+    return next(
+        item["id"] for item in user.emulator.objects("subscriptions") if item["notification_type"]["id"] == types[name]
+    )
+
+
+def test_a_plan_as_json(user):
+    user.writes(WORKSPACE)
+    ended = user.plans()
+    assert ended.code == 0
+    document = ended.json
+    assert document["format_version"] == "1.0"
+    assert document["provider"] == "confluent"
+    assert document["summary"] == {"create": 3, "update": 1, "delete": 0, "no_op": 1, "unmanaged": 6}
+    assert ended.changes() == [
+        "+ integrations/slack",
+        "+ subscriptions/Kafka cluster shrink failure",
+        "~ subscriptions/SAML certificate is expiring soon",
+        "+ resource-preferences/environment=env-1",
+    ]
+    update = document["changes"][2]
+    assert update["diff"] == [
+        {"path": "/integrations", "before": ["Organization admins"], "after": ["Platform alerts"]}
+    ]
+    assert update["id"].startswith("s-")
+    assert document["changes"][0]["before"] is None
+    assert document["changes"][0]["after"]["target"] == {"kind": "Slack", "webhook_url": "(sensitive)"}
+    assert {item["kept"] for item in document["unmanaged"]} == {"not-declared"}
+
+
+def test_json_validates_against_its_schema(user):
+    from jsonschema import Draft202012Validator
+
+    user.writes(WORKSPACE)
+    validator = Draft202012Validator(json.loads(schema_text("plan-v1.schema.json")))
+    for document in (user.plans().json, user.applies().json, user.plans().json, user.plans("nowhere.yaml").json):
+        assert list(validator.iter_errors(document)) == []
+
+
+def test_the_same_inputs_give_the_same_bytes(user):
+    user.writes(WORKSPACE)
+    assert user.plans().out == user.plans().out
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_no_secret_is_shown(user, format_):
+    user.writes(WORKSPACE)
+    user.emulator.seed("integrations", _slack("i-1", "Platform alerts", "https://hooks.slack.com/canary-live"))
+    for command in (["plan", "-v"], ["plan", "--log-file", "log"], ["apply", "--auto-approve", "-v"]):
+        ended = user.runs(*command, "--format", format_)
+        assert ended.code == 0
+        assert "canary" not in ended.out + ended.err
+    assert "canary" not in (user.folder / "log").read_text()
+
+
+def _slack(identifier, name, url):
+    return {"id": identifier, "display_name": name, "target": {"kind": "Slack", "webhook_url": url}}
+
+
+def test_exit_codes_of_a_plan(user):
+    user.writes(WORKSPACE)
+    assert user.runs("plan").code == 0
+    assert user.runs("plan", "--detailed-exitcode").code == 2
+    assert user.applies().code == 0
+    assert user.runs("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_plan_changes_nothing(user):
+    user.writes(WORKSPACE)
+    before = user.emulator.state()
+    user.plans("--mode", "sync")
+    assert user.emulator.state() == before
+    assert {request.split()[0] for request in user.requests()} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("workspace", "expected"),
+    [
+        ("resources: []", []),
+        ("integrations: {}", ["GET integrations"]),
+        ("subscriptions: []", ["GET integrations", "GET notification-types", "GET subscriptions"]),
+        ("resources: [{resource: environment=e, muted: true}]", ["GET resource-preferences:lookup"]),
+        (
+            "resources: [{resource: environment=e, subscriptions: []}]",
+            ["GET integrations", "GET notification-types", "GET resource-subscriptions:lookup"],
+        ),
+    ],
+)
+def test_only_what_the_workspace_needs_is_read(user, workspace, expected):
+    user.writes(f"version: 1\nprovider: confluent\n{workspace}\n")
+    assert user.plans().code == 0
+    assert sorted(user.requests()) == expected
+
+
+def test_errors_of_the_catalogue_come_in_one_go_beside_the_plan(user):
+    user.writes(
+        WORKSPACE.replace("SAML certificate is expiring soon", "SAML certificate is expirin soon").replace(
+            "  - resource: environment=env-1",
+            "  - resource: environment=env-1\n"
+            "    subscriptions: [{notification_type: Conector in FAILED state, integrations: [slack]}]",
+        )
+    )
+    ended = user.plans()
+    assert ended.code == 1
+    assert ended.codes() == ["error:unknown-notification-type", "error:unknown-notification-type"]
+    assert "+ integrations/slack" in ended.changes()
+    first = ended.json["diagnostics"][0]
+    assert (first["file"], first["line"], first["column"]) == ("notifconf.yaml", 12, 24)
+    assert "SAML certificate is expiring soon" in first["message"]
+
+
+def test_an_invalid_workspace_gives_its_diagnostics_and_asks_nothing(user):
+    user.writes("version: 1\nprovider: confluent\nsubscriptons: []\nintegrations: {a: {}}\n")
+    ended = user.plans()
+    assert ended.code == 1
+    assert ended.codes() == ["error:invalid-value", "error:unknown-key"]
+    assert ended.json["changes"] == []
+    assert "notifconf.yaml:3:1: error[unknown-key]" in ended.err
+    assert user.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (["plan", "--nonsense"], {}, "--nonsense"),
+        (["plan", "--parallelism", "0"], {}, "--parallelism"),
+        (["plan", "--max-deletes", "many"], {}, "max-deletes"),
+        (["nonsense"], {}, "nonsense"),
+        (["plan", "nowhere"], {}, "nowhere"),
+        (["plan"], {"CONFLUENT_CLOUD_API_KEY": ""}, "CONFLUENT_CLOUD_API_KEY"),
+        (["plan", "--endpoint", "http://example.com"], {}, "https://"),
+        (["plan", "--endpoint", "https://confluent.cloud"], {}, "https://api.confluent.cloud"),
+        (["plan", "--endpoint", "http://127.0.0.1:9", "--timeout", "1"], {}, "can't be reached"),
+        (["plan", "--provider", "confluent", "--output", "no/such/folder"], {}, "no/such/folder"),
+        (["apply"], {}, "--auto-approve"),
+    ],
+)
+def test_errors_of_usage_say_what_to_do(user, arguments, environment, said, monkeypatch):
+    sleep = asyncio.sleep
+
+    async def at_once(_seconds):
+        await sleep(0)  # the emulator, in this process too, must get its turn
+
+    monkeypatch.setattr("notifconf.http.client.asyncio.sleep", at_once)
+    user.writes(WORKSPACE)
+    user.sets(**environment)
+    ended = user.runs(*arguments)
+    assert ended.code == 1
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_wrong_credentials_are_shown_with_the_request_id(user):
+    user.writes(WORKSPACE)
+    user.emulator.settings.update({"forbidden_resources": ["environment=env-1"]})
+    ended = user.plans()
+    assert ended.code == 1
+    assert "403" in ended.err
+    assert "notifconf.yaml:15" in ended.err
+    assert "request id" in ended.err
+    assert ended.json["changes"] == []
+
+
+def test_output_writes_the_result_to_a_file(user):
+    user.writes(WORKSPACE)
+    ended = user.plans("--output", "plan.json")
+    assert ended.out == ""
+    assert json.loads((user.folder / "plan.json").read_text())["summary"]["create"] == 3
+
+
+def test_the_log_file_holds_a_line_for_each_request(user):
+    user.writes(WORKSPACE)
+    user.plans("--log-file", "requests.jsonl")
+    lines = [json.loads(text) for text in (user.folder / "requests.jsonl").read_text().splitlines()]
+    assert sorted(f"{line['method']} {line['path'].rsplit('/', 1)[1]}" for line in lines) == sorted(user.requests())
+    assert all(line["status"] in {200, 404} and line["request_id"] for line in lines)
+    assert (user.folder / "requests.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_parallelism_bounds_the_requests_in_flight(user):
+    entries = "".join(f"  - {{resource: environment=e{index}, muted: true}}\n" for index in range(30))
+    user.writes(f"version: 1\nprovider: confluent\nresources:\n{entries}")
+    user.emulator.settings.update({"latency": 0.005})
+    user.plans("--parallelism", "4")
+    assert user.emulator.requests.peak == 4
+
+
+def test_the_embedded_emulator_needs_no_credentials_and_keeps_its_state(user, monkeypatch):
+    monkeypatch.delenv("CONFLUENT_CLOUD_API_KEY")
+    monkeypatch.delenv("CONFLUENT_CLOUD_ENDPOINT")
+    user.writes(WORKSPACE)
+    assert user.applies("--endpoint", "emulator:").code == 0
+    assert (user.folder / ".notifconf" / "emulator.sqlite").exists()
+    assert user.plans("--endpoint", "emulator:").changes() == []
+    assert user.plans("--endpoint", "emulator:other.sqlite").changes() != []
+    assert user.plans("--endpoint", "emulator::memory:").changes() != []
+    assert user.requests() == []
