@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DOCS := .venv-docs
+AUDIT := .venv-audit
 
-.PHONY: help env demo test lint types layers check lock clean
+.PHONY: help env demo test lint types layers check bench torture audit build docs outputs picture lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -35,9 +37,45 @@ layers: env
 check: env
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
+torture: env     ## kill it at every request, fail every request in every way, and print figures (about ten minutes on two cores)
+	$(BIN)/python -m tests.torture
+
+audit: $(AUDIT)/.installed   ## look the locked dependencies up among known vulnerabilities
+	$(AUDIT)/bin/python tools/audit.py requirements/runtime.txt requirements/dev.txt
+
+$(AUDIT)/.installed: requirements/audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	touch $@
+
+bench: env       ## measure what is claimed about speed, and write benchmarks/RESULTS.md (some minutes)
+	$(BIN)/python -m benchmarks
+
+build: env       ## build the wheel and the sdist into dist/
+	$(BIN)/python -m hatchling build --clean
+
+docs: $(DOCS)/.installed   ## build the documentation into site/; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict --quiet
+
+$(DOCS)/.installed: requirements/docs.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	touch $@
+
+outputs: env     ## write down anew what the commands of the documentation print
+	$(BIN)/python -m tests.docs.console
+
+picture: env     ## draw the documentation's picture of an HTML plan anew (needs chromium)
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/images/picture.sh
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --no-header
 lock:            ## resolve the dependencies anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-header --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) --group docs -o requirements/docs.txt
+	$(LOCK) --group audit -o requirements/audit.txt
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
+	rm -rf $(VENV) $(DOCS) $(AUDIT) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist

@@ -11,7 +11,7 @@ step() {
   "$@"
 }
 
-for provider in confluent; do
+for provider in confluent konnect; do
   set -a
   . "./$provider/demo.env"
   set +a
@@ -20,4 +20,4 @@ for provider in confluent; do
   step notifconf apply "$provider" --endpoint "$endpoint" --auto-approve
   step notifconf plan "$provider" --endpoint "$endpoint" --detailed-exitcode
 done
-printf '\nDone: the second plan is empty.\n'
+printf '\nDone: the second plans are empty.\n'

@@ -1,0 +1,1 @@
+"""What is claimed about speed, as commands: `make bench` runs them all and writes RESULTS.md."""

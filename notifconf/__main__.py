@@ -1,0 +1,5 @@
+"""`python -m notifconf`."""
+
+from notifconf.cli.main import main
+
+main()
