@@ -20,7 +20,7 @@ from notifconf.plan import make as planner
 from notifconf.providers import provider_named
 
 if TYPE_CHECKING:
-    from notifconf.apply import ChangeOutcome, Outcome
+    from notifconf.executor import ChangeOutcome, Outcome
     from notifconf.model import Live, Workspace
     from notifconf.plan import Plan
     from notifconf.providers.base import Connection
@@ -84,7 +84,7 @@ async def apply(
     set nothing is waited for any more; `progress` hears of each change as it ends. What fails is in the outcome,
     never raised. Raises `ValueError` for a plan with errors or refusals.
     """
-    from notifconf.apply.run import apply_plan
+    from notifconf.executor.run import apply_plan
 
     if plan.errors or plan.refusals:
         raise ValueError("a plan with errors or refusals can't be applied")

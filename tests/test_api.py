@@ -100,3 +100,11 @@ assert (apply, connect, load, make_plan, read_live) == (
 assert not hasattr(notifconf, "destroy")
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_apply_is_the_function_whatever_was_imported_before():
+    import notifconf
+    import notifconf.cli.apply
+    import notifconf.executor.run
+
+    assert notifconf.apply is apply

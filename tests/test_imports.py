@@ -74,13 +74,13 @@ def workspace(tmp_path: Path) -> str:
 def test_what_needs_no_workspace_reads_none(option: str) -> None:
     modules = imported(option)
     assert heavy(modules) == {"click"}
-    assert not own(modules) & {"notifconf.config", "notifconf.http", "notifconf.apply", "notifconf.emulator"}
+    assert not own(modules) & {"notifconf.config", "notifconf.http", "notifconf.executor", "notifconf.emulator"}
 
 
 def test_validate_knows_no_network(workspace: str) -> None:
     modules = imported("validate", workspace)
     assert heavy(modules) == {"click", "yaml", "jsonschema_rs"}
-    assert not own(modules) & {"notifconf.http", "notifconf.plan", "notifconf.apply", "notifconf.emulator"}
+    assert not own(modules) & {"notifconf.http", "notifconf.plan", "notifconf.executor", "notifconf.emulator"}
 
 
 def test_a_plan_without_changes_needs_neither_colours_nor_differences(workspace: str) -> None:

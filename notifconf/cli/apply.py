@@ -24,9 +24,9 @@ from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
 
 if TYPE_CHECKING:
-    from notifconf.apply.saved import SavedPlan
     from notifconf.cli.console import Console
     from notifconf.cli.options import Service
+    from notifconf.executor.saved import SavedPlan
     from notifconf.plan import Plan
 
 
@@ -74,9 +74,9 @@ async def _apply_saved(
     saved: SavedPlan, service: Service, console: Console, audit_file: Path | None
 ) -> exitcode.ExitCode:
     """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
-    from notifconf.apply.audit import audit_trail
-    from notifconf.apply.run import apply_saved
     from notifconf.cli.planfile import StaleError, prepared
+    from notifconf.executor.audit import audit_trail
+    from notifconf.executor.run import apply_saved
 
     try:
         async with prepared(saved, service) as (ready, connection):
@@ -115,7 +115,7 @@ async def _apply(
     audit_file: Path | None,
 ) -> exitcode.ExitCode:
     from notifconf import api
-    from notifconf.apply.audit import audit_trail
+    from notifconf.executor.audit import audit_trail
 
     async with planned(paths, options, service, console) as (made, connection):
         if made.plan.errors or made.plan.refusals or not made.plan.changes:

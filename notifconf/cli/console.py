@@ -20,7 +20,7 @@ from notifconf.errors import UsageError, WorkspaceError
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from notifconf.apply import Outcome
+    from notifconf.executor import Outcome
     from notifconf.model import Diagnostic
     from notifconf.plan import Plan
     from notifconf.report.formats import Report

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notifconf.apply import Outcome
+    from notifconf.executor import Outcome
     from notifconf.plan import Plan
 
 

@@ -16,10 +16,10 @@ from notifconf.errors import NotifconfError, UsageError
 from notifconf.model import Live, Position, Secret
 
 if TYPE_CHECKING:
-    from notifconf.apply.material import Secrets
-    from notifconf.apply.saved import SavedPlan
     from notifconf.cli.options import Service
     from notifconf.cli.planning import Planned
+    from notifconf.executor.material import Secrets
+    from notifconf.executor.saved import SavedPlan
     from notifconf.providers.base import Connection, Provider
 
 MARGIN = 200
@@ -46,8 +46,8 @@ class Prepared:
 
 def write_plan_file(path: Path, made: Planned, service: Service, paths: Sequence[str]) -> None:
     """Write a plan file that only its owner can read, whole or not at all. Raises `UsageError` where it can't be."""
-    from notifconf.apply.material import secrets_of
-    from notifconf.apply.saved import saved_text
+    from notifconf.executor.material import secrets_of
+    from notifconf.executor.saved import saved_text
 
     endpoint = chosen_endpoint(made.provider, service) or canonical_endpoint(made.provider.endpoint)
     secrets = secrets_of(made.provider.resolve(made.workspace, made.live, made.now).resources)
@@ -62,7 +62,7 @@ def saved_plan(paths: Sequence[str]) -> SavedPlan | None:
     """Return the plan file that the only path names, or None for a workspace. Raises `UsageError` for a bad one."""
     if len(paths) != 1 or not Path(paths[0]).is_file():
         return None
-    from notifconf.apply.saved import is_plan_file, read_saved
+    from notifconf.executor.saved import is_plan_file, read_saved
 
     try:
         with Path(paths[0]).open("rb") as file:
@@ -77,9 +77,9 @@ def saved_plan(paths: Sequence[str]) -> SavedPlan | None:
 @asynccontextmanager
 async def prepared(saved: SavedPlan, service: Service) -> AsyncIterator[tuple[Prepared, Connection]]:
     """Read again what the plan touches. Raises `StaleError` where any of it, or a secret, is not as it was."""
-    from notifconf.apply.fingerprint import Fingerprints
-    from notifconf.apply.material import sendable
-    from notifconf.apply.stale import moved, out_of_date
+    from notifconf.executor.fingerprint import Fingerprints
+    from notifconf.executor.material import sendable
+    from notifconf.executor.stale import moved, out_of_date
     from notifconf.providers import provider_named
 
     provider = provider_named(saved.plan.provider)
@@ -115,9 +115,9 @@ def _endpoint(saved: SavedPlan, provider: Provider, service: Service) -> str:
 
 def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live) -> Secrets:
     """Find the values of the plan's secrets: by their expressions, and where these hold more, in the workspace."""
-    from notifconf.apply.material import secrets_of
-    from notifconf.apply.saved import written_secrets
     from notifconf.config import referred_value
+    from notifconf.executor.material import secrets_of
+    from notifconf.executor.saved import written_secrets
 
     found = {}
     elsewhere = False

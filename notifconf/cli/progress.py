@@ -12,8 +12,8 @@ from notifconf.cli.interrupt import abandon_output
 from notifconf.errors import UsageError
 
 if TYPE_CHECKING:
-    from notifconf.apply import ChangeOutcome, Outcome
     from notifconf.cli.console import Console
+    from notifconf.executor import ChangeOutcome, Outcome
     from notifconf.plan import Plan
 
 Record = Callable[["ChangeOutcome"], None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from notifconf.apply import ChangeOutcome, Outcome
+    from notifconf.executor import ChangeOutcome, Outcome
     from notifconf.model import Diagnostic
     from notifconf.plan import Change, Plan
     from notifconf.report.style import Line

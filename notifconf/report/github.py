@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from notifconf.apply import TROUBLE, Result
+from notifconf.executor import TROUBLE, Result
 from notifconf.plan import Action
 from notifconf.report.style import plain_text, printable
 from notifconf.report.text import headline, outcome_line, outcome_lines, plan_lines

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from notifconf.apply import ChangeOutcome, Result
+from notifconf.executor import ChangeOutcome, Result
 from notifconf.plan import Action, Change
 from notifconf.report.fields import Field, fields
 from notifconf.report.style import printable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from notifconf.apply import Outcome
+from notifconf.executor import Outcome
 from notifconf.model import Diagnostic
 from notifconf.plan import Plan
 from notifconf.plan.codec import Document, diagnostic_document, plan_document

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from notifconf.apply import ChangeOutcome, Result
+from notifconf.executor import ChangeOutcome, Result
 from notifconf.plan import Action, Change
 from notifconf.report.fields import fields
 from notifconf.report.gfm import code, fenced, prose

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from notifconf.apply import TROUBLE, ChangeOutcome, Outcome, Result
+from notifconf.executor import TROUBLE, ChangeOutcome, Outcome, Result
 from notifconf.model import Mode
 from notifconf.plan import Action, Change, Plan, Reference, Sensitive
 from notifconf.plan.change import Attributes, PlanValue

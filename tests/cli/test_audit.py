@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from notifconf.apply import ChangeOutcome, Result
-from notifconf.apply.audit import audit_trail
 from notifconf.emulator.faults import parse_fault
+from notifconf.executor import ChangeOutcome, Result
+from notifconf.executor.audit import audit_trail
 from notifconf.plan import Action, Change
 from tests.cli.test_apply import SECRET, WORKSPACE
 

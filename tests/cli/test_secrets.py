@@ -21,10 +21,10 @@ import pytest
 import trustme
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from notifconf.apply import step, verify
 from notifconf.cli.main import COMMANDS, cli
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
+from notifconf.executor import step, verify
 from notifconf.http import client
 from tests.cli.conftest import User
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from notifconf.apply import step
 from notifconf.emulator.faults import parse_fault
+from notifconf.executor import step
 from tests.cli.test_apply import SECRET, WORKSPACE
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan-v1.schema.json").read_text(encoding="utf-8"))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from notifconf.apply.material import revealed
 from notifconf.emulator.faults import parse_fault
 from notifconf.errors import ApiError, AuthenticationError, NotFoundError, ServiceError
+from notifconf.executor.material import revealed
 from notifconf.model import Live, LiveResource
 from notifconf.providers import NAMES
 from notifconf.providers.base import Plain

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from notifconf.apply import Outcome, Result
-from notifconf.apply.run import apply_plan
 from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
+from notifconf.executor import Outcome, Result
+from notifconf.executor.run import apply_plan
 from notifconf.http import Client
 from notifconf.model import Options, Workspace
 from notifconf.plan import Plan, make_plan

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from notifconf.apply import Result
+from notifconf.executor import Result
 from notifconf.model import Diagnostic, Position
 from notifconf.plan import Silence, Unmanaged
 from notifconf.report.html import html

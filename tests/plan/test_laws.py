@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifconf.apply.run import apply_plan
+from notifconf.executor.run import apply_plan
 from notifconf.model import Mode, Options, Policy, Workspace
 from notifconf.plan import Action, make_plan
-from tests.apply.service import Prover, Service
+from tests.executor.service import Prover, Service
 from tests.plan.world import NOW, Declared, channel, did, live_channel, live_route, planned, route
 
 KEYS = ("a", "b", "c", "d")

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from notifconf.apply import ChangeOutcome, Outcome, Result
+from notifconf.executor import ChangeOutcome, Outcome, Result
 from notifconf.model import Diagnostic, Mode, Position
 from notifconf.plan import Action, Change, Difference, Plan, Reference, Sensitive, Silence, Unmanaged
 from notifconf.plan.change import PlanValue

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, settings
 
-from notifconf.apply import TROUBLE, Result
+from notifconf.executor import TROUBLE, Result
 from notifconf.model import Diagnostic, Position
 from notifconf.plan import Sensitive, Silence
 from notifconf.report.formats import RENDERERS

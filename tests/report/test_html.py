@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import example, given, settings
 
-from notifconf.apply import Result
+from notifconf.executor import Result
 from notifconf.model import Diagnostic, Position
 from notifconf.plan import Silence, Unmanaged
 from notifconf.report.html import FEW, html

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from notifconf.apply import Result
+from notifconf.executor import Result
 from notifconf.model import Diagnostic, Position
 from notifconf.plan import Silence, Unmanaged
 from notifconf.report.gfm import code, fenced, prose

@@ -12,15 +12,15 @@ from typing import Self
 import httpx
 from starlette.applications import Starlette
 
-from notifconf.apply import Outcome
-from notifconf.apply.halt import unless_halted
-from notifconf.apply.run import apply_plan
 from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.faults import parse_fault
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
+from notifconf.executor import Outcome
+from notifconf.executor.halt import unless_halted
+from notifconf.executor.run import apply_plan
 from notifconf.http import Client
 from notifconf.model import Options, Workspace
 from notifconf.plan import Plan, make_plan

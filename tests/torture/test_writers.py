@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from notifconf.apply import Outcome
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
+from notifconf.executor import Outcome
 from notifconf.plan import Plan
 from tests.torture.simulation import Simulation, run_apply
 

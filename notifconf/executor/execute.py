@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from notifconf.apply.halt import unless_halted
-from notifconf.apply.outcome import ChangeOutcome, Result
-from notifconf.apply.step import Kept, Step
 from notifconf.errors import ServiceError
+from notifconf.executor.halt import unless_halted
+from notifconf.executor.outcome import ChangeOutcome, Result
+from notifconf.executor.step import Kept, Step
 from notifconf.model import Diagnostic, warning
 from notifconf.plan import Action
 

@@ -6,21 +6,21 @@ import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from notifconf.apply.execute import Progress, execute
-from notifconf.apply.halt import unless_halted
-from notifconf.apply.material import Secrets, secrets_of
-from notifconf.apply.outcome import Outcome
-from notifconf.apply.stale import left_of
-from notifconf.apply.step import Step
-from notifconf.apply.verify import hidden, remaining_plan
 from notifconf.errors import ServiceError
+from notifconf.executor.execute import Progress, execute
+from notifconf.executor.halt import unless_halted
+from notifconf.executor.material import Secrets, secrets_of
+from notifconf.executor.outcome import Outcome
+from notifconf.executor.stale import left_of
+from notifconf.executor.step import Step
+from notifconf.executor.verify import hidden, remaining_plan
 from notifconf.plan import Plan, make_plan
 from notifconf.plan.make import effective
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from notifconf.apply.saved import SavedPlan
+    from notifconf.executor.saved import SavedPlan
     from notifconf.model import Live, Options, Workspace
     from notifconf.providers.base import Connection, Provider
 

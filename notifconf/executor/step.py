@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from notifconf.apply.material import Secrets, revealed, sendable
 from notifconf.errors import ConflictError, NotFoundError, ServerError, ServiceError
+from notifconf.executor.material import Secrets, revealed, sendable
 from notifconf.plan import Action
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """Carrying a plan out."""
 
-from notifconf.apply.outcome import TROUBLE, ChangeOutcome, Outcome, Result
+from notifconf.executor.outcome import TROUBLE, ChangeOutcome, Outcome, Result
 
 __all__ = ["TROUBLE", "ChangeOutcome", "Outcome", "Result"]

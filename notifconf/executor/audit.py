@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from notifconf.errors import UsageError
 
 if TYPE_CHECKING:
-    from notifconf.apply.outcome import ChangeOutcome
+    from notifconf.executor.outcome import ChangeOutcome
 
 ACTORS = (
     "GITHUB_ACTOR",

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from notifconf.apply.fingerprint import Fingerprints
-from notifconf.apply.material import Secrets, revealed, sendable
-from notifconf.apply.saved import SavedPlan, written_secrets
+from notifconf.executor.fingerprint import Fingerprints
+from notifconf.executor.material import Secrets, revealed, sendable
+from notifconf.executor.saved import SavedPlan, written_secrets
 from notifconf.model import Live, LiveResource, Secret, Value
 from notifconf.plan import Action, Change, Plan, Reference, Sensitive
 from notifconf.plan.change import Attributes, PlanValue

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from notifconf.apply.run import apply_plan
 from notifconf.errors import ConflictError, ServerError
+from notifconf.executor.run import apply_plan
 from notifconf.model import Mode, Options, Policy, Workspace
 from notifconf.plan import make_plan
-from tests.apply.service import Prover, Service, lost, refused
+from tests.executor.service import Prover, Service, lost, refused
 from tests.plan.world import NOW, Declared, channel, live_channel, live_route, route
 
 SYNC = Policy(mode=Mode.SYNC, max_deletes=99)

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from notifconf.apply.fingerprint import Fingerprints
-from notifconf.apply.material import Secrets, secrets_in
 from notifconf.errors import UsageError
+from notifconf.executor.fingerprint import Fingerprints
+from notifconf.executor.material import Secrets, secrets_in
 from notifconf.model import Live, Workspace
 from notifconf.plan import Change, Plan, Sensitive
 from notifconf.plan.archive import archived, restored

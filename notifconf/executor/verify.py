@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from notifconf.apply.outcome import ChangeOutcome, Result
+from notifconf.executor.outcome import ChangeOutcome, Result
 from notifconf.plan import Action, Plan
 
 if TYPE_CHECKING:
-    from notifconf.apply.step import Step
+    from notifconf.executor.step import Step
     from notifconf.model import Live
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
