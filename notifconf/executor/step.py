@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
 LOOKS = 5
 """How often what a create may have made is looked for, at most."""
-ENOUGH_LOOKS = 2
-"""How many of them must find nothing before a create that was answered with an error that passes is sent again."""
 PASSING = frozenset({502, 503, 504})
-"""Statuses of such errors: a gateway's word that the service was not there."""
-LONGEST_PAUSE = 20.0
-"""Seconds between two looks, at most."""
+"""Statuses that are a gateway's word that the service was not there."""
+SHORTEST_PAUSE = 2.0
+LONGEST_PAUSE = 8.0
+"""Seconds between two looks."""
 
 
 class Kept(Exception):  # noqa: N818 -- not an error: the service says that the object is in use
@@ -95,21 +94,21 @@ class Step:
         """Look for what a create may have made, again and again, since lists lag; then adopt it.
 
         It is sent again where the service would refuse a second one, or where a gateway answered that the service
-        was not there and several looks found nothing; after a connection that broke it is not. Raises the failure where
-        nothing is found; it has `sent` where the object may exist all the same.
+        was not there, and a look after a pause found nothing; after a connection that broke it is not. Raises the
+        failure where nothing is found; it has `sent` where the object may exist all the same.
         """
         unknown = failure.sent
         looks = 0
 
         async def look() -> str:
             nonlocal failure, looks
-            found = await self.connection.find(kind, attributes)
             looks += 1
+            found = await self.connection.find(kind, attributes)
             if found is not None:
                 return await self._adopt(kind, found, attributes, declared)
-            answered = isinstance(failure, ServerError) and failure.status in PASSING and looks >= ENOUGH_LOOKS
-            if failure.sent and (answered or self._is_unique(kind)):
-                looks = 0
+            refused = isinstance(failure, ServerError) and failure.status in PASSING and looks > 1
+            # What is sent is looked for afterwards: not at the last look.
+            if failure.sent and looks < LOOKS and (refused or self._is_unique(kind)):
                 try:
                     return await self.connection.create(kind, attributes)
                 except ServiceError as error:
@@ -121,7 +120,7 @@ class Step:
         repeating = AsyncRetrying(
             sleep=self.sleep,
             stop=stop_after_attempt(LOOKS),
-            wait=wait_random_exponential(multiplier=2, max=LONGEST_PAUSE),
+            wait=wait_random_exponential(2 * SHORTEST_PAUSE, min=SHORTEST_PAUSE, max=LONGEST_PAUSE),
             retry=retry_if_exception_type(ServiceError),
             reraise=True,
         )

@@ -210,6 +210,7 @@ def test_nowhere_when_the_service_echoes_them(
 ) -> None:
     monkeypatch.setattr(client, "SHORTEST_BACKOFF", 0.0)
     monkeypatch.setattr(client, "LONGEST_BACKOFF", 0.0)
+    monkeypatch.setattr(step, "SHORTEST_PAUSE", 0.0)
     monkeypatch.setattr(step, "LONGEST_PAUSE", 0.0)
     monkeypatch.setattr(verify, "PAUSES", ())
     echo = service_of_secrets[2]

@@ -19,6 +19,7 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan-v1.schema.jso
 def _lost(user):
     user.sets(SLACK_URL=SECRET)
     user.writes(WORKSPACE)
+    user.monkeypatch.setattr(step, "SHORTEST_PAUSE", 0.0)
     user.monkeypatch.setattr(step, "LONGEST_PAUSE", 0.0)
     create = "method=POST:path=*/integrations:nth=1"
     user.emulator.settings.faults = [parse_fault(f"lag:{create}:lists=6"), parse_fault(f"reset-after:{create}")]

@@ -250,19 +250,37 @@ def test_a_proof_that_breaks_off_changes_nothing():
     assert not outcome.changed_something
 
 
-def test_a_create_that_a_gateway_refused_is_sent_again_after_two_looks():
-    class Unavailable(Service):
-        async def create(self, kind, attributes):
-            if "create a" not in self.calls:
-                self.calls.append("create a")
-                raise ServerError("not there", status=503, sent=True)
-            return await super().create(kind, attributes)
+class Unavailable(Service):
+    """A gateway answers the first `times` creates: the service is not there."""
 
-    service = Unavailable(unique=False)
+    def __init__(self, times, **options):
+        super().__init__(**options)
+        self.times = times
+
+    async def create(self, kind, attributes):
+        if self.times:
+            self.times -= 1
+            self.calls.append(f"create {attributes['name']}")
+            raise ServerError("not there", status=503, sent=True)
+        return await super().create(kind, attributes)
+
+
+def test_a_create_that_a_gateway_refused_is_sent_again_after_a_pause():
+    service = Unavailable(1, unique=False)
     outcome = applied([channel("a")], service)
     assert results(outcome) == {"channels/a": "applied"}
     assert service.calls[:5] == ["verify a", "create a", "find a", "find a", "create a"]
     assert len(service.objects) == 1
+
+
+@pytest.mark.parametrize(
+    ("times", "sent", "result", "last"), [(3, 4, "applied", "create a"), (4, 4, "unknown", "find a")]
+)
+def test_a_create_that_a_gateway_refuses_again_and_again(times, sent, result, last):
+    service = Unavailable(times, unique=False)
+    assert results(applied([channel("a")], service)) == {"channels/a": result}
+    assert service.written() == ["create a"] * sent
+    assert [call for call in service.calls if call in {"create a", "find a"}][-1] == last
 
 
 def test_a_create_that_fails_for_good_is_not_looked_up():
@@ -277,7 +295,7 @@ def test_a_fate_that_can_not_be_found_out_is_unknown():
     outcome = applied([channel("a"), route("t", "a")], service)
     assert results(outcome) == {"routes/t": "unknown"}
     assert outcome.changed_something
-    assert service.written() == ["create t"] * 6
+    assert service.written() == ["create t"] * 5
 
 
 class Late(Service):
