@@ -27,6 +27,7 @@ from notifconf.errors import (
 from notifconf.http import Authorization, Client, Redactor
 from notifconf.http.client import ATTEMPTS, LARGEST_ANSWER
 from notifconf.http.pacing import LONGEST_WAIT
+from notifconf.http.transport import Transport
 from notifconf.model import Secret
 from tests.http.service import OK, Time, Trial
 
@@ -503,15 +504,31 @@ async def _open(endpoint: str) -> None:
         pass
 
 
-def test_what_goes_to_this_machine_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+@pytest.mark.parametrize(
+    ("endpoint", "variables", "direct"),
+    [
+        ("https://api.example.test", {}, True),
+        ("https://api.example.test", {"HTTPS_PROXY": "http://127.0.0.1:9"}, False),
+        ("https://api.example.test", {"https_proxy": "127.0.0.1:9"}, False),
+        ("https://api.example.test", {"ALL_PROXY": "http://127.0.0.1:9"}, False),
+        ("https://api.example.test", {"HTTP_PROXY": "http://127.0.0.1:9"}, True),
+        ("https://api.example.test", {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.test"}, True),
+        ("https://api.example.test", {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "other.test"}, False),
+        ("https://localhost:8080", {"ALL_PROXY": "http://127.0.0.1:9"}, True),
+        ("http://127.0.0.1:8080", {"ALL_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}, True),
+    ],
+)
+def test_which_way_goes_through_a_proxy(
+    endpoint: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, *, direct: bool
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
-    async def is_direct(endpoint: str) -> bool:
+    async def is_direct() -> bool:
         async with Client(endpoint) as client:
-            http = client._http
-            assert http is not None
-            return http._transport_for_url(httpx.URL(client.endpoint)) is http._transport
+            return isinstance(client._transport, Transport)
 
-    assert asyncio.run(is_direct("http://127.0.0.1:8080"))
-    assert asyncio.run(is_direct("https://localhost:8080"))
-    assert not asyncio.run(is_direct("https://api.example.test"))
+    assert asyncio.run(is_direct()) is direct
