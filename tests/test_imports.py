@@ -12,7 +12,7 @@ import pytest
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
 
-STANDARD = {"asyncio", "ssl", "http", "sqlite3", "unittest", "difflib", "multiprocessing"}
+STANDARD = {"asyncio", "hashlib", "ssl", "http", "sqlite3", "unittest", "difflib", "multiprocessing"}
 PACKAGES = {
     "click",
     "yaml",
@@ -86,5 +86,15 @@ def test_validate_knows_no_network(workspace: str) -> None:
 def test_a_plan_without_changes_needs_neither_colours_nor_differences(workspace: str) -> None:
     with running(create_app(":memory:")) as endpoint:
         modules = imported("plan", workspace, "--endpoint", endpoint)
-    assert heavy(modules) == {"click", "yaml", "jsonschema_rs", "httpx", "httptools", "asyncio", "ssl", "http"}
+    assert heavy(modules) == {
+        "click",
+        "yaml",
+        "jsonschema_rs",
+        "httpx",
+        "httptools",
+        "asyncio",
+        "hashlib",
+        "ssl",
+        "http",
+    }
     assert not own(modules) & {"notifconf.emulator"}

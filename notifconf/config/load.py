@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -64,7 +63,7 @@ class _Loading:
         self._note(check_policy(document, provider))
         if any(diagnostic.severity == "error" for diagnostic in self._diagnostics):
             raise self._failure()
-        return Workspace(name, declarations, policy_of(document), _digest(sources), self._sorted())
+        return Workspace(name, declarations, policy_of(document), tuple(data for _, data in sources), self._sorted())
 
     def _document(self, sources: Sequence[Source], environment: Mapping[str, str] | None) -> LocatedMapping:
         """Return the whole document, as far as the files can be read and the schema accepts it."""
@@ -99,11 +98,3 @@ class _Loading:
 
     def _sorted(self) -> tuple[Diagnostic, ...]:
         return tuple(sorted(self._diagnostics, key=lambda diagnostic: diagnostic.sort_key))
-
-
-def _digest(sources: Iterable[Source]) -> str:
-    """Hash what the files hold, in the order of their names; the names themselves depend on the current folder."""
-    digest = hashlib.sha256()
-    for _, data in sources:
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()

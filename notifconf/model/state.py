@@ -27,10 +27,20 @@ class Workspace:
     provider: str
     declarations: Declarations
     policy: Policy = field(default_factory=Policy)
-    digest: str = ""
-    """SHA-256 of the workspace's files, as hexadecimal digits."""
+    files: tuple[bytes, ...] = field(default=(), repr=False)
+    """What its files hold, in the order of their names; the names depend on the current folder."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Its warnings."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the files, as hexadecimal digits."""
+        import hashlib
+
+        digest = hashlib.sha256()
+        for data in self.files:
+            digest.update(len(data).to_bytes(8, "big") + data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,14 +49,12 @@ def make_plan(
     resolution = rules.resolve(workspace, live, now)
     resources = sorted(resolution.resources, key=attrgetter("address"))
     resources.sort(key=lambda item: rank[item.kind])
-    lives = sorted(live.resources, key=attrgetter("id"))
-    lives.sort(key=lambda item: rank[item.kind])
-    matching = match(resources, lives)
+    matching = match(resources, live.resources)
     references = _references(matching, live, kinds)
     comparison = _compare(matching, workspace, kinds, references)
     pruning = prune(
         matching,
-        lives,
+        live.resources,
         comparison.changes,
         managed=workspace.declarations.managed,
         policy=workspace.policy,
@@ -80,7 +78,7 @@ def make_plan(
         ),
     )
     result = effect(scoped.changes, live, rules)
-    managed = _managed_live(lives, workspace.declarations.managed) if pruning.deletes else Counter()
+    managed = _managed_live(live.resources, workspace.declarations.managed) if pruning.deletes else Counter()
     found = (
         *workspace.diagnostics,
         *scoped.diagnostics,

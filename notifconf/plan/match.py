@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from notifconf.model import Diagnostic, LiveResource, Resource, error
@@ -29,6 +30,7 @@ class Matching:
 def match(resources: Sequence[Resource], live: Sequence[LiveResource]) -> Matching:
     """Pair each declared object with its live one, or with None where it is to be created.
 
+    The order of `live` makes no difference, that of `resources` does: of two that mean one object the first has it.
     Pins choose first, so that an object that is renamed by its pin is not mistaken for the one that takes its name.
     """
     matcher = _Matcher(live)
@@ -101,7 +103,7 @@ class _Matcher:
             called = quoted(resource.name or resource.address)
             self._reject(resource, "ambiguous", f"{len(free)} live objects are called {called}: pin one, id: {ids}")
         else:
-            self._claim(resource, (free or candidates)[0])
+            self._claim(resource, min(free or candidates, key=attrgetter("id")))
 
     def _claim(self, resource: Resource, found: LiveResource) -> None:
         owner = self._claimed.setdefault(id(found), resource)
@@ -121,5 +123,6 @@ class _Matcher:
         self._result.diagnostics.append(error(code, message, resource.position, resource.address))
 
     def finish(self) -> Matching:
-        self._result.undeclared = [item for item in self._live if id(item) not in self._claimed]
+        undeclared = (item for item in self._live if id(item) not in self._claimed)
+        self._result.undeclared = sorted(undeclared, key=attrgetter("kind", "id"))
         return self._result
