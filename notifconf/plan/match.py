@@ -48,26 +48,28 @@ class _Matcher:
 
     def __init__(self, live: Sequence[LiveResource]) -> None:
         self._live = live
-        self._by_identity: dict[str, dict[Hashable, LiveResource]] = defaultdict(dict)
-        self._namesakes: dict[tuple[str, Hashable], list[LiveResource]] = defaultdict(list)
-        for item in live:
+        # Live objects go by their place in `live`, which costs less than hashing kind and id: there are many.
+        self._by_identity: dict[str, dict[Hashable, int]] = defaultdict(dict)
+        self._namesakes: dict[tuple[str, Hashable], list[int]] = defaultdict(list)
+        for place, item in enumerate(live):
             known = self._by_identity[item.kind]
             for identity in item.identities:
-                if known.setdefault(identity, item) is not item:
-                    self._namesakes[item.kind, identity].append(item)
-        # By the live object itself: there are many, and kind and id would be hashed again and again.
-        self._claimed: dict[int, Resource] = {}
+                if known.setdefault(identity, place) != place:
+                    self._namesakes[item.kind, identity].append(place)
+        self._owners: list[Resource | None] = [None] * len(live)
         self._result = Matching()
 
     @cached_property
-    def _by_id(self) -> dict[tuple[str, str], LiveResource]:
-        return {(item.kind, item.id): item for item in self._live}
+    def _by_id(self) -> dict[tuple[str, str], int]:
+        return {(item.kind, item.id): place for place, item in enumerate(self._live)}
 
     def match_pinned(self, resource: Resource, pin: str) -> None:
-        found = self._by_id.get((resource.kind, pin))
-        if found is None:
+        place = self._by_id.get((resource.kind, pin))
+        if place is None:
             self._reject(resource, "missing", f"there is no {resource.kind} with the id {quoted(pin)}")
-        elif resource.writable and found.kept == "read-only":
+            return
+        found = self._live[place]
+        if resource.writable and found.kept == "read-only":
             self._reject(
                 resource,
                 "missing",
@@ -76,38 +78,40 @@ class _Matcher:
         elif not resource.writable and not set(resource.identities) & set(found.identities):
             self._reject(resource, "missing", f"the {resource.kind} {quoted(pin)} has another target than declared")
         else:
-            self._claim(resource, found)
+            self._claim(resource, place)
 
     def match_by_identity(self, resource: Resource) -> None:
         known = self._by_identity[resource.kind]
         for identity in resource.identities:
-            found = known.get(identity)
-            if found is not None:
+            place = known.get(identity)
+            if place is not None:
                 namesakes = self._namesakes.get((resource.kind, identity)) if self._namesakes else None
                 if namesakes:
-                    self._choose(resource, [found, *namesakes])
+                    self._choose(resource, [place, *namesakes])
                 else:
-                    self._claim(resource, found)
+                    self._claim(resource, place)
                 return
         if resource.writable:
             self._result.pairs.append(Pair(resource, None))
         else:
             self._reject(resource, "missing", "no live object has this target, and notifconf can't create it")
 
-    def _choose(self, resource: Resource, candidates: Sequence[LiveResource]) -> None:
-        free = [item for item in candidates if id(item) not in self._claimed]
+    def _choose(self, resource: Resource, candidates: Sequence[int]) -> None:
+        free = [place for place in candidates if self._owners[place] is None]
         if len(free) > 1:
             # One of them is meant, so none of them is undeclared: a plan must not offer to delete them.
-            self._claimed.update({id(item): resource for item in free})
-            ids = " or ".join(sorted(quoted(item.id) for item in free))
+            for place in free:
+                self._owners[place] = resource
+            ids = " or ".join(sorted(quoted(self._live[place].id) for place in free))
             called = quoted(resource.name or resource.address)
             self._reject(resource, "ambiguous", f"{len(free)} live objects are called {called}: pin one, id: {ids}")
         else:
-            self._claim(resource, min(free or candidates, key=attrgetter("id")))
+            self._claim(resource, min(free or candidates, key=lambda place: self._live[place].id))
 
-    def _claim(self, resource: Resource, found: LiveResource) -> None:
-        owner = self._claimed.setdefault(id(found), resource)
-        if owner is resource:
+    def _claim(self, resource: Resource, place: int) -> None:
+        owner, found = self._owners[place], self._live[place]
+        if owner is None:
+            self._owners[place] = resource
             self._result.pairs.append(Pair(resource, found))
         else:
             where = f" at {owner.position}" if owner.position else ""
@@ -123,6 +127,6 @@ class _Matcher:
         self._result.diagnostics.append(error(code, message, resource.position, resource.address))
 
     def finish(self) -> Matching:
-        undeclared = (item for item in self._live if id(item) not in self._claimed)
+        undeclared = (item for item, owner in zip(self._live, self._owners, strict=True) if owner is None)
         self._result.undeclared = sorted(undeclared, key=attrgetter("kind", "id"))
         return self._result
