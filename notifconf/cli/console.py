@@ -152,11 +152,11 @@ class Console:
 
     def ask(self, prompt: str) -> str:
         """Ask whoever sits at the terminal. Ctrl-C raises `KeyboardInterrupt`, inside of an event loop too."""
-        sys.stderr.write(prompt)
-        sys.stderr.flush()
         # An event loop would wait for the end of what it runs, which waits for the answer.
         previous = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
+            sys.stderr.write(prompt)
+            sys.stderr.flush()
             return sys.stdin.readline().strip()
         except KeyboardInterrupt:
             sys.stderr.write("\n")

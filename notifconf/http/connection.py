@@ -123,7 +123,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Break off, unless all is there."""
         self._fail(httpx.ReadError(str(error)) if error else httpx.RemoteProtocolError("the service hung up"))
-        self.closed.set_result(None)
+        # Whoever waited for it may have been cancelled, and the future with it.
+        if not self.closed.done():
+            self.closed.set_result(None)
 
     # Called by the parser.
 

@@ -61,6 +61,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._idle.clear()
         for connection in connections:
             connection.abort()
+        for connection in connections:
             await connection.closed
 
     def _free(self, origin: Origin) -> Connection | None:

@@ -50,14 +50,6 @@ class Terminal:
     def types(self, text: str) -> None:
         os.write(self.descriptor, text.encode())
 
-    def interrupts(self) -> None:
-        """Press Ctrl-C, and once more where nothing ends: a signal just before a read that waits is seen after it."""
-        for _ in range(4):
-            self.types("\x03")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(PATIENCE / 4)
-                return
-
     def ends(self) -> int:
         """Read to the end and return the exit code."""
         while self._reads():

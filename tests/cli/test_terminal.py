@@ -196,7 +196,7 @@ def test_anything_but_yes_changes_nothing(user, answer):
 def test_ctrl_c_at_the_question(user):
     with started("apply") as terminal:
         terminal.waits_for("Apply: ")
-        terminal.interrupts()
+        terminal.types("\x03")
         assert terminal.ends() == 130
     assert "nothing was changed" in terminal.text
     assert "Traceback" not in terminal.text

@@ -322,3 +322,22 @@ def test_a_body_that_grows_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(ProtocolError, match="was answered with more than"):
         asyncio.run(run())
+
+
+def test_closing_may_be_cancelled() -> None:
+    async def run() -> list[dict[str, Any]]:
+        reported: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+        transport = Transport()
+        async with Server(OK).listening() as url:
+            response = await transport.handle_async_request(httpx.Request("GET", url))
+            await response.aread()
+            closing = asyncio.create_task(transport.aclose())
+            await asyncio.sleep(0)
+            closing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await closing
+            await asyncio.sleep(0)
+        return reported
+
+    assert asyncio.run(run()) == []
