@@ -137,7 +137,10 @@ def _items(body: Item, operation: str) -> list[Any]:
 
 
 def _next_cursor(body: Item, operation: str) -> str | None:
-    """Return the cursor of the next page: from `meta.page.next`, else from the older `meta.next`."""
+    """Return the cursor of the next page: from `meta.page.next`, else from the older `meta.next`.
+
+    Either is the address of the page, whole or in part, or its cursor alone.
+    """
     meta = body.get("meta")
     meta = {} if meta is None else meta
     page = (meta.get("page") or meta) if isinstance(meta, dict) else None
@@ -146,11 +149,17 @@ def _next_cursor(body: Item, operation: str) -> str | None:
     address = page.get("next")
     if address is None or address == "":
         return None
+    if isinstance(address, str) and not _is_address(address):
+        return address
     try:
         (cursor,) = parse_qs(urlsplit(address).query if isinstance(address, str) else "")[CURSOR]
     except (ValueError, KeyError):
         raise distrust(operation, "names a next page, but not which") from None
     return cursor
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith("/") or "?" in text or "://" in text
 
 
 def _subscriptions(event: str) -> str:

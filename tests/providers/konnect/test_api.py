@@ -50,6 +50,15 @@ def test_pages_are_followed_by_their_cursor_to_our_own_endpoint(legacy: bool, ad
     assert [dict(request.url.params) for request in service.requests] == [{}, {}, {"page[after]": "a+b=="}]
 
 
+@pytest.mark.parametrize("legacy", [False, True], ids=["newer", "older"])
+@pytest.mark.parametrize("cursor", ["ewogICJpZCI6", "a/b+c=="])
+def test_a_cursor_may_stand_alone_in_place_of_an_address(legacy: bool, cursor: str) -> None:
+    service = hub(page(document(1), next=cursor, legacy=legacy), page(document(2), legacy=legacy))
+    live = service.ask(lambda connection: connection.read(workspace(entry())))
+    assert [item.id for item in live.resources] == ["id-1", "id-2"]
+    assert dict(service.requests[-1].url.params) == {"page[after]": cursor}
+
+
 @pytest.mark.parametrize(
     "meta", [{}, {"page": {}}, {"page": {"next": None}}, {"page": None}, {"next": ""}, {"page": {"next": ""}}, None]
 )
