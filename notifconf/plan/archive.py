@@ -1,4 +1,7 @@
-"""A plan as JSON that can be read back: what a plan file keeps beside the document that people and pipelines read."""
+"""A plan as JSON that can be read back: what a plan file keeps beside the document that people and pipelines read.
+
+It is read back whole, so that who applies it sees what the reviewer saw; what its changes change follows from them.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,37 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from notifconf.model import Position
-from notifconf.plan.change import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, frozen
+from notifconf.model import Diagnostic, Position
+from notifconf.plan.change import (
+    Action,
+    Attributes,
+    Change,
+    Plan,
+    PlanValue,
+    Reference,
+    Sensitive,
+    Silence,
+    Unmanaged,
+    frozen,
+)
 from notifconf.plan.codec import Document
+from notifconf.plan.compare import differences
 
 
 def archived(plan: Plan) -> Document:
-    """Return what `restored` needs: the changes whole, and what decides whether they may be applied."""
+    """Return what `restored` needs, and what decides whether the plan may be applied."""
     return {
         "provider": plan.provider,
         "mode": str(plan.mode),
         "until": plan.until.isoformat() if plan.until else None,
         "applicable": not plan.errors and not plan.refusals,
         "changes": [_change(change) for change in plan.changes],
+        "unchanged": list(plan.unchanged),
+        "unmanaged": [[item.address, item.kind, item.id, item.kept] for item in plan.unmanaged],
         "silences": [[item.address, item.message] for item in plan.silences],
+        "diagnostics": [
+            [item.severity, item.code, item.message, _place(item.position), item.address] for item in plan.diagnostics
+        ],
     }
 
 
@@ -29,7 +49,13 @@ def restored(document: Mapping[str, Any]) -> Plan:
     return Plan(
         provider=str(document["provider"]),
         changes=tuple(_restored_change(item) for item in document["changes"]),
+        unchanged=tuple(document["unchanged"]),
+        unmanaged=tuple(Unmanaged(*item) for item in document["unmanaged"]),
         silences=tuple(Silence(address, message) for address, message in document["silences"]),
+        diagnostics=tuple(
+            Diagnostic(severity, code, message, _position(place), address)
+            for severity, code, message, place, address in document["diagnostics"]
+        ),
         mode=str(document["mode"]),
         until=datetime.fromisoformat(until) if until else None,
     )
@@ -45,22 +71,35 @@ def _change(change: Change) -> Document:
         "after": _members(change.after),
         "changed": list(change.changed),
         "depends_on": list(change.depends_on),
-        "position": list(change.position) if change.position else None,
+        "blocked": change.blocked,
+        "position": _place(change.position),
     }
 
 
 def _restored_change(item: Mapping[str, Any]) -> Change:
+    action = Action(item["action"])
+    before, after = _restored_members(item["before"]), _restored_members(item["after"])
     return Change(
-        Action(item["action"]),
+        action,
         item["kind"],
         item["address"],
         item["id"],
-        _restored_members(item["before"]),
-        _restored_members(item["after"]),
+        before,
+        after,
         changed=tuple(item["changed"]),
+        differences=differences(before or {}, after or {}) if action is Action.UPDATE else (),
         depends_on=tuple(item["depends_on"]),
-        position=Position(*item["position"]) if item["position"] else None,
+        blocked=item["blocked"],
+        position=_position(item["position"]),
     )
+
+
+def _place(position: Position | None) -> list[str | int] | None:
+    return list(position) if position else None
+
+
+def _position(place: Sequence[Any] | None) -> Position | None:
+    return Position(*place) if place else None
 
 
 def _members(attributes: Attributes | None) -> Document | None:

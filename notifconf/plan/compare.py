@@ -86,7 +86,7 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
         before=before,
         after=after,
         changed=changed,
-        differences=_differences(before, after),
+        differences=differences(before, after),
         blocked=desired.blocked,
         position=desired.position,
     )
@@ -134,7 +134,7 @@ def _masked(value: Value, before: object) -> PlanValue:
     return cast("PlanValue", value)
 
 
-def _differences(before: Attributes, after: Attributes) -> tuple[Difference, ...]:
+def differences(before: Attributes, after: Attributes) -> tuple[Difference, ...]:
     """Name the fields that differ; a list is one field, since the service takes it whole."""
     return tuple(
         Difference("/" + "/".join(map(_escaped, path)), _at(before, path), _at(after, path))

@@ -76,6 +76,24 @@ def test_it_is_applied_as_it_is_without_approval(saved):
     assert targets["changed"]["url"] == "https://example.com/canary-new"
 
 
+def test_who_applies_it_sees_what_the_reviewer_saw(saved):
+    reviewed = saved.runs("plan", "-v").out
+    ended = saved.runs("apply", "plan.out", "-v")
+    assert "target.url: (sensitive) → (sensitive, changed)" in reviewed
+    assert ended.out.startswith(reviewed)
+
+
+def test_its_outcome_is_the_reviewed_document_with_results(saved):
+    reviewed = saved.plans().json
+    ended = saved.runs("apply", "plan.out", "--format", "json").json
+    for change in reviewed["changes"] + ended["changes"]:
+        del change["id"]  # which one that was created now has
+    pairs = zip(reviewed["changes"], ended["changes"], strict=True)
+    assert [{**applied, **planned} for planned, applied in pairs] == ended["changes"]
+    for name in ("summary", "silences", "unmanaged", "diagnostics"):
+        assert ended[name] == reviewed[name] != []
+
+
 def test_it_can_be_applied_from_text_too(saved):
     ended = saved.runs("apply", "plan.out")
     assert ended.code == 0

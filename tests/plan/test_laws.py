@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from notifconf.executor.run import apply_plan
 from notifconf.model import Mode, Options, Policy, Workspace
 from notifconf.plan import Action, make_plan
+from notifconf.plan.archive import archived, restored
 from tests.executor.service import Prover, Service
 from tests.plan.world import NOW, Declared, channel, did, live_channel, live_route, planned, route
 
@@ -120,3 +122,10 @@ def test_the_inputs_are_not_touched(mode):
     before = repr((declared, live, [dict(item.attributes) for item in live]))
     planned(declared, live, policy=policy(mode))
     assert repr((declared, live, [dict(item.attributes) for item in live])) == before
+
+
+@given(desired(), lives(), modes)
+@settings(max_examples=100, deadline=None)
+def test_a_plan_is_read_back_as_it_was_saved(declared, live, mode):
+    plan = planned(declared, live, policy=Policy(mode=mode, protected=("*a",)))
+    assert restored(json.loads(json.dumps(archived(plan)))) == plan
