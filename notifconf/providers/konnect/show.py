@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
@@ -24,7 +25,7 @@ ENABLED, DISABLED = "ENABLED", "DISABLED"
 def show(live: Live, filters: Filters) -> Listing:
     """List the subscriptions by event and name; a channel finds those where it is on."""
     catalogue = catalogue_of(live)
-    _check(filters, catalogue)
+    _check(filters, catalogue, live.resources)
     found = [
         (catalogue.event(str(item.attributes["event"])), item) for item in live.resources if _passes(item, filters)
     ]
@@ -56,7 +57,7 @@ def types(live: Live, filters: Filters) -> Listing:
     Where an event has none, its default holds, which `defaults` shows: the channels that are on.
     """
     catalogue = catalogue_of(live)
-    _check(filters, catalogue)
+    _check(filters, catalogue, live.resources)
     subscriptions: defaultdict[str, list[LiveResource]] = defaultdict(list)
     for item in live.resources:
         subscriptions[str(item.attributes["event"])].append(item)
@@ -83,14 +84,16 @@ def types(live: Live, filters: Filters) -> Listing:
     )
 
 
-def _check(filters: Filters, catalogue: Catalogue) -> None:
+def _check(filters: Filters, catalogue: Catalogue, resources: Iterable[LiveResource]) -> None:
     """Raise `UsageError` for a value that nothing can pass: neither the API's documents nor the live state know it."""
     if filters.severity:
         raise UsageError("Konnect's events have no severity: --category filters by their namespace")
     namespaces = dict.fromkeys((*NAMESPACES, *(event.namespace for event in catalogue.events)))
+    in_use = (*(event.defaults for event in catalogue.events), *(item.attributes["channels"] for item in resources))
+    channels = dict.fromkeys((*CHANNELS, *chain.from_iterable(cast("Sequence[Mapping[str, bool]]", in_use))))
     for option, values, known in (
         ("category", filters.category, namespaces),
-        ("channel", filters.channel, CHANNELS),
+        ("channel", filters.channel, channels),
         ("status", filters.status, (ENABLED, DISABLED)),
     ):
         for value in values:

@@ -57,6 +57,11 @@ def test_what_is_filtered(filters: Filters, ids: list[str]) -> None:
     assert [row["id"] for row in listing.rows] == ids
 
 
+def test_a_channel_that_only_the_live_state_knows_can_be_asked_for() -> None:
+    (listing,) = PROVIDER.show(live(lives(TOKEN, 1, "Pager", channels={"SMS": True})), Filters(channel=("sms",)))
+    assert [row["id"] for row in listing.rows] == ["id-1"]
+
+
 def test_events_with_their_defaults() -> None:
     listing = PROVIDER.types(LIVE, Filters())
     assert [row["event"] for row in listing.rows] == [event.id for event in CATALOGUE.events]
