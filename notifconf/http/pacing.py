@@ -143,7 +143,8 @@ def _seconds(value: str | None) -> float | None:
 
 
 def _date(value: str) -> datetime | None:
-    with contextlib.suppress(ValueError):
+    # Numbers that no date has overflow what holds one.
+    with contextlib.suppress(ValueError, OverflowError):
         moment = parsedate_to_datetime(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None

@@ -193,6 +193,23 @@ def test_retry_after_counts_whatever_remains() -> None:
     assert waited(headers, 200) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Mon, 02 Jan 2023 00:00:05 GMT", 5.0),
+        ("Sun, 01 Jan 2023 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
+        ("Mon, 02 Jan 99999999999999999999 00:00:00 GMT", 0.0),
+        ("Mon, 02 Jan 2023 00:00:05 +9999999999999999999", 0.0),
+        ("soon", 0.0),
+        ("-5", 0.0),
+    ],
+)
+def test_retry_after_may_be_a_date_by_the_clock_of_the_service(value: str, expected: float) -> None:
+    headers = {"retry-after": value, "date": "Mon, 02 Jan 2023 00:00:00 GMT"}
+    assert waited(headers, 429) == pytest.approx(expected)
+
+
 def test_of_several_ends_that_a_window_has_the_earliest_counts() -> None:
     """Whole seconds, rounded up: the first answer of a window says it best."""
 
