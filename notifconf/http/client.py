@@ -13,7 +13,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from notifconf import __version__
-from notifconf.errors import ProtocolError, ServiceError, UsageError
+from notifconf.errors import ServiceError, UsageError
+from notifconf.http.body import content_of
 from notifconf.http.endpoint import checked_endpoint, is_loopback
 from notifconf.http.failure import printable, transport_error
 from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
@@ -32,8 +33,6 @@ SHORTEST_BACKOFF = 0.1
 LONGEST_BACKOFF = 20.0
 CONNECT_SHARE = 0.9
 """Of a request's timeout, for the connection."""
-
-LARGEST_ANSWER = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +184,11 @@ class Client:
             async with asyncio.timeout(self._timeout):
                 response = await self._transport.handle_async_request(self._written(request))
                 try:
-                    content = await _content(response, request)
+                    content = await content_of(response, request)
                 finally:
                     await response.aclose()
             headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
             return Response(response.status_code, headers, content, request_id_of(headers, self.redactor))
-        except httpx.DecodingError:
-            failure = _undecodable(request)
         except (httpx.TransportError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
             reason = printable(self.redactor(str(error))) or type(error).__name__
             failure = transport_error(request.operation, error, reason, endpoint=self.endpoint, writes=request.writes)
@@ -257,26 +254,3 @@ def proxy_of(scheme: str, host: str) -> str | None:
     if proxy is None or is_loopback(host) or proxy_bypass(host):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
-
-
-async def _content(response: httpx.Response, request: Request) -> bytes:
-    pieces = []
-    size = 0
-    async for piece in response.aiter_bytes():
-        size += len(piece)
-        if size > LARGEST_ANSWER:
-            raise ProtocolError(
-                f"{request.operation} was answered with more than {LARGEST_ANSWER >> 20} MiB",
-                operation=request.operation,
-                sent=request.writes,
-            )
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _undecodable(request: Request) -> ProtocolError:
-    return ProtocolError(
-        f"{request.operation} was answered with a body that can't be unpacked",
-        operation=request.operation,
-        sent=request.writes,
-    )

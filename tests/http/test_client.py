@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import ssl
+import tracemalloc
+import zlib
 from typing import Any
 
 import httpx
@@ -25,7 +28,8 @@ from notifconf.errors import (
     UsageError,
 )
 from notifconf.http import Authorization, Client, Redactor
-from notifconf.http.client import ATTEMPTS, LARGEST_ANSWER
+from notifconf.http.body import LARGEST
+from notifconf.http.client import ATTEMPTS
 from notifconf.http.pacing import LONGEST_WAIT
 from notifconf.http.transport import Transport
 from notifconf.model import Secret
@@ -266,14 +270,50 @@ def test_a_body_that_is_not_what_it_should_be_is_never_nothing(content: bytes, t
     assert "Sign in" not in str(caught.value)
 
 
-def test_a_body_that_is_compressed_wrongly_is_an_error() -> None:
-    trial = Trial(httpx.Response(200, stream=httpx.ByteStream(b"no gzip"), headers={"content-encoding": "gzip"}))
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("gzip", gzip.compress(b'{"id": "x"}')),
+        ("x-gzip", gzip.compress(b'{"id": "x"}')),
+        ("GZIP", gzip.compress(b'{"id": "x"}')),
+        ("deflate", zlib.compress(b'{"id": "x"}')),
+        ("deflate", zlib.compress(b'{"id": "x"}', wbits=-15)),
+        ("identity", b'{"id": "x"}'),
+    ],
+)
+def test_a_body_is_unpacked(coding: str, content: bytes) -> None:
+    answer = httpx.Response(200, stream=httpx.ByteStream(content), headers={"content-encoding": coding})
+    assert Trial(answer).request().body == OK
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("gzip", b"no gzip"),
+        ("gzip", gzip.compress(b'{"id": "x"}')[:-4]),
+        ("br", b'{"id": "x"}'),
+        ("gzip, gzip", gzip.compress(gzip.compress(b'{"id": "x"}'))),
+    ],
+)
+def test_a_body_that_is_compressed_wrongly_is_an_error(coding: str, content: bytes) -> None:
+    trial = Trial(httpx.Response(200, stream=httpx.ByteStream(content), headers={"content-encoding": coding}))
     with pytest.raises(ProtocolError, match="unpacked"):
         trial.request()
 
 
+def test_a_body_that_unpacks_to_too_much_is_not_unpacked() -> None:
+    bomb = gzip.compress(b" " * (4 * LARGEST))
+    trial = Trial(httpx.Response(200, stream=httpx.ByteStream(bomb), headers={"content-encoding": "gzip"}))
+    tracemalloc.start()
+    with pytest.raises(ProtocolError, match="more than 64 MiB"):
+        trial.request()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * LARGEST
+
+
 def test_a_body_without_end_is_an_error() -> None:
-    trial = Trial(httpx.Response(200, content=b" " * (LARGEST_ANSWER + 1)))
+    trial = Trial(httpx.Response(200, content=b" " * (LARGEST + 1)))
     with pytest.raises(ProtocolError, match="more than 64 MiB"):
         trial.request()
 
