@@ -21,7 +21,7 @@ from notifconf.http.message import Answer, Request, Response, encoded, judge, re
 from notifconf.http.pacing import Gate
 from notifconf.http.redaction import Redactor
 from notifconf.http.trail import note
-from notifconf.http.transport import Transport
+from notifconf.http.transport import NEW_CONNECTION, Transport
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -222,7 +222,7 @@ class Client:
             self.endpoint + request.target,
             headers=headers,
             content=request.content,
-            extensions={"timeout": self._timeouts},
+            extensions={"timeout": self._timeouts, NEW_CONNECTION: not request.repeatable},
         )
 
     def _opened(self) -> httpx.AsyncBaseTransport:

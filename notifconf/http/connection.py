@@ -116,7 +116,8 @@ class Connection(asyncio.Protocol):
             self._fail(httpx.RemoteProtocolError("the headers have no end"))
 
     def eof_received(self) -> None:
-        """End a body that ends with the connection."""
+        """End a body that ends with the connection, which takes no further request: TLS would drop it unsent."""
+        self._is_reusable = False
         if self._has_head and not any(name.lower() in FRAMING for name, _ in self.headers):
             self._is_complete = True
 

@@ -25,6 +25,9 @@ LONGEST_IDLE = 4.0
 HAPPY_EYEBALLS_DELAY = 0.25
 """Seconds until the next address of a host is tried too (RFC 8305)."""
 
+NEW_CONNECTION = "notifconf.new_connection"
+"""The extension of a request that must not meet the end of an idle connection: nobody could say what became of it."""
+
 # What would end a header early, or can't stand in one (RFC 9110, section 5.5).
 UNSENDABLE = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
 
@@ -46,7 +49,11 @@ class Transport(httpx.AsyncBaseTransport):
         """Send a request; its answer's body is read from the connection, which is free for another one then."""
         message = _encoded(request, await request.aread())
         origin = _origin(request.url)
-        connection = self._free(origin) or await self._connected(origin, request)
+        connection = self._free(origin)
+        if connection is not None and request.extensions.get(NEW_CONNECTION):
+            connection.abort()
+            connection = None
+        connection = connection or await self._connected(origin, request)
         try:
             await connection.send(message)
         except BaseException:

@@ -341,3 +341,20 @@ def test_closing_may_be_cancelled() -> None:
         return reported
 
     assert asyncio.run(run()) == []
+
+
+def test_what_must_not_be_sent_twice_meets_no_connection_that_is_about_to_end() -> None:
+    """A service that hangs up behind each answer and doesn't say so: a POST in its old connection would be lost."""
+    server = Server(OK, OK, OK, OK)
+
+    async def run() -> None:
+        async with server.listening() as url, Client(url) as client:
+            for method in ("GET", "POST", "POST", "GET"):
+                await client.request(method, "/things", json={} if method == "POST" else None)
+
+    asyncio.run(run())
+    assert [[sent.split(b" ", 1)[0] for sent in asked] for asked in server.requests] == [
+        [b"GET"],
+        [b"POST"],
+        [b"POST", b"GET"],
+    ]
