@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.interrupt import abandon_output
 from notifconf.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -51,10 +52,16 @@ class Console:
             self._write(self.output, "a", "")
 
     def result(self, text: str) -> None:
-        """Write the result, or a further part of it, as it is. Raises `UsageError` where its file can't be written."""
+        """Write the result, or a further part of it, as it is. Raises `UsageError` where that can't be written."""
         if self.output is None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            try:
+                sys.stdout.write(text)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                abandon_output()
+                raise UsageError(f"can't write to standard output: {error.strerror}") from error
             return
         self._write(self.output, "a" if self._begun else "w", text)
         self._begun = True
@@ -103,8 +110,10 @@ class Console:
             from notifconf.report.github import inert
 
             text = inert(text)
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        # A message that can't be written (a full disk) must not end what it is about.
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
     def note(self, message: str) -> None:
         """Say something that a quiet command leaves out."""

@@ -16,6 +16,7 @@ from notifconf import __version__
 from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.interrupt import WRITING, abandon_output, terminable
 from notifconf.cli.options import COMPLETION, LOG_FILE
+from notifconf.errors import UsageError
 
 COMMANDS = (
     "init",
@@ -61,6 +62,10 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    # Who starts a program with closed streams (`>&-`) gets nothing written, not an error; nor any file in their place.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- until the process ends
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a character gets its escape, not an error.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -103,7 +108,10 @@ def _crashed(error: Exception, log_file: Path | None) -> int:
     if log_file is not None:
         from notifconf.cli.requestlog import log_crash
 
-        log_crash(log_file, error)
-        where = f"the details are in {log_file}"
+        try:
+            log_crash(log_file, error)
+            where = f"the details are in {log_file}"
+        except UsageError as failure:
+            where = str(failure)
     sys.stderr.write(f"error: this is a bug in notifconf ({type(error).__name__}); {where}. Please report it.\n")
     return ExitCode.ERROR

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
 
@@ -19,22 +21,37 @@ if TYPE_CHECKING:
 
 @contextmanager
 def request_log(path: Path | None) -> Iterator[Callable[[Exchange], None] | None]:
-    """Give an observer that appends each request to the file at `path`, or None where there is none."""
+    """Give an observer that appends each request to the file at `path`, or None where there is none.
+
+    That a line can't be written ends nothing, least of all an apply: it is said at the end, on standard error.
+    """
     if path is None:
         yield None
         return
+    failure: UsageError | None = None
     with _opened(path) as file:
 
         def observe(exchange: Exchange) -> None:
-            _append(file, {"event": "request", **asdict(exchange)})
+            nonlocal failure
+            try:
+                _append(file, path, {"event": "request", **asdict(exchange)})
+            except UsageError as error:
+                failure = error
 
-        yield observe
+        try:
+            yield observe
+        finally:
+            if failure is not None:
+                sys.stderr.write(f"warning: {failure}: requests are missing in it\n")
 
 
 def log_crash(path: Path, error: BaseException) -> None:
-    """Append where an internal bug is: lines of code and types, but no message and no variable, which may be secret."""
+    """Append where an internal bug is: lines of code and types, but no message and no variable, which may be secret.
+
+    Raises `UsageError` where that can't be written.
+    """
     with _opened(path) as file:
-        _append(file, {"event": "crash", "traceback": "".join(_traceback(error))})
+        _append(file, path, {"event": "crash", "traceback": "".join(_traceback(error))})
 
 
 def _traceback(error: BaseException | None) -> Iterator[str]:
@@ -45,13 +62,20 @@ def _traceback(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
-def _opened(path: Path) -> IO[str]:
+def _opened(path: Path) -> FileIO:
     try:
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")
+        return FileIO(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a")
     except OSError as error:
-        raise UsageError(f"can't write the log file {path}: {error.strerror}") from error
+        raise _unwritable(path, error) from error
 
 
-def _append(file: IO[str], record: dict[str, object]) -> None:
-    file.write(json.dumps({"time": datetime.now(UTC).isoformat(), **record}) + "\n")
-    file.flush()
+def _append(file: FileIO, path: Path, record: dict[str, object]) -> None:
+    line = json.dumps({"time": datetime.now(UTC).isoformat(), **record}) + "\n"
+    try:
+        file.write(line.encode("ascii"))
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"can't write the log file {path}: {error.strerror}")
