@@ -22,6 +22,7 @@ from notifconf.http.pacing import Gate
 from notifconf.http.redaction import Redactor
 from notifconf.http.trail import note
 from notifconf.http.transport import NEW_CONNECTION, Transport
+from notifconf.model import Secret
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -33,6 +34,7 @@ SHORTEST_BACKOFF = 0.1
 LONGEST_BACKOFF = 20.0
 CONNECT_SHARE = 0.9
 """Of a request's timeout, for the connection."""
+HTTPS_PORT = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +236,11 @@ class Client:
             raise UsageError(
                 f"the authorities that TLS trusts can't be loaded ({error.strerror}): SSL_CERT_FILE names their file"
             ) from None
-        proxy = proxy_of(parts.scheme, parts.hostname or "")
+        proxy = proxy_of(parts.scheme, parts.hostname or "", parts.port)
         if tls is None or proxy is None:
             return Transport(tls)
+        if "@" in proxy:
+            self.redactor.add([Secret(proxy)])
         limits = httpx.Limits(max_connections=self.parallelism, max_keepalive_connections=self.parallelism)
         try:
             return httpx.AsyncHTTPTransport(verify=tls, proxy=proxy, limits=limits)
@@ -246,11 +250,11 @@ class Client:
             ) from None
 
 
-def proxy_of(scheme: str, host: str) -> str | None:
-    """Return the proxy that the environment names for a host; NO_PROXY excepts some."""
+def proxy_of(scheme: str, host: str, port: int | None = None) -> str | None:
+    """Return the proxy that the environment names for a host; NO_PROXY excepts some, with a port or without."""
     proxies = getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
     # What goes to this very machine in clear must not leave it through a proxy.
-    if proxy is None or is_loopback(host) or proxy_bypass(host):
+    if proxy is None or is_loopback(host) or proxy_bypass(host) or proxy_bypass(f"{host}:{port or HTTPS_PORT}"):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"

@@ -41,7 +41,8 @@ def checked_endpoint(url: str) -> str:
         raise UsageError(f"https://{host} is the console for people: the API's endpoint is {CONSOLES[host]}")
     if "?" in url or "#" in url:
         raise UsageError("the endpoint is a base URL: it can't hold a query (?) or a fragment (#)")
-    if parts.scheme == "http" and not is_loopback(host):
+    # Not without its last dot: DNS, and nobody else, says where localhost. is.
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise UsageError(
             f"the endpoint {quoted(url)} would send credentials in clear: use https://"
             " (http:// is for loopback addresses)"

@@ -539,6 +539,24 @@ def test_an_unusable_proxy_is_a_usage_error_without_its_password(monkeypatch: py
     assert "t0ps3cret" not in str(caught.value)
 
 
+def test_what_a_proxy_echoes_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 t0ps3cret is wrong\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def run() -> None:
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            monkeypatch.setenv("HTTPS_PROXY", f"http://user:t0ps3cret@127.0.0.1:{port}")
+            async with Client("https://api.example.test", sleep=Time().sleep) as client:
+                await client.request("GET", "/things")
+
+    with pytest.raises(TransportError, match="407") as caught:
+        asyncio.run(run())
+    assert "t0ps3cret" not in str(caught.value)
+
+
 async def _open(endpoint: str) -> None:
     async with Client(endpoint):
         pass
@@ -554,6 +572,9 @@ async def _open(endpoint: str) -> None:
         ("https://api.example.test", {"HTTP_PROXY": "http://127.0.0.1:9"}, True),
         ("https://api.example.test", {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.test"}, True),
         ("https://api.example.test", {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "other.test"}, False),
+        ("https://api.example.test:8", {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "api.example.test:8"}, True),
+        ("https://api.example.test", {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "api.example.test:443"}, True),
+        ("https://api.example.test", {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "api.example.test:8"}, False),
         ("https://localhost:8080", {"ALL_PROXY": "http://127.0.0.1:9"}, True),
         ("http://127.0.0.1:8080", {"ALL_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}, True),
     ],

@@ -35,6 +35,7 @@ def test_what_is_an_endpoint(url: str, endpoint: str) -> None:
         ("http://api.confluent.cloud", "in clear"),
         ("http://localhost.example.test", "in clear"),
         ("http://127.0.0.1.example.test", "in clear"),
+        ("http://localhost.", "in clear"),
         ("http://0.0.0.0", "in clear"),
         ("http://10.0.0.1", "in clear"),
         ("https://user:t0ps3cret@api.confluent.cloud", "credentials"),
