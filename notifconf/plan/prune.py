@@ -43,7 +43,10 @@ def prune(
     if not candidates:
         return Pruning((), (), ())
     addresses = _addresses(candidates, matching, kinds)
-    reasons = {(item.kind, item.id): _reason(item, addresses[item.kind, item.id], policy) for item in candidates}
+    reasons = {
+        (item.kind, item.id): _reason(item, {addresses[item.kind, item.id], _plain(item, kinds)}, policy)
+        for item in candidates
+    }
     doomed = {key for key, reason in reasons.items() if reason is None}
     diagnostics: list[Diagnostic] = []
     if doomed:
@@ -71,23 +74,28 @@ def prune(
     )
 
 
-def _reason(item: LiveResource, address: str, policy: Policy) -> str | None:
+def _reason(item: LiveResource, addresses: Iterable[str], policy: Policy) -> str | None:
+    """Say why an object stays. What is protected by its name stays so when another one takes that name too."""
     if policy.mode is not Mode.SYNC:
         return "not-declared"
     if item.kept is not None:
         return item.kept
-    return "protected" if policy.protects(address) else None
+    return "protected" if any(map(policy.protects, addresses)) else None
 
 
 def _addresses(
     undeclared: Sequence[LiveResource], matching: Matching, kinds: Mapping[str, Kind]
 ) -> dict[tuple[str, str], str]:
     """Name undeclared objects by what they are called; an address that would stand twice gets the id behind it."""
-    plain = {(item.kind, item.id): f"{kinds[item.kind].collection}/{item.name}" for item in undeclared}
+    plain = {(item.kind, item.id): _plain(item, kinds) for item in undeclared}
     taken = Counter(plain.values())
     declared = {pair.desired.address for pair in matching.pairs} | matching.broken.keys()
     taken.update(declared & taken.keys())
     return {key: address if taken[address] == 1 else f"{address}#{key[1]}" for key, address in plain.items()}
+
+
+def _plain(item: LiveResource, kinds: Mapping[str, Kind]) -> str:
+    return f"{kinds[item.kind].collection}/{item.name}"
 
 
 def _users(

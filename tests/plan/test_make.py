@@ -271,6 +271,16 @@ def test_a_percentage_is_of_each_kind_alone():
     assert "2 of 2 live channels" in plan.refusals[0].message
 
 
+@pytest.mark.parametrize("declared", [[], [channel("x", pin="c0")]], ids=["undeclared", "declared"])
+def test_what_is_protected_stays_so_when_another_one_takes_its_name(declared):
+    policy = Policy(mode=Mode.SYNC, max_deletes=Percentage(100), protected=("channels/x", "channels/y#c3"))
+    live = [live_channel(object_id, "x") for object_id in ("c0", "c1", "c2")]
+    live += [live_channel(object_id, "y") for object_id in ("c3", "c4")]
+    plan = planned(declared, live, policy=policy)
+    assert did(plan) == ["- channels/y#c4"]
+    assert set(kept(plan).values()) == {"protected"}
+
+
 def test_protected_objects_are_not_updated():
     plan = planned([channel("a")], [live_channel("c1", "a", "old")], policy=Policy(protected=("channels/a",)))
     assert [change.blocked for change in plan.changes] == ["protected"]
