@@ -64,6 +64,14 @@ def test_the_sdist_can_be_built_and_tested(built):
         "Makefile",
         "requirements/dev.txt",
         "tests/packaging/conftest.py",
+        "tools/audit.py",
+        "benchmarks/__main__.py",
+        "SECURITY.md",
+        "action.yml",
+        "Dockerfile",
+        ".dockerignore",
+        ".pre-commit-hooks.yaml",
+        ".ci/run",
     }
     assert names >= {"notifconf/py.typed", "schemas/notifconf-v1.schema.json", "examples/demo.sh", "docs/index.md"}
 
