@@ -11,6 +11,7 @@ import click
 from click.shell_completion import (
     BashComplete,
     CompletionItem,
+    FishComplete,
     add_completion_class,
     get_completion_class,
     shell_complete,
@@ -94,6 +95,12 @@ class AddressBashComplete(BashComplete):
         return "plain," + re.sub(r"([^\w@%+=:,./-])", r"\\\1", rest)
 
 
+class AddressFishComplete(FishComplete):
+    """Completes in fish what click's own class cuts: addresses (and descriptions) with a comma in them."""
+
+    source_template = FishComplete.source_template.replace('string split ","', 'string split --max 1 ","')
+
+
 def _ends_in_quotes(line: str) -> bool:
     """Say whether a quotation mark is open at the end."""
     quote = ""
@@ -107,3 +114,4 @@ def _ends_in_quotes(line: str) -> bool:
 
 
 add_completion_class(AddressBashComplete)
+add_completion_class(AddressFishComplete)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ import time
 import pytest
 from click.shell_completion import get_completion_class
 
-from notifconf.cli import completion  # noqa: F401 -- registers how bash is answered
+from notifconf.cli import completion  # noqa: F401 -- registers how bash and fish are answered
 from notifconf.cli.main import COMMANDS, cli
 from notifconf.cli.options import COMPLETION
 from tests.cli.terminal import on_terminal
@@ -153,6 +154,37 @@ def test_the_script_is_printed(shell, user):
     assert f"{COMPLETION}={shell}_complete" in ended.out
 
 
+def test_fish_keeps_the_commas_of_an_address(user):
+    # What click prints for it is `plain,VALUE<tab>description`: only the first comma may count.
+    script = user.runs("completion", "fish").out
+    assert script.count("string split") == script.count('string split --max 1 ","') == 1
+
+
+def shim(folder):
+    """A folder for PATH with the command in it."""
+    file = folder / "bin" / "notifconf"
+    file.parent.mkdir()
+    file.write_text(f'#!/bin/sh\nexec {sys.executable} -m notifconf "$@"\n')
+    file.chmod(0o755)
+    return f"{file.parent}:{os.environ['PATH']}"
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish here")
+def test_a_real_fish_completes_addresses(user):
+    user.writes("version: 1\nprovider: konnect\nsubscriptions: [{event: a.b, name: 'Billing, worldwide'}]\n")
+    script = 'notifconf completion fish | source; complete -C "notifconf plan --target event-subscriptions/a"'
+    environment = {**os.environ, "PATH": shim(user.folder), "HOME": os.fspath(user.folder)}
+    ended = subprocess.run(
+        ["fish", "--no-config", "-c", script],
+        env=environment,
+        cwd=user.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "event-subscriptions/a.b#Billing, worldwide\n", ended.stderr
+
+
 def answered(environment, *, folder):
     return subprocess.run(
         [sys.executable, "-m", "notifconf"],
@@ -191,11 +223,7 @@ def test_it_is_fast_also_for_a_large_workspace(user):
 
 def test_a_real_bash_completes_addresses(user):
     user.writes(WORKSPACE)
-    shim = user.folder / "bin" / "notifconf"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec {sys.executable} -m notifconf "$@"\n')
-    shim.chmod(0o755)
-    environment = {"PATH": f"{shim.parent}:{os.environ['PATH']}", "PS1": "$ ", "INPUTRC": "/dev/null"}
+    environment = {"PATH": shim(user.folder), "PS1": "$ ", "INPUTRC": "/dev/null"}
     with on_terminal("bash", "--norc", "--noprofile", "-i", columns=200, environment=environment) as shell:
         shell.waits_for("$ ")
         shell.types('eval "$(notifconf completion bash)"; echo re""ady\n')
