@@ -20,6 +20,8 @@ from notifconf import __version__
 from notifconf.cli.main import COMMANDS
 from tests.packaging.conftest import ROOT
 
+OWN = {"notifconf", "tests", "benchmarks"}
+
 
 def runs(installed: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run something of the installed environment; the libraries that it depends on are lent by this one."""
@@ -110,11 +112,19 @@ def test_the_public_names_are_typed(installed, tmp_path):
     assert "Outcome" in ended.stdout, ended.stdout
 
 
-def test_every_import_is_of_a_declared_dependency():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {re.split(r"[^\w-]", name)[0].replace("_", "-").lower() for name in project["dependencies"]}
+@pytest.mark.parametrize(
+    ("folders", "groups"), [(["notifconf"], []), (["tests", "benchmarks", "tools"], ["dev", "audit"])]
+)
+def test_every_import_is_of_a_declared_dependency(folders, groups):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = [
+        *project["project"]["dependencies"],
+        *(name for group in groups for name in project["dependency-groups"][group]),
+    ]
+    declared = {re.split(r"[^\w-]", name)[0].replace("_", "-").lower() for name in names}
     distributions = importlib.metadata.packages_distributions()
-    imported = {package: file for file in sorted((ROOT / "notifconf").rglob("*.py")) for package in packages(file)}
+    files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    imported = {package: file for file in files for package in packages(file)}
     undeclared = {
         f"{file.name} imports {package}"
         for package, file in imported.items()
@@ -124,8 +134,8 @@ def test_every_import_is_of_a_declared_dependency():
 
 
 def packages(file: Path) -> Iterator[str]:
-    """Yield the packages that a module imports, but for the standard library's and its own."""
+    """Yield the packages that a module imports, but for the standard library's and this checkout's."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        yield from {name.partition(".")[0] for name in names} - {"notifconf", *sys.stdlib_module_names}
+        yield from {name.partition(".")[0] for name in names} - {*OWN, *sys.stdlib_module_names}
