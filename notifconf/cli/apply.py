@@ -25,7 +25,7 @@ from notifconf.report.formats import RENDERERS
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
-    from notifconf.cli.options import Service
+    from notifconf.cli.session import Service
     from notifconf.executor.saved import SavedPlan
     from notifconf.plan import Plan
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from notifconf.cli.console import Console
-    from notifconf.cli.options import Service
+    from notifconf.cli.session import Service
     from notifconf.model import Workspace
     from notifconf.providers.base import Provider
     from notifconf.report.coverage import CoverageReport

@@ -20,8 +20,8 @@ from notifconf.report.formats import RENDERERS
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
-    from notifconf.cli.options import Service
     from notifconf.cli.planning import Planned
+    from notifconf.cli.session import Service
     from notifconf.model import Options
     from notifconf.report.metrics import Run
 

@@ -21,7 +21,7 @@ from notifconf.errors import UsageError
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
-    from notifconf.cli.options import Service
+    from notifconf.cli.session import Service
     from notifconf.model import Exported, Live
     from notifconf.providers.base import Provider
     from notifconf.report.style import Line

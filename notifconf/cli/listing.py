@@ -15,7 +15,7 @@ from notifconf.providers import NAMES, provider_named
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
-    from notifconf.cli.options import Service
+    from notifconf.cli.session import Service
     from notifconf.model import Listing, Live, Workspace
     from notifconf.providers.base import Provider
 

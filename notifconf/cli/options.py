@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +14,7 @@ from notifconf.cli.address import Address
 from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.help import OUTPUT, PLAN, SERVICE, option
+from notifconf.cli.session import Service
 from notifconf.errors import NotifconfError
 from notifconf.providers import NAMES
 
@@ -30,17 +30,6 @@ COMPLETION = "_NOTIFCONF_COMPLETE"
 
 LOG_FILE = "notifconf.log_file"
 """Under this name Click's context knows the log file, for when everything else has failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """How the service is reached; `timeout` is in seconds, of one request."""
-
-    provider: str | None
-    endpoint: str | None
-    parallelism: int
-    timeout: float
-    log_file: Path | None
 
 
 def paths_argument(command: Command) -> Command:

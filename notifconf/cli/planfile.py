@@ -16,8 +16,8 @@ from notifconf.errors import NotifconfError, UsageError
 from notifconf.model import Live, Position, Secret
 
 if TYPE_CHECKING:
-    from notifconf.cli.options import Service
     from notifconf.cli.planning import Planned
+    from notifconf.cli.session import Service
     from notifconf.executor.material import Secrets
     from notifconf.executor.saved import SavedPlan
     from notifconf.providers.base import Connection, Provider

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from notifconf.cli.console import Console
-    from notifconf.cli.options import Service
+    from notifconf.cli.session import Service
     from notifconf.model import Live, Options, Workspace
     from notifconf.plan import Plan
     from notifconf.providers.base import Connection, Provider

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,19 @@ from notifconf.connection import canonical_endpoint
 from notifconf.errors import AuthenticationError, NotFoundError, UsageError, WorkspaceError
 
 if TYPE_CHECKING:
-    from notifconf.cli.options import Service
     from notifconf.model import Workspace
     from notifconf.providers.base import Connection, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How the service is reached; `timeout` is in seconds, of one request."""
+
+    provider: str | None
+    endpoint: str | None
+    parallelism: int
+    timeout: float
+    log_file: Path | None
 
 
 def current_time() -> datetime:

@@ -14,7 +14,7 @@ from notifconf.cli.session import known_workspace
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
-    from notifconf.cli.options import Service
+    from notifconf.cli.session import Service
     from notifconf.model import Filters
 
 

@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from notifconf.config.scalars import shown_key
-from notifconf.config.schema import place
 from notifconf.model import Diagnostic, LocatedMapping, error, nearest
 from notifconf.model.diagnostic import quoted
+from notifconf.model.document import place
 
 Path = tuple[str | int, ...]
 MOST_SUGGESTIONS: Final = 1_000

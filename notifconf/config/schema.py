@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
+from notifconf.model.document import place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 CONFIG: Final = "notifconf-v1.schema.json"
 MOST_VIOLATIONS: Final = 10_000
@@ -62,15 +63,6 @@ def check(document: LocatedMapping) -> list[Diagnostic]:
     for violation in violations:
         _refuse(document, violation)
     return diagnostics
-
-
-def place(document: Any, path: Iterable[str | int]) -> Any:
-    """Return what stands at `path`; None where it, or an entry around it, was refused."""
-    for step in path:
-        if document is None:
-            return None
-        document = document.get(step) if isinstance(document, dict) else document[step]
-    return document
 
 
 @cache

@@ -8,10 +8,10 @@ import sys
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None stands for what can't be imported
 
 from notifconf.http.authorization import Authorization
-from notifconf.http.client import Client, Exchange
+from notifconf.http.client import Client
 from notifconf.http.endpoint import checked_endpoint
 from notifconf.http.message import Answer
 from notifconf.http.redaction import Redactor
-from notifconf.http.trail import followed
+from notifconf.http.trail import Exchange, followed
 
 __all__ = ["Answer", "Authorization", "Client", "Exchange", "Redactor", "checked_endpoint", "followed"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -20,7 +19,7 @@ from notifconf.http.failure import printable, transport_error
 from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
 from notifconf.http.pacing import Gate
 from notifconf.http.redaction import Redactor
-from notifconf.http.trail import note
+from notifconf.http.trail import Exchange, note
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model import Secret
 
@@ -35,21 +34,6 @@ LONGEST_BACKOFF = 20.0
 CONNECT_SHARE = 0.9
 """Of a request's timeout, for the connection."""
 HTTPS_PORT = 443
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One attempt of a request, for logs and progress: no query, no body, no header.
-
-    `status` is None where no whole answer came; `seconds` is from start to end, waiting for a free place aside.
-    """
-
-    method: str
-    path: str
-    attempt: int
-    status: int | None
-    seconds: float
-    request_id: str | None
 
 
 def no_description(_body: Any) -> str:

@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from notifconf.http.client import Exchange
 
 _current: ContextVar[Trail | None] = ContextVar("trail", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt of a request, for logs and progress: no query, no body, no header.
+
+    `status` is None where no whole answer came; `seconds` is from start to end, waiting for a free place aside.
+    """
+
+    method: str
+    path: str
+    attempt: int
+    status: int | None
+    seconds: float
+    request_id: str | None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ They are `dict` and `list` (so any JSON Schema validator takes them), with the p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from notifconf.model.diagnostic import Position
@@ -49,3 +50,12 @@ class LocatedList(list[Any]):
     def at(self, index: int) -> Position:
         """Return the position of item `index`."""
         return self.items_at[index]
+
+
+def place(document: Any, path: Iterable[str | int]) -> Any:
+    """Return what stands at `path`; None where it, or an entry around it, was refused."""
+    for step in path:
+        if document is None:
+            return None
+        document = document.get(step) if isinstance(document, dict) else document[step]
+    return document

@@ -193,8 +193,8 @@ def test_a_refusal_is_shown_field_by_field_with_its_trace(user):
     entry = f"version: 1\nprovider: konnect\nsubscriptions: [{{event: {GATEWAY}, name: New}}]\n"
     user.writes(entry)
 
-    def meddle(emulator):
-        emulator.seed("event-subscriptions", {"event_id": GATEWAY, "name": "Meanwhile"})
+    def meddle():
+        user.emulator.seed("event-subscriptions", {"event_id": GATEWAY, "name": "Meanwhile"})
 
     from notifconf.emulator.faults import Fault
 

@@ -281,8 +281,8 @@ def test_meddling_needs_a_body_to_copy(confluent, options):
 
 
 def test_a_test_may_bring_its_own_meddling(confluent):
-    def drop_all(emulator):
-        emulator.replace({"subscriptions": []})
+    def drop_all():
+        confluent.emulator.replace({"subscriptions": []})
 
     confluent.emulator.settings.faults = [Fault("meddle", path="*/subscriptions", action=drop_all)]
     assert confluent.get("subscriptions").json()["data"] == []

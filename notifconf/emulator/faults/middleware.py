@@ -81,7 +81,7 @@ class Faults:
     async def _interfere(self, fault: Fault, exchange: Exchange) -> None:
         """What others do before the request takes effect."""
         if fault.action is not None:
-            fault.action(self.emulator)
+            fault.action()
         elif exchange.place is not None and fault.kind == "vanish":
             others.vanish(self.emulator, exchange.place)
         elif exchange.place is not None and fault.kind == "meddle":

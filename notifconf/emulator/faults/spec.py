@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notifconf.emulator.emulator import Emulator
-
 STATUSES = (400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504)
 
 KINDS = {
@@ -75,7 +73,7 @@ class Fault:
     seconds: int = 1
     lists: int = 1
     seed: int | None = None
-    action: Callable[[Emulator], None] | None = None
+    action: Callable[[], None] | None = None
     seen: int = field(default=0, init=False)
     fired: int = field(default=0, init=False)
     _random: random.Random = field(init=False, repr=False, compare=False)

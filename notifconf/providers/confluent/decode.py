@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Secret, Value, error, nearest, warning
+from notifconf.providers.confluent.check import consistency
 from notifconf.providers.confluent.workspace import (
     ENABLED,
     SECRET_MEMBER,
@@ -43,6 +44,17 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 LEGACY_TEAMS = ".webhook.office.com"
+
+
+def declare(document: LocatedMapping) -> tuple[ConfluentDeclarations, Sequence[Diagnostic]]:
+    """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock.
+
+    What the schema refused stands in it as None: that counts as declared, and nothing more is said of it.
+    A value that is still unresolved stays as written, and is not judged.
+    """
+    decoder = Decoder()
+    declarations = decoder.document(document)
+    return declarations, [*decoder.diagnostics, *consistency(declarations, document)]
 
 
 class Decoder:

@@ -61,7 +61,7 @@ class ConfluentProvider:
 
     def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
         """Decode a workspace, and check what needs neither service nor clock."""
-        from notifconf.providers.confluent.workspace import declare
+        from notifconf.providers.confluent.decode import declare
 
         return declare(document)
 

@@ -11,9 +11,7 @@ from notifconf.model import Value
 from notifconf.model.diagnostic import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from notifconf.model import Diagnostic, LocatedMapping, Position
+    from notifconf.model import Position
 
 SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
 """The kinds of target that the API lets be written, and the member of each that is a secret."""
@@ -155,17 +153,3 @@ def addresses(declarations: ConfluentDeclarations) -> Iterator[str]:
             name = subscription.notification_type
             if name and not name.name.startswith(ID_PREFIX):
                 yield resource.subscription_address(name.name)
-
-
-def declare(document: LocatedMapping) -> tuple[ConfluentDeclarations, Sequence[Diagnostic]]:
-    """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock.
-
-    What the schema refused stands in it as None: that counts as declared, and nothing more is said of it.
-    A value that is still unresolved stays as written, and is not judged.
-    """
-    from notifconf.providers.confluent.check import consistency
-    from notifconf.providers.confluent.decode import Decoder
-
-    decoder = Decoder()
-    declarations = decoder.document(document)
-    return declarations, [*decoder.diagnostics, *consistency(declarations, document)]

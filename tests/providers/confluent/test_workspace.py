@@ -11,7 +11,7 @@ from notifconf.config.schema import check as schema_check
 from notifconf.config.yaml import parse
 from notifconf.model import Secret
 from notifconf.providers.confluent.check import check
-from notifconf.providers.confluent.decode import TYPE_OF_SEGMENT, masked
+from notifconf.providers.confluent.decode import TYPE_OF_SEGMENT, declare, masked
 from notifconf.providers.confluent.workspace import (
     ConfluentDeclarations,
     DeclaredIntegration,
@@ -20,7 +20,6 @@ from notifconf.providers.confluent.workspace import (
     Match,
     Mute,
     Reference,
-    declare,
 )
 
 HEAD = "version: 1\nprovider: confluent\n"
