@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import select
@@ -57,9 +56,6 @@ class Browser:
         answer = self.does("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
-
-    def screenshot(self) -> bytes:
-        return base64.b64decode(self.does("Page.captureScreenshot", captureBeyondViewport=True)["data"])
 
     def named(self, method: str) -> list[dict[str, Any]]:
         return [event["params"] for event in self.events if event.get("method") == method]

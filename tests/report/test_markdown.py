@@ -29,7 +29,6 @@ from tests.report.reports import (
 )
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-OURS = {"details", "summary", "code", "b", "span", "br"}
 ACTIVE = re.compile(r"@\w|#\d|GH-\d|://|www\.|:[a-z_+-][\w+-]*:", re.IGNORECASE)
 """What GitHub acts on outside of code: mentions, references, addresses and emoji."""
 
