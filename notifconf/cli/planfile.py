@@ -83,6 +83,8 @@ async def prepared(saved: SavedPlan, service: Service) -> AsyncIterator[tuple[Pr
     from notifconf.providers import provider_named
 
     provider = provider_named(saved.plan.provider)
+    if service.provider not in (None, provider.name):
+        raise UsageError(f"the plan is for {provider.name}, --provider says {service.provider}")
     fingerprints = Fingerprints(saved.salt)
     endpoint = _endpoint(saved, provider, service)
     async with connected(provider, service, endpoint) as connection:

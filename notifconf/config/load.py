@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_DIAGNOSTICS: Final = 10_000
 
+PLAN_KEY: Final = "format_version"
+"""What a plan as JSON begins with, and no workspace has."""
+
 # Without a file that can't be read, these would be guesses.
 _GUESSES: Final = frozenset({"undeclared-integration", "unused-integration"})
 
@@ -71,6 +74,11 @@ class _Loading:
         for name, data in sources:
             part, diagnostics = parse(name, data)
             self._note(diagnostics)
+            if part is not None and PLAN_KEY in part:
+                message = (
+                    "this is a plan, not a workspace: `notifconf apply PLANFILE` takes a saved one, and no other path"
+                )
+                raise WorkspaceError([error("invalid-value", message, part.keys_at[PLAN_KEY])])
             parts += [part] if part is not None else []
         self._complete = len(parts) == len(sources)
         if not parts:

@@ -230,6 +230,20 @@ def test_options_that_would_change_what_was_reviewed_are_refused(saved, option):
     unchanged(saved, saved.runs("apply", "plan.out", *option), 1, "as it is")
 
 
+def test_another_provider_is_an_error(saved):
+    ended = saved.runs("apply", "plan.out", "--provider", "konnect")
+    unchanged(saved, ended, 1, "the plan is for confluent, --provider says konnect")
+    assert saved.runs("apply", "plan.out", "--provider", "confluent").code == 0
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "drift", "apply", "coverage"])
+def test_a_plan_file_is_no_workspace(saved, command):
+    paths = ["notifconf.yaml", "plan.out"] if command == "apply" else ["plan.out"]
+    ended = saved.runs(command, *paths)
+    unchanged(saved, ended, 1, "plan.out:2:3: error[invalid-value]: this is a plan, not a workspace")
+    assert len(ended.err.splitlines()) == 1
+
+
 def test_a_plan_with_errors_can_not_be_applied(user):
     user.writes(
         "version: 1\nprovider: confluent\nsubscriptions: [{notification_type: nonsense, integrations: [a]}]\n"
