@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from notifconf.executor import Outcome
     from notifconf.model import Diagnostic
     from notifconf.plan import Plan
-    from notifconf.report.formats import Report
+    from notifconf.report.report import Report
     from notifconf.report.style import Line
     from notifconf.report.table import Table
 
@@ -92,7 +92,7 @@ class Console:
         Diagnostics go beside it; those of a plan with an outcome were shown before. A `silent` command writes to files
         alone.
         """
-        from notifconf.report.formats import Report
+        from notifconf.report.report import Report
 
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
@@ -142,7 +142,7 @@ class Console:
         """Show why a command ends with `code`: on standard error, and in a machine's format as one without changes."""
         from notifconf.model import Diagnostic
         from notifconf.plan import Plan
-        from notifconf.report.formats import Report
+        from notifconf.report.report import Report
 
         if isinstance(error, WorkspaceError):
             self.diagnostics(error.diagnostics)

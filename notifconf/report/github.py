@@ -19,7 +19,7 @@ from notifconf.report.text import headline, outcome_line, outcome_lines, plan_li
 
 if TYPE_CHECKING:
     from notifconf.model import Position
-    from notifconf.report.formats import Report
+    from notifconf.report.report import Report
     from notifconf.report.style import Line
 
 SUMMARY, OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"

@@ -22,7 +22,7 @@ from notifconf.report.style import printable
 from notifconf.report.text import DONE, SIGNS, closing, headline, unmanaged_sentence
 
 if TYPE_CHECKING:
-    from notifconf.report.formats import Report
+    from notifconf.report.report import Report
 
 PARTS = "page"
 """The folder of the page's template, style and script."""

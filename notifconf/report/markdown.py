@@ -17,7 +17,7 @@ from notifconf.report.text import DONE, SIGNS, closing, headline, unmanaged_sent
 
 if TYPE_CHECKING:
     from notifconf.model import Diagnostic
-    from notifconf.report.formats import Report
+    from notifconf.report.report import Report
 
 LIMIT = 65_536
 """Of a comment on GitHub, in characters. Bytes of UTF-8 are counted: they are never fewer."""

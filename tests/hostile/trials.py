@@ -21,8 +21,9 @@ from notifconf.http import Client
 from notifconf.model import Filters
 from notifconf.plan import Plan, make_plan
 from notifconf.providers import provider_named
-from notifconf.report.formats import RENDERERS, Report
+from notifconf.report.formats import RENDERERS
 from notifconf.report.listing import listing_table, listings_json
+from notifconf.report.report import Report
 from notifconf.report.style import plain_text
 from notifconf.report.table import table_lines
 from tests.hostile.corpus import CANARY, Live, Text, bombs, live_cases, text_cases

@@ -13,7 +13,7 @@ from notifconf.executor import ChangeOutcome, Outcome, Result
 from notifconf.model import Diagnostic, Mode, Position
 from notifconf.plan import Action, Change, Difference, Plan, Reference, Sensitive, Silence, Unmanaged
 from notifconf.plan.change import PlanValue
-from notifconf.report.formats import Report
+from notifconf.report.report import Report
 
 KINDS = ("integration", "subscription", "resource-preference", "resource-subscription", "event-subscription")
 
