@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.interrupt import abandon_output
+from notifconf.cli.interrupt import abandon
 from notifconf.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Console:
             except BrokenPipeError:
                 raise
             except OSError as error:
-                abandon_output()
+                abandon(sys.stdout)
                 raise UsageError(f"can't write to standard output: {error.strerror}") from error
             return
         self._write(self.output, "a" if self._begun else "w", text)
@@ -99,7 +99,7 @@ class Console:
         self._render(Report(plan, outcome, code, self.verbose, _folder()), silent=silent)
 
     def aside(self, lines: Iterable[Line]) -> None:
-        """Write lines for a person, beside the result."""
+        """Write lines for a person, beside the result. Where they can't be written, nobody can be told of that."""
         if sys.stderr.isatty():
             self._draw(sys.stderr, lines)
             return
@@ -110,10 +110,12 @@ class Console:
             from notifconf.report.github import inert
 
             text = inert(text)
-        # A message that can't be written (a full disk) must not end what it is about.
-        with suppress(OSError):
+        try:
             sys.stderr.write(text)
             sys.stderr.flush()
+        except OSError:
+            # A message that can't be written (a full disk, a closed pipe) must not end what it is about.
+            abandon(sys.stderr)
 
     def note(self, message: str) -> None:
         """Say something that a quiet command leaves out."""

@@ -14,7 +14,7 @@ import click
 
 from notifconf import __version__
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.interrupt import WRITING, abandon_output, terminable
+from notifconf.cli.interrupt import WRITING, abandon, terminable
 from notifconf.cli.options import COMPLETION, LOG_FILE
 from notifconf.errors import UsageError
 
@@ -63,9 +63,10 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     # Who starts a program with closed streams (`>&-`) gets nothing written, not an error; nor any file in their place.
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- until the process ends
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 -- until the process ends
+            setattr(sys, name, stream)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a character gets its escape, not an error.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -96,7 +97,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Interrupted: {'run it again to continue' if WRITING in meta else 'nothing was changed'}.\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        abandon_output()
+        abandon(sys.stdout)
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug of ours ends in a sentence, not in a traceback
         return _crashed(error, meta.get(LOG_FILE))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode, of_outcome
-from notifconf.cli.interrupt import abandon_output
+from notifconf.cli.interrupt import abandon
 from notifconf.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Progress:
         code = of_outcome(outcome)
         self._try(lambda: self.console.show(outcome.plan, code, outcome))
         if isinstance(self.failure, BrokenPipeError):
-            abandon_output()
+            abandon(sys.stdout)
         elif self.failure is not None:
             code = code or ExitCode.INCOMPLETE
             self.console.failure(self.failure, code)
