@@ -48,10 +48,19 @@ def write_plan_file(path: Path, made: Planned, service: Service, paths: Sequence
     """Write a plan file that only its owner can read, whole or not at all. Raises `UsageError` where it can't be."""
     from notifconf.executor.material import secrets_of
     from notifconf.executor.saved import saved_text
+    from notifconf.executor.stale import lookalikes
 
     endpoint = chosen_endpoint(made.provider, service) or canonical_endpoint(made.provider.endpoint)
     secrets = secrets_of(made.provider.resolve(made.workspace, made.live, made.now).resources)
-    text = saved_text(made.plan, made.workspace, made.live, secrets, endpoint=endpoint, paths=paths)
+    text = saved_text(
+        made.plan,
+        made.workspace,
+        made.live,
+        secrets,
+        lookalikes=lookalikes(made.plan, made.live, made.provider),
+        endpoint=endpoint,
+        paths=paths,
+    )
     try:
         write_atomically(path, text, mode=0o600)
     except OSError as error:

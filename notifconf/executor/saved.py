@@ -55,6 +55,8 @@ class SavedPlan:
     verify: bool
     salt: str
     secrets: tuple[SavedSecret, ...]
+    lookalikes: Mapping[str, Sequence[str]]
+    """Address of each create -> ids of the live objects that look like it, and were there when the plan was made."""
     digest: str
     """Of what it shows, as `plan --format json` printed it."""
 
@@ -65,7 +67,14 @@ class SavedPlan:
 
 
 def saved_text(
-    plan: Plan, workspace: Workspace, live: Live, secrets: Secrets, *, endpoint: str, paths: Sequence[str]
+    plan: Plan,
+    workspace: Workspace,
+    live: Live,
+    secrets: Secrets,
+    *,
+    lookalikes: Mapping[str, Sequence[str]],
+    endpoint: str,
+    paths: Sequence[str],
 ) -> str:
     """Return the text of a plan file; `secrets` holds the declared ones."""
     fingerprints = Fingerprints()
@@ -75,6 +84,7 @@ def saved_text(
         "paths": list(paths),
         "verify": workspace.policy.verify_integrations,
         "salt": fingerprints.salt,
+        "lookalikes": lookalikes,
         "secrets": [asdict(item) for item in _secrets(plan, live, secrets, fingerprints)],
         **archived(plan),
     }
@@ -108,6 +118,7 @@ def read_saved(text: str) -> SavedPlan:
             saved["verify"],
             saved["salt"],
             tuple(SavedSecret(**item) for item in saved["secrets"]),
+            dict(saved["lookalikes"]),
             digest_of({name: value for name, value in document.items() if name != "saved"}),
         )
     except (KeyError, TypeError, ValueError, RecursionError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -32,11 +32,10 @@ def out_of_date(saved: SavedPlan, secrets: Secrets, fingerprints: Fingerprints, 
 def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Fingerprints) -> Iterator[str]:
     """Yield what has changed in the service since: a touched object differs or is gone, or one to create exists."""
     by_id = {(item.kind, item.id): item for item in live.resources}
-    identities = {(item.kind, identity) for item in live.resources for identity in item.identities}
+    alike = lookalikes(saved.plan, live, provider)
     for change in saved.plan.changes:
         if change.action is Action.CREATE:
-            attributes = sendable(change.after or {}, change.address, {}, {})
-            if any((change.kind, identity) in identities for identity in provider.identities(change.kind, attributes)):
+            if not set(alike[change.address]) <= set(saved.lookalikes[change.address]):
                 yield f"{change.address} exists by now"
             continue
         found = by_id.get((change.kind, change.id or ""))
@@ -46,6 +45,26 @@ def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Finger
         names = ", ".join(_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
         if names:
             yield f"{change.address} has changed: {names}"
+
+
+def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
+    """Return, by the address of each create, the ids of the live objects that it may be.
+
+    A plan is made in spite of some: where a service keeps no names, one that something else declares looks the same.
+    """
+    bearers: dict[tuple[str, Hashable], list[str]] = {}
+    for item in live.resources:
+        for identity in item.identities:
+            bearers.setdefault((item.kind, identity), []).append(item.id)
+    return {
+        change.address: sorted(
+            found
+            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, {}))
+            for found in bearers.get((change.kind, identity), ())
+        )
+        for change in plan.changes
+        if change.action is Action.CREATE
+    }
 
 
 def left_of(plan: Plan, live: Live, secrets: Secrets, ids: Mapping[str, str]) -> Plan:

@@ -121,7 +121,7 @@ class Provider(Rules, Protocol):
         ...
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
-        """Return the natural keys of an object with these attributes, as `LiveResource.identities` has them."""
+        """Return every natural key that a live object with these attributes may bear."""
         ...
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:

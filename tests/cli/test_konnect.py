@@ -159,6 +159,19 @@ def test_a_saved_plan_for_an_older_service(user, monkeypatch):
     assert user.runs("plan", "--detailed-exitcode").code == 0
 
 
+def test_a_saved_create_without_a_name_is_carried_out_once(user, monkeypatch):
+    monkeypatch.setattr(user.emulator.settings, "legacy", True)
+    entry = f"  - {{event: {TOKEN}, name: %s, channels: {{EMAIL: true}}}}\n"
+    user.writes("version: 1\nprovider: konnect\nsubscriptions:\n" + entry % "One")
+    assert user.applies().code == 0
+    user.writes("version: 1\nprovider: konnect\nsubscriptions:\n" + entry % "One" + entry % "Two")
+    assert user.runs("plan", "--out", "plan.json").code == 0
+    assert user.runs("apply", "plan.json").code == 0  # that One is there already does not make it stale
+    ended = user.runs("apply", "plan.json")
+    assert (ended.code, f"event-subscriptions/{TOKEN}#Two exists by now" in ended.err) == (4, True)
+    assert len(user.emulator.objects("event-subscriptions")) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -111,11 +111,11 @@ class KonnectProvider:
         return False
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
-        """Return the natural key of a subscription with these attributes."""
-        from notifconf.providers.konnect.codec import identities
+        """Return the natural key of a subscription with these attributes, and the one where no name is kept."""
+        from notifconf.providers.konnect.codec import identities, place_key
 
         del kind
-        return identities(attributes)
+        return tuple(dict.fromkeys((*identities(attributes), place_key(attributes))))
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List the subscriptions."""

@@ -44,7 +44,10 @@ def test_a_token_that_is_none_is_not_shown() -> None:
 @pytest.mark.parametrize(
     ("attributes", "identities"),
     [
-        ({"event": "e", "name": "n", "regions": ["EU"], "entities": ["*"]}, (("name", "e", "n"),)),
+        (
+            {"event": "e", "name": "n", "regions": ["EU"], "entities": ["*"]},
+            (("name", "e", "n"), ("place", "e", ("EU",), ("*",))),
+        ),
         ({"event": "e", "regions": ["US", "EU"], "entities": ["*"]}, (("place", "e", ("EU", "US"), ("*",)),)),
     ],
 )
