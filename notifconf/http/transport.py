@@ -1,7 +1,7 @@
 """Requests over connections of our own: httpx's pool and parser cost more than a request that a service answers.
 
-httpx still makes the requests and reads the answers; what is replaced is what lies below (docs/adr/0004-transport.md says
-why). Proxies are left to httpx's own transport.
+httpx still makes the requests and reads the answers; what is replaced is what lies below (docs/adr/0004-transport.md
+says why). Proxies are left to httpx's own transport.
 """
 
 from __future__ import annotations
