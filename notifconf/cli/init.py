@@ -67,10 +67,12 @@ def _next_steps(folder: Path, provider: str, variables: list[str]) -> Iterator[L
     types = f"notifconf types --provider {provider}" if elsewhere else "notifconf types"
     plan = f"notifconf plan {shlex.quote(str(folder))}" if elsewhere else "notifconf plan"
     width = max(len(types), len(plan))
-    yield line(Span(f"Wrote {folder / WORKSPACE}", "strong"), f", and {SCHEMA} beside it for your editor.")
-    yield line(f"To reach {provider_named(provider).title}, set {provider_named(provider).credentials}.")
+    yield line(Span(f"Wrote {folder / WORKSPACE}", "strong"), f"; {SCHEMA} beside it is for your editor.")
+    then = " Then:"
+    service = provider_named(provider)
+    yield line(f"To reach {service.title}, set {service.credentials}.{'' if variables else then}")
     if variables:
-        yield line(f"The workspace refers to {', '.join(variables)}: set that too. Then:")
+        yield line(f"The workspace refers to {', '.join(variables)}: set that too.{then}")
     yield line(f"  {types:{width}}", Span("  lists what one can be told of", "dim"))
     yield line(f"  {plan:{width}}", Span("  shows what apply would do", "dim"))
     yield line("With --endpoint emulator: both work on an emulated organization, without credentials.")

@@ -22,6 +22,7 @@ def _no_secrets(user, monkeypatch):
 def test_a_starter_validates_as_it_is(user, provider):
     ended = user.runs("init", "--provider", provider)
     assert ended.code == 0
+    assert ended.out.count(" Then:\n  notifconf types ") == 1
     assert user.runs("validate").out == "The workspace is valid.\n"
     assert user.runs("validate").err == ""
     assert f"provider: {provider}\n" in (user.folder / WORKSPACE).read_text()
@@ -43,10 +44,13 @@ def test_what_stands_in_comments_is_valid_too(user, provider):
     user.runs("init", "--provider", provider)
     file = user.folder / WORKSPACE
     text = "".join(
-        line.replace("# ", "", 1) if line.lstrip().startswith(("# resources", "#   ", "# protected")) else line
+        line.replace("# ", "", 1)
+        if line.lstrip().startswith(("# resources", "#   ", "# protected", "# coverage"))
+        else line
         for line in file.read_text().splitlines(keepends=True)
     )
     assert "\n  protected:" in text
+    assert "\n  coverage:" in text
     file.write_text(text)
     ended = user.runs("validate")
     assert ended.code == 0, ended.err
