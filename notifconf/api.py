@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from notifconf import config
 from notifconf.connection import connect
+from notifconf.errors import UsageError
 from notifconf.garbage import no_collection
 from notifconf.model import Options
 from notifconf.plan import make as planner
@@ -41,6 +42,8 @@ def load(
     unless given: mutes end. Raises `UsageError` for paths that can't be read, and `WorkspaceError` with everything
     that is wrong.
     """
+    if isinstance(paths, str):
+        raise UsageError(f"paths is a list, of one path too: write load([{paths!r}])")
     return config.load(
         paths,
         environment=os.environ if environment is None else environment,

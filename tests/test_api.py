@@ -75,6 +75,11 @@ def test_variables_come_from_the_process_unless_they_are_given(path, monkeypatch
         load([path], environment={})
 
 
+def test_one_path_is_a_list_too():
+    with pytest.raises(UsageError, match=r"write load\(\['notifconf.yaml'\]\)"):
+        load("notifconf.yaml")
+
+
 @pytest.mark.parametrize(
     ("endpoint", "environment"),
     [("http://example.com", {"CONFLUENT_CLOUD_ACCESS_TOKEN": "canary"}), ("https://api.example.com", {})],
