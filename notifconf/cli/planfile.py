@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from notifconf.providers.base import Connection, Provider
 
 MARGIN = 200
-"""How many bytes of a file say whether it is a plan file."""
+"""How many bytes of a file say whether it is JSON, as a plan file is, before all of it is read."""
 
 
 class StaleError(NotifconfError):
@@ -76,9 +76,10 @@ def saved_plan(paths: Sequence[str]) -> SavedPlan | None:
     try:
         with Path(paths[0]).open("rb") as file:
             head = file.read(MARGIN)
-            if not is_plan_file(head.decode("utf-8", errors="replace")):
+            if not head.lstrip().startswith(b"{"):
                 return None
-            return read_saved((head + file.read()).decode("utf-8", errors="replace"))
+            text = (head + file.read()).decode("utf-8", errors="replace")
+            return read_saved(text) if is_plan_file(text) else None
     except OSError as error:
         raise UsageError(f"can't read {paths[0]}: {error.strerror}") from error
 

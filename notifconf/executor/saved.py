@@ -24,7 +24,7 @@ from notifconf.plan.change import PlanValue
 from notifconf.plan.codec import FORMAT_VERSION, Document, digest_of, plan_document
 
 MARK = '"format_version"'
-"""Every plan file has this in its first line, and no workspace has."""
+"""Every plan file has this among its members, and no workspace has."""
 
 _REFERENCE = re.compile(r"\$\{[^}:]+(:\?[^}]*)?\}|\$\{file:[^}]+\}")
 """References that hold nothing but a name: a default or text beside it may itself be a secret."""
@@ -94,9 +94,8 @@ def saved_text(
 
 
 def is_plan_file(text: str) -> bool:
-    """Say whether a file is a plan file, whole or not, rather than a workspace."""
-    head = text[:200].lstrip()
-    return head.startswith("{") and MARK in head
+    """Say whether a file is a plan file, whole or not, rather than a workspace; other tools may have sorted it."""
+    return text.lstrip().startswith("{") and MARK in text
 
 
 def read_saved(text: str) -> SavedPlan:

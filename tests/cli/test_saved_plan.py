@@ -203,6 +203,12 @@ def test_an_altered_plan_file_is_an_error(saved, change, said):
     unchanged(saved, saved.runs("apply", "plan.out"), 1, said)
 
 
+def test_a_plan_file_may_be_written_anew_by_other_tools(saved):
+    path = saved.folder / "plan.out"
+    path.write_text(json.dumps(json.loads(path.read_text()), sort_keys=True))
+    assert saved.runs("apply", "plan.out").code == 0
+
+
 def test_a_truncated_plan_file_is_an_error(saved):
     path = saved.folder / "plan.out"
     path.write_text(path.read_text()[:500])
