@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,7 @@ def service_options(command: Command) -> Command:
             "--endpoint",
             group=SERVICE,
             metavar="URL",
+            callback=_endpoint,
             help="Base URL of the API; emulator: is the embedded emulator.",
         ),
         option(
@@ -127,6 +129,7 @@ def service_options(command: Command) -> Command:
             "--timeout",
             group=SERVICE,
             type=click.FloatRange(min=0, min_open=True),
+            callback=_seconds,
             default=30.0,
             show_default=True,
             metavar="SECONDS",
@@ -195,6 +198,18 @@ def plan_options(command: Command) -> Command:
         option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
     )
     return _decorated(wrapper, options)
+
+
+def _endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty: is a variable not set?", param=parameter)
+    return value
+
+
+def _seconds(_context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter("that is no number of seconds", param=parameter)
+    return value
 
 
 def _max_deletes(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | Percentage | None:

@@ -130,7 +130,7 @@ class Plan:
 
     def count(self, action: Action) -> int:
         """Return how many changes take `action`."""
-        return sum(change.action is action for change in self.changes)
+        return sum(change.action == action for change in self.changes)
 
 
 def frozen(attributes: Mapping[str, PlanValue]) -> Attributes:

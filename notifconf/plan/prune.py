@@ -132,4 +132,6 @@ def _targets(item: LiveResource, names: frozenset[str], change: Change | None) -
 def _in_use(kind: str, address: str, users: Sequence[LiveResource]) -> Diagnostic:
     names = ", ".join(sorted(quoted(user.name) for user in users)[:NAMED_USERS])
     rest = f" and {len(users) - NAMED_USERS} more" if len(users) > NAMED_USERS else ""
-    return warning(f"{kind}-in-use", f"{address} is kept: {names}{rest} still refer to it", None, address)
+    return warning(
+        f"{kind}-in-use", f"{address} is kept, since something still refers to it: {names}{rest}", None, address
+    )

@@ -37,4 +37,5 @@ def limit_deletes(
                     f"{count} of {live[kind]} live {kind}s would be deleted: max_deletes is {limit}",
                 )
     elif deletes.total() > limit:
-        yield severity("max-deletes", f"{deletes.total()} objects would be deleted: max_deletes is {limit}")
+        objects = "object" if deletes.total() == 1 else "objects"
+        yield severity("max-deletes", f"{deletes.total()} {objects} would be deleted: max_deletes is {limit}")

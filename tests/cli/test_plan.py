@@ -199,6 +199,8 @@ def test_an_invalid_workspace_gives_its_diagnostics_and_asks_nothing(user):
         (["plan", "--nonsense"], {}, "--nonsense"),
         (["plan", "--parallelism", "0"], {}, "--parallelism"),
         (["plan", "--max-deletes", "many"], {}, "max-deletes"),
+        (["plan", "--timeout", "nan"], {}, "--timeout"),
+        (["plan", "--endpoint", ""], {}, "--endpoint"),
         (["nonsense"], {}, "nonsense"),
         (["plan", "nowhere"], {}, "nowhere"),
         (["plan"], {"CONFLUENT_CLOUD_API_KEY": ""}, "CONFLUENT_CLOUD_API_KEY"),
