@@ -54,10 +54,13 @@ class Outcome:
 
     @property
     def left(self) -> tuple[Change, ...]:
-        """What is still to do, but for what the service keeps because it is in use."""
-        kept = {item.change.address for item in self.changes if item.result is Result.KEPT}
+        """What is still to do, but for what the service keeps because it is in use.
+
+        That goes by its id: once its namesakes are deleted, it has another address.
+        """
+        kept = {(item.change.kind, item.change.id) for item in self.changes if item.result is Result.KEPT}
         remaining = self.remaining.changes if self.remaining is not None else ()
-        return tuple(change for change in remaining if change.address not in kept)
+        return tuple(change for change in remaining if (change.kind, change.id) not in kept)
 
     @property
     def complete(self) -> bool:

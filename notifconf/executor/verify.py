@@ -36,11 +36,14 @@ async def remaining_plan(
     ]
     if not touched:
         return plan
-    done = {item.change.address for item in outcomes if item.result is Result.APPLIED}
+    applied = [item.change for item in outcomes if item.result is Result.APPLIED]
+    done = {change.address for change in applied}
+    # What lived before goes by its id: once its namesakes are deleted, it has another address.
+    lived = {(change.kind, change.id) for change in applied if change.id is not None}
     live = await step.connection.reread(live, touched)
     for pause in PAUSES:
         remaining = left(live)
-        late = [change for change in remaining.changes if change.address in done]
+        late = [change for change in remaining.changes if change.address in done or (change.kind, change.id) in lived]
         if not late or (stop is not None and stop.is_set()):
             return remaining
         await step.sleep(pause)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,6 +142,17 @@ def test_what_only_the_service_knows_to_be_in_use_is_kept():
     outcome = applied([], service, policy=SYNC)
     assert results(outcome) == {"channels/old": "kept"}
     assert [item.code for item in outcome.diagnostics] == ["channel-in-use"]
+    assert outcome.left == ()
+    assert outcome.complete
+
+
+def test_what_is_kept_goes_by_its_id_when_its_namesake_is_deleted():
+    service = Service(live_channel("c1", "old"), live_channel("c2", "old"))
+    service.faults["delete", "old"] = [ConflictError("in use", status=409)]
+    outcome = applied([], service, policy=SYNC, parallelism=1)
+    assert results(outcome) == {"channels/old#c1": "kept", "channels/old#c2": "applied"}
+    assert outcome.remaining is not None
+    assert [change.address for change in outcome.remaining.changes] == ["channels/old"]
     assert outcome.left == ()
     assert outcome.complete
 
@@ -319,6 +331,18 @@ def test_a_verification_waits_for_lists_that_lag(looks):
     assert set(results(outcome).values()) == {"applied"}
     assert outcome.complete
     assert len([call for call in service.calls if call.startswith("reread")]) == looks + 1
+
+
+def test_a_verification_waits_for_a_list_that_shows_one_of_two_deletes():
+    twins = live_channel("c1", "old"), live_channel("c2", "old")
+
+    class HalfLate(Late):
+        async def reread(self, live, touched):
+            fresh = await super().reread(live, touched)
+            return fresh if self.looks < 0 else replace(fresh, resources=twins[1:])
+
+    outcome = applied([], HalfLate(*twins, looks=1), policy=SYNC)
+    assert outcome.complete
 
 
 def test_what_never_shows_is_not_to_be_made_again():
