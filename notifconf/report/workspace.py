@@ -89,7 +89,11 @@ class _Dumper(yaml.SafeDumper):
 def _yaml(value: Value) -> str:
     """Return an entry in block style, its innermost lists and mappings in flow style, no line wrapped."""
     node = _node(value, blocks=2)
-    return str(yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=sys.maxsize))
+    text = str(yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=sys.maxsize))
+    if text.replace("\n", "").isprintable():
+        return text
+    # PyYAML takes for printable what turns text around, or hides it: nobody could review that.
+    return str(yaml.serialize(node, Dumper=_Dumper, allow_unicode=False, width=sys.maxsize))
 
 
 def _node(value: Value, *, blocks: int = 0) -> yaml.Node:

@@ -355,7 +355,7 @@ def test_a_description_that_can_not_be_said_is_left_alone(user):
 
 
 def test_text_that_looks_like_something_else_stays_text(user):
-    names = ["no", "1.0", "2026-11-22", "${HOME}", "a: b #c", "- x", "'", '"', "x-", "é\u2028", "\u00a0"]
+    names = ["no", "1.0", "2026-11-22", "${HOME}", "a: b #c", "- x", "'", '"', "x-", "é\u2028", "\u00a0", "\u202eabc"]
     user.emulator.replace(
         {
             "integrations": [slack(f"i-{number}", name) for number, name in enumerate(names)],
@@ -365,6 +365,7 @@ def test_text_that_looks_like_something_else_stays_text(user):
     )
     ended = user.runs("export")
     assert "    display_name: $${HOME}\n" in ended.out
+    assert ended.out.replace("\n", "").isprintable()
     user.writes(ended.out)
     keys = [line.strip().removesuffix("=") for line in (part.split("#")[0] for part in ended.err.splitlines()[1:])]
     by_name = dict(zip([line.split(' "', 1)[1][:-1] for line in ended.err.splitlines()[1:]], keys, strict=True))

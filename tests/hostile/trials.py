@@ -26,6 +26,7 @@ from notifconf.report.listing import listing_table, listings_json
 from notifconf.report.report import Report
 from notifconf.report.style import plain_text
 from notifconf.report.table import table_lines
+from notifconf.report.workspace import workspace_text
 from tests.hostile.corpus import CANARY, Live, Text, bombs, live_cases, text_cases
 from tests.torture.simulation import NOW, Simulation
 
@@ -118,6 +119,13 @@ async def _show(simulation: Simulation, provider: str) -> dict[str, str]:
     return {"text": "".join(map(plain_text, tables)), "json": listings_json(provider, listings)}
 
 
+async def _export(simulation: Simulation, provider: str) -> dict[str, str]:
+    rules = provider_named(provider)
+    async with Client(rules.endpoint, transport=EmulatorTransport(simulation.app)) as client:
+        live = await rules.connect(client).survey(["environment=env-1"] if provider == "confluent" else [])
+    return {"yaml": workspace_text(provider, rules.export(live, ()))}
+
+
 def rendered(plan: Plan) -> dict[str, str]:
     """Return a plan in all formats."""
     found = {}
@@ -128,7 +136,11 @@ def rendered(plan: Plan) -> dict[str, str]:
     return found
 
 
-ACTIONS: dict[str, Callable[[Simulation, str], Coroutine[Any, Any, dict[str, str]]]] = {"plan": _plan, "show": _show}
+ACTIONS: dict[str, Callable[[Simulation, str], Coroutine[Any, Any, dict[str, str]]]] = {
+    "plan": _plan,
+    "show": _show,
+    "export": _export,
+}
 
 
 def _slow(name: str, begun: float) -> list[str]:
