@@ -10,6 +10,8 @@ from notifconf.errors import ConflictError, ServerError
 from notifconf.executor.run import apply_plan
 from notifconf.model import Mode, Options, Policy, Workspace
 from notifconf.plan import make_plan
+from notifconf.report.style import plain_text
+from notifconf.report.text import outcome_lines
 from tests.executor.service import Prover, Service, lost, refused
 from tests.plan.world import NOW, Declared, channel, live_channel, live_route, route
 
@@ -385,6 +387,9 @@ def test_to_halt_drops_what_is_in_flight():
         "routes/t": "skipped",
     }
     assert (outcome.interrupted, outcome.verification_error) == (True, "interrupted")
+    said = plain_text(outcome_lines(outcome))
+    assert "Interrupted: what was in flight may have come about." in said
+    assert "was finished" not in said
 
 
 def test_a_stop_lets_what_is_in_flight_finish_and_begins_nothing():
