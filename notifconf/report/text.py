@@ -138,8 +138,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
     yield line(Span("Applied:", "strong"), f" {sums}{others}.")
     if outcome.interrupted:
         unknown = outcome.count(Result.UNKNOWN)
-        in_flight = "what is unknown may have come about" if unknown else "what was in flight was finished"
-        yield line(Span("Interrupted:", "warning"), f" {in_flight}. Run apply again to continue.")
+        end = "may have come about" if unknown else "was finished"
+        yield line(Span("Interrupted:", "warning"), f" what was in flight {end}. Run apply again to continue.")
     if outcome.verification_error is not None:
         yield line(Span("Not verified:", "error"), f" {outcome.verification_error}")
     elif outcome.left:

@@ -11,7 +11,7 @@ from tests.report.reports import applied, created
 
 @pytest.mark.parametrize(
     ("result", "said"),
-    [(Result.APPLIED, "what was in flight was finished"), (Result.UNKNOWN, "what is unknown may have come about")],
+    [(Result.APPLIED, "what was in flight was finished"), (Result.UNKNOWN, "what was in flight may have come about")],
 )
 def test_an_interrupted_apply_says_what_is_known_of_what_was_in_flight(result, said):
     outcome = applied((created(), result, None), interrupted=True)
