@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from operator import attrgetter
 
 from notifconf.model import Diagnostic, Kind, Live, LiveResource, Mode, Options, Resource, Workspace
 from notifconf.plan.change import Action, Change, Plan
@@ -45,11 +44,8 @@ def make_plan(
     """
     workspace = effective(workspace, options)
     kinds = {kind.name: kind for kind in rules.kinds}
-    rank = {kind.name: index for index, kind in enumerate(rules.kinds)}
     resolution = rules.resolve(workspace, live, now)
-    resources = sorted(resolution.resources, key=attrgetter("address"))
-    resources.sort(key=lambda item: rank[item.kind])
-    matching = match(resources, live.resources)
+    matching = match(resolution.resources, live.resources)
     references = _references(matching, live, kinds)
     comparison = _compare(matching, workspace, kinds, references)
     pruning = prune(
@@ -72,7 +68,7 @@ def make_plan(
         ),
         options,
         chain(
-            (resource.address for resource in resources),
+            (resource.address for resource in resolution.resources),
             (change.address for change in pruning.deletes),
             (item.address for item in pruning.unmanaged),
         ),
@@ -89,7 +85,7 @@ def make_plan(
     return Plan(
         provider=rules.name,
         changes=scoped.changes,
-        unchanged=tuple(comparison.unchanged),
+        unchanged=tuple(address for kind in rules.kinds for address in sorted(comparison.unchanged[kind.name])),
         unmanaged=pruning.unmanaged,
         silences=tuple(silences(scoped.changes, rules, result)),
         diagnostics=tuple(sorted(dict.fromkeys(found), key=lambda item: item.sort_key)),
@@ -101,7 +97,8 @@ def make_plan(
 @dataclass(slots=True)
 class _Comparison:
     changes: list[Change] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
+    unchanged: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By kind: addresses."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -112,7 +109,7 @@ def _compare(
     for pair in matching.pairs:
         change = _change(pair, kinds[pair.desired.kind], references)
         if change is None or (change.action is Action.UPDATE and workspace.policy.mode is Mode.CREATE_ONLY):
-            result.unchanged.append(pair.desired.address)
+            result.unchanged[pair.desired.kind].append(pair.desired.address)
             continue
         change, protected = protect(_blocked(change, pair.desired, matching.broken), workspace.policy)
         result.changes.append(change)

@@ -82,6 +82,26 @@ def test_the_order_of_inputs_means_nothing(declared, live, mode, random):
     assert repr(planned(declared, live, policy=policy(mode))) == repr(before)
 
 
+few = st.sampled_from(("n", "o"))
+
+
+@given(
+    st.dictionaries(keys, st.tuples(few, st.sampled_from((None, None, "c-1", "c-2"))), min_size=1),
+    st.dictionaries(st.sampled_from(("c-1", "c-2", "c-3")), few),
+    modes,
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=300, deadline=None)
+def test_the_order_of_inputs_means_nothing_where_several_claim_one_object(named, called, mode, random):
+    declared = [channel(key, name=name, pin=pin) for key, (name, pin) in named.items()]
+    declared.append(route("t", *sorted(named)))
+    live = [live_channel(object_id, name) for object_id, name in called.items()]
+    before = planned(declared, live, policy=policy(mode))
+    random.shuffle(declared)
+    random.shuffle(live)
+    assert repr(planned(declared, live, policy=policy(mode))) == repr(before)
+
+
 @given(desired(), lives(), modes)
 @settings(max_examples=150, deadline=None)
 def test_nothing_but_sync_deletes_and_nothing_deletes_what_is_kept(declared, live, mode):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
 from notifconf.model import Diagnostic, Resource, error
@@ -35,13 +34,16 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     """Resolve a workspace against what lives, at the moment `now`, which is timezone-aware."""
     declared = cast("ConfluentDeclarations", workspace.declarations)
     resolver = _Resolver(live)
-    # In the order of their addresses: what the planner looks at one after the other then lies so in memory.
-    entries = sorted(declared.resources, key=attrgetter("resource"))
     resources = [
         *map(_integration, declared.integrations),
         *resolver.subscriptions(declared.subscriptions),
-        *(resource for entry in entries if entry.subscriptions for resource in resolver.resource_subscriptions(entry)),
-        *(_preference(entry, muted=entry.mute.active(now)) for entry in entries if entry.mute),
+        *(
+            resource
+            for entry in declared.resources
+            if entry.subscriptions
+            for resource in resolver.resource_subscriptions(entry)
+        ),
+        *(_preference(entry, muted=entry.mute.active(now)) for entry in declared.resources if entry.mute),
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
     return Resolution(
