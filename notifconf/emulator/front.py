@@ -67,13 +67,13 @@ class Front:
         )
         self.emulator.requests.arrived(entry)
         try:
-            if self.emulator.settings.latency:
-                await asyncio.sleep(self.emulator.settings.latency)
             await self._answer(scope, receive, send, entry, headers.get(b"authorization", b""))
         finally:
             self.emulator.requests.left()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, entry: Entry, authorization: bytes) -> None:
+        # Counted from its arrival: what the emulator itself takes is part of it.
+        due = time.monotonic() + self.emulator.settings.latency
         limit = self.emulator.settings.rate_limit
         allowed, remaining, reset = (True, NOMINAL_LIMIT - 1, 1) if limit is None else self.rate_limit.take(limit)
         extra = [
@@ -87,6 +87,8 @@ class Front:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *extra]
+                if (early := due - time.monotonic()) > 0:
+                    await asyncio.sleep(early)
             await send(message)
 
         async def receive_and_note() -> Message:
