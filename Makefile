@@ -37,7 +37,7 @@ layers: env
 check: env
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-torture: env     ## kill it at every request, fail every request in every way, and print figures (about ten minutes on two cores)
+torture: env     ## kill it at every request, fail every request in every way, and print figures (some minutes)
 	$(BIN)/python -m tests.torture
 
 audit: $(AUDIT)/.installed   ## look the locked dependencies up among known vulnerabilities
