@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.interrupt import abandon
+from notifconf.cli.streams import abandon
 from notifconf.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -70,8 +69,3 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-def abandon(stream: IO[str]) -> None:
-    """Write no more to a standard stream: its reader went away (`| head`), or its disk is full."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

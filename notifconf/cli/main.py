@@ -14,8 +14,9 @@ import click
 
 from notifconf import __version__
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.interrupt import WRITING, abandon, terminable
+from notifconf.cli.interrupt import WRITING, terminable
 from notifconf.cli.options import COMPLETION, LOG_FILE
+from notifconf.cli.streams import abandon, prepare
 from notifconf.errors import UsageError
 
 COMMANDS = (
@@ -62,14 +63,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
-    # Who starts a program with closed streams (`>&-`) gets nothing written, not an error; nor any file in their place.
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 -- until the process ends
-            setattr(sys, name, stream)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that can't show a character gets its escape, not an error.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    prepare()
     if COMPLETION in os.environ:
         from notifconf.cli.completion import answer
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode, of_outcome
-from notifconf.cli.interrupt import abandon
+from notifconf.cli.streams import abandon
 from notifconf.errors import UsageError
 
 if TYPE_CHECKING:
