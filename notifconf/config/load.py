@@ -85,6 +85,9 @@ class _Loading:
             raise self._failure()
         document, diagnostics = merge(parts)
         self._note(diagnostics)
+        if any(part.get("provider", document.get("provider")) != document.get("provider") for part in parts):
+            # Judged by the rules of one provider, all that the other's files say would be wrong.
+            raise self._failure()
         self._note(interpolate(document, environment))
         if not self._complete:
             document.setdefault("version", 1)

@@ -105,12 +105,14 @@ def judge(request: Request, response: Response, redactor: Redactor) -> Answer:
     if httpx.codes.is_success(response.status):
         body = _object(request, response) if request.wants_body else None
         return Answer(response.status, body, response.request_id)
-    if not httpx.codes.is_error(response.status):
+    if httpx.codes.is_redirect(response.status):
         raise _distrust(
             request,
             response,
             f"was answered {response.status}: the endpoint redirects; {request.endpoint} may be the console's address",
         )
+    if not httpx.codes.is_error(response.status):
+        raise _distrust(request, response, f"was answered {response.status}, which means neither success nor an error")
     description = printable(redactor(request.describe(_error_body(request, response))))
     raise api_error(
         request.operation,

@@ -288,7 +288,8 @@ def test_the_same_file_twice_is_one_file(tmp_path, monkeypatch):
 def test_provider_and_version_may_be_repeated_if_they_agree(tmp_path):
     folder = written(tmp_path, a=HEAD, b=ONE)
     assert load([str(folder)], environment=None, now=NOW).provider == "confluent"
-    folder = written(tmp_path, c="version: 1\nprovider: konnect\n")
+    # What else the file of another provider says is not judged by the rules of the first one.
+    folder = written(tmp_path, c="version: 1\nprovider: konnect\nsubscriptions: [{event: e, name: n}]\n")
     assert told([folder]) == [
         f'{folder}/c.yaml:2:1: error[duplicate-key]: the key "provider" says something else, at {folder}/a.yaml:2:1'
     ]

@@ -102,6 +102,11 @@ def test_the_status_decides_the_class(status: int, error: type[ApiError]) -> Non
     assert str(caught.value).endswith(": not found (request id r-9)")
 
 
+def test_a_status_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(ProtocolError, match="999, which means neither success nor an error"):
+        Trial(answer(999, {})).request()
+
+
 @pytest.mark.parametrize("status", [301, 302, 304, 307])
 def test_a_redirect_is_not_followed(status: int) -> None:
     trial = Trial(answer(status, {}, location="https://elsewhere.test/login"), authorization=Authorization.bearer("t"))
