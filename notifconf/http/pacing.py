@@ -19,6 +19,15 @@ LONGEST_WAIT = 120.0
 UNTIL_NEWS = 0.02
 """Seconds after which who waits asks again, while answers are on their way that may say more."""
 
+MOMENT = 1.0
+"""Seconds that are meant by 0: a service that rounds down says so of what is almost over."""
+
+ONE_REASON = 0.25
+"""Seconds within which all that run into a limit do so for one reason."""
+
+GROWTH = 0.1
+"""How many more may fly when as many as may have got through."""
+
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503
@@ -38,6 +47,13 @@ class Gate:
         self._opens_at = 0.0
         self._limit = inf
         self._flying = 0
+        # What was told of the limit may be too little to pace by: then it is felt for, as TCP does.
+        self._room = inf
+        self._eased_at = -inf
+        self._got_through = True
+        # Whether a new window leaves the whole limit; else its first answer has to say what it leaves.
+        self._is_whole = True
+        self._windows = 0
         # Of the window:
         self._started = 0
         self._answered = 0
@@ -65,10 +81,23 @@ class Gate:
             self._started -= 1
         else:
             self._limit = _seconds(headers.get("x-ratelimit-limit")) or inf
-            self._learn(remaining, now + min(reset, LONGEST_WAIT))
+            self._learn(remaining, now + min(reset or MOMENT, LONGEST_WAIT))
+        self._feel(now, limited=status == TOO_MANY_REQUESTS)
         seconds = pause(status, headers)
         if seconds > 0:
             self._opens_at = max(self._opens_at, now + min(seconds, LONGEST_WAIT))
+
+    def _feel(self, now: float, *, limited: bool) -> None:
+        """Let half as many fly as did when the limit was run into, and slowly more again when none of them does."""
+        if not limited:
+            self._got_through = True
+            self._room += GROWTH / self._room
+        elif now >= self._eased_at + ONE_REASON:
+            # Where none gets through, fewer at once would only take longer to find that out.
+            self._room = max(1.0, min(self._room, self._flying + 1) / 2) if self._got_through else inf
+            self._got_through = False
+            self._eased_at = now
+            self._is_whole = self._windows == 0
 
     def _learn(self, remaining: float, ends: float) -> None:
         """Learn from one answer how much of the window is left, and when it ends.
@@ -92,8 +121,9 @@ class Gate:
         self._answered = 0
         self._lowest = inf
         self._most_flying = self._flying
-        self._capacity = max(1.0, self._limit)
+        self._capacity = max(1.0, self._limit) if self._is_whole else 1.0
         self._ends = inf
+        self._windows += 1
 
     def _wait(self) -> float:
         """Return for how many seconds nothing may start; it has to be asked again then."""
@@ -102,6 +132,8 @@ class Gate:
             return self._opens_at - now
         if now >= self._ends:
             self._begin_window()
+        if self._flying >= self._room:
+            return UNTIL_NEWS
         if self._started < self._capacity:
             return 0.0
         return min(self._ends - now, UNTIL_NEWS if self._flying else inf)
@@ -111,14 +143,13 @@ def pause(status: int, headers: Mapping[str, str]) -> float:
     """Return for how many seconds the service wants no request, 0 where it doesn't say; names of headers in lower case.
 
     A 429 or 503 says so by `Retry-After` (seconds or a date), a 429 else by `X-RateLimit-Reset`, which is in seconds
-    from now.
+    from now. A 429 that says nothing, or 0, means a moment.
     """
-    if status not in {TOO_MANY_REQUESTS, UNAVAILABLE}:
+    if status == UNAVAILABLE:
+        return _retry_after(headers) or 0.0
+    if status != TOO_MANY_REQUESTS:
         return 0.0
-    seconds = _retry_after(headers)
-    if seconds is None and status == TOO_MANY_REQUESTS:
-        seconds = _seconds(headers.get("x-ratelimit-reset"))
-    return seconds or 0.0
+    return _retry_after(headers) or _seconds(headers.get("x-ratelimit-reset")) or MOMENT
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -25,7 +25,7 @@ from notifconf.cli.main import COMMANDS, cli
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
 from notifconf.executor import step, verify
-from notifconf.http import client
+from notifconf.http import client, pacing
 from tests.cli.conftest import User
 
 PLACES = (
@@ -210,6 +210,7 @@ def test_nowhere_when_the_service_echoes_them(
 ) -> None:
     monkeypatch.setattr(client, "SHORTEST_BACKOFF", 0.0)
     monkeypatch.setattr(client, "LONGEST_BACKOFF", 0.0)
+    monkeypatch.setattr(pacing, "MOMENT", 0.001)
     monkeypatch.setattr(step, "SHORTEST_PAUSE", 0.0)
     monkeypatch.setattr(step, "LONGEST_PAUSE", 0.0)
     monkeypatch.setattr(verify, "PAUSES", ())

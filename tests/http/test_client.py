@@ -136,8 +136,7 @@ def test_what_may_pass_is_repeated(failure: httpx.Response | Exception, method: 
     trial = Trial(failure, answer())
     assert trial.request(method).status == 200
     assert trial.sent == [method, method]
-    assert len(trial.time.slept) == 1
-    assert trial.time.slept[0] > 0
+    assert sum(trial.time.slept) > 0
 
 
 @pytest.mark.parametrize("failure", REPEATED)

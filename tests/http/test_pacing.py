@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from notifconf.errors import RateLimitedError
 from notifconf.http import Client
-from notifconf.http.pacing import LONGEST_WAIT, Gate
+from notifconf.http.pacing import LONGEST_WAIT, MOMENT, Gate
 from notifconf.http.workers import run_all
 
 
@@ -53,6 +54,7 @@ class Service:
     latency: float = 0.05
     counts_late: bool = False
     elsewhere: int = 0
+    rounds_down: bool = False
     ends: float = -math.inf
     used: int = 0
     statuses: list[int] = field(default_factory=list)
@@ -75,9 +77,44 @@ class Service:
         headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.limit - self.used),
-            "X-RateLimit-Reset": str(max(1, math.ceil(self.ends - now))),
+            "X-RateLimit-Reset": str(int(self.ends - now) if self.rounds_down else max(1, math.ceil(self.ends - now))),
         }
         return httpx.Response(self.statuses[-1], json={}, headers=headers)
+
+
+@dataclass
+class Bucket(Service):
+    """Allows `limit` requests at once, and as many more as seconds pass: it has no windows."""
+
+    tokens: float = math.nan
+
+    def counted(self) -> httpx.Response:
+        now = asyncio.get_running_loop().time()
+        if math.isnan(self.tokens):
+            self.tokens, self.ends = self.limit, now
+        self.tokens = min(self.limit, self.tokens + (now - self.ends) * self.limit)
+        self.ends = now
+        allowed = self.tokens >= 1
+        self.tokens -= allowed
+        self.statuses.append(200 if allowed else 429)
+        headers = {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(int(self.tokens)),
+            "X-RateLimit-Reset": str(0 if self.tokens >= 1 else (1 - self.tokens) / self.limit),
+        }
+        return httpx.Response(self.statuses[-1], json={}, headers=headers)
+
+
+@dataclass
+class Silent(Service):
+    """Says nothing of its limit but, where it is run into, what `retry_after` is."""
+
+    retry_after: str | None = None
+
+    def counted(self) -> httpx.Response:
+        status = super().counted().status_code
+        headers = {"Retry-After": self.retry_after} if status == 429 and self.retry_after is not None else {}
+        return httpx.Response(status, json={}, headers=headers)
 
 
 def seconds(service: Callable[..., Any], requests: int, parallelism: int) -> float:
@@ -122,6 +159,48 @@ def test_what_others_use_up_is_left_to_them() -> None:
     took = seconds(service, 400, parallelism=10)
     assert service.statuses == [200] * 400
     assert took <= 11
+
+
+@pytest.mark.parametrize("parallelism", [10, 50])
+@pytest.mark.parametrize("latency", [0.05, 0.005])
+def test_seconds_may_be_rounded_down(latency: float, parallelism: int) -> None:
+    service = Service(limit=100, latency=latency, rounds_down=True)
+    took = seconds(service, 1000, parallelism)
+    assert service.statuses == [200] * 1000
+    assert took <= 11
+
+
+@pytest.mark.parametrize("parallelism", [10, 50])
+@pytest.mark.parametrize("latency", [0.05, 0.005])
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [(Bucket, {}), *((Silent, {"retry_after": value}) for value in ("1", "0", None))],
+)
+def test_a_limit_that_nobody_tells_is_felt_for(
+    kind: type[Service], says: dict[str, Any], latency: float, parallelism: int
+) -> None:
+    service = kind(limit=100, latency=latency, **says)
+    took = seconds(service, 1000, parallelism)
+    assert service.statuses.count(200) == 1000
+    # Of the first that many fly at once, before anything is known, and of each second a few.
+    assert service.statuses.count(429) <= parallelism + 100
+    assert took <= 25
+
+
+def test_a_service_that_refuses_everything_is_soon_given_up() -> None:
+    async def refuse(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.05)
+        return httpx.Response(429)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        transport = httpx.MockTransport(refuse)
+        async with Client("https://api.example.test", transport=transport, clock=loop.time) as client:
+            asked = [client.request("GET", "/things") for _ in range(10)]
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert all(isinstance(answer, RateLimitedError) for answer in answers)
+
+    assert in_no_time(run()) < 30
 
 
 def test_without_headers_nothing_waits() -> None:
@@ -175,7 +254,7 @@ def waited(headers: dict[str, str], status: int = 200) -> float:
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "7"}, 7.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0.5"}, 0.5),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000000"}, LONGEST_WAIT),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0"}, 0.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0"}, MOMENT),
         ({"x-ratelimit-remaining": "0"}, 0.0),
         ({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "7"}, 0.0),
         ({"x-ratelimit-remaining": "none", "x-ratelimit-reset": "7"}, 0.0),
@@ -197,12 +276,12 @@ def test_retry_after_counts_whatever_remains() -> None:
     ("value", "expected"),
     [
         ("Mon, 02 Jan 2023 00:00:05 GMT", 5.0),
-        ("Sun, 01 Jan 2023 00:00:00 GMT", 0.0),
+        ("Sun, 01 Jan 2023 00:00:00 GMT", MOMENT),
         ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
-        ("Mon, 02 Jan 99999999999999999999 00:00:00 GMT", 0.0),
-        ("Mon, 02 Jan 2023 00:00:05 +9999999999999999999", 0.0),
-        ("soon", 0.0),
-        ("-5", 0.0),
+        ("Mon, 02 Jan 99999999999999999999 00:00:00 GMT", MOMENT),
+        ("Mon, 02 Jan 2023 00:00:05 +9999999999999999999", MOMENT),
+        ("soon", MOMENT),
+        ("-5", MOMENT),
     ],
 )
 def test_retry_after_may_be_a_date_by_the_clock_of_the_service(value: str, expected: float) -> None:
