@@ -17,6 +17,8 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	# As pip does with what it copies: an editable install is compiled at each start where nothing may be written.
+	$(BIN)/python -m compileall -q notifconf
 	touch $@
 
 demo: env        ## plan, apply and plan again on examples/, against the embedded emulator
