@@ -12,12 +12,12 @@ help:            ## list the targets
 
 env: $(VENV)/.installed   ## make the environment, exactly as locked
 
+# pip compiles what it copies; an editable install would be compiled at each start where nothing may be written.
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("notifconf needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	# As pip does with what it copies: an editable install is compiled at each start where nothing may be written.
 	$(BIN)/python -m compileall -q notifconf
 	touch $@
 
