@@ -103,8 +103,8 @@ class Gate:
         """Learn from one answer how much of the window is left, and when it ends.
 
         Answers overtake each other, so the one that leaves the least is the latest; what is in flight may be counted in
-        it or not, what was answered is. The end is told in whole seconds, rounded up: the earliest of all that are
-        named is the best guess, and never too early.
+        it or not, what was answered is. The end is told in whole seconds, as a rule rounded up: the earliest of all
+        that are named is the best guess, and never too early then.
         """
         if remaining > self._lowest + self._most_flying:
             # More is left than overtaking explains: another window has begun.

@@ -2,20 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-SECRET = "https://hooks.slack.com/services/canary-url"
-WORKSPACE = """\
-version: 1
-provider: confluent
-integrations:
-  slack:
-    display_name: Platform alerts
-    target: {kind: Slack, webhook_url: "${SLACK_URL}"}
-  admins:
-    target: {kind: RoleEmail, role_name: OrganizationAdmin}
-subscriptions:
-  - notification_type: Kafka cluster shrink failure
-    integrations: [slack, admins]
-"""
+from tests.cli.workspaces import SECRET, WORKSPACE
 
 
 @pytest.fixture(autouse=True)

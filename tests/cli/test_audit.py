@@ -16,7 +16,7 @@ from notifconf.emulator.faults import parse_fault
 from notifconf.executor import ChangeOutcome, Result
 from notifconf.executor.audit import audit_trail
 from notifconf.plan import Action, Change
-from tests.cli.test_apply import SECRET, WORKSPACE
+from tests.cli.workspaces import SECRET, WORKSPACE
 
 NOBODY = (
     *("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "CIRCLE_USERNAME", "BUILD_REQUESTEDFOR"),

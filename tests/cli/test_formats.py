@@ -9,20 +9,8 @@ from jsonschema import Draft202012Validator
 
 from notifconf.config import schema_text
 from notifconf.report.formats import RENDERERS
+from tests.cli.workspaces import WORKSPACE
 
-WORKSPACE = """\
-version: 1
-provider: confluent
-integrations:
-  slack:
-    display_name: Platform alerts
-    target: {kind: Slack, webhook_url: "${SLACK_URL}"}
-  admins:
-    target: {kind: RoleEmail, role_name: OrganizationAdmin}
-subscriptions:
-  - notification_type: Kafka cluster shrink failure
-    integrations: [slack, admins]
-"""
 MUTE = "resources: [{resource: environment=env-1, muted: true}]\n"
 MACHINE = sorted(set(RENDERERS) - {"text"})
 SCHEMA = Draft202012Validator(json.loads(schema_text("plan-v1.schema.json")))

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.cli.test_apply import SECRET, WORKSPACE
+from tests.cli.workspaces import SECRET, WORKSPACE
 
 FULL = "/dev/full"
 

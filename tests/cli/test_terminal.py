@@ -9,23 +9,13 @@ import pytest
 
 from notifconf.cli.main import run
 from tests.cli.terminal import COLOR, ESCAPE, started, streams_on_terminal
+from tests.cli.workspaces import SECRET
+from tests.cli.workspaces import WORKSPACE as BOTH
 
-SECRET = "https://hooks.slack.com/services/canary-url"
 LONGEST = "Access to a customer-managed encryption key (BYOK) has been disrupted"
 MANY = "".join(f"  - {{resource: environment=e-{index}, muted: true}}\n" for index in range(60))
-WORKSPACE = """\
-version: 1
-provider: confluent
-integrations:
-  slack:
-    display_name: Platform alerts
-    target: {kind: Slack, webhook_url: "${SLACK_URL}"}
-  admins:
-    target: {kind: RoleEmail, role_name: OrganizationAdmin}
-subscriptions:
-  - notification_type: Kafka cluster shrink failure
-    integrations: [slack, admins]
-  - notification_type: SAML certificate is expiring soon
+WORKSPACE = f"""\
+{BOTH}  - notification_type: SAML certificate is expiring soon
     integrations: [slack]
 resources:
   - resource: environment=env-1

@@ -10,7 +10,7 @@ import pytest
 
 from notifconf.emulator.faults import parse_fault
 from notifconf.executor import step
-from tests.cli.test_apply import SECRET, WORKSPACE
+from tests.cli.workspaces import SECRET, WORKSPACE
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan-v1.schema.json").read_text(encoding="utf-8"))
 
