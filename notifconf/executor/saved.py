@@ -50,7 +50,6 @@ class SavedPlan:
 
     plan: Plan
     endpoint: str
-    workspace: str
     paths: tuple[str, ...]
     verify: bool
     salt: str
@@ -112,7 +111,6 @@ def read_saved(text: str) -> SavedPlan:
         return SavedPlan(
             restored(saved),
             saved["endpoint"],
-            saved["workspace"],
             tuple(saved["paths"]),
             saved["verify"],
             saved["salt"],
