@@ -52,7 +52,7 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     """
     if destination is not None:
         _refuse_overwriting(destination)
-    provider = provider_for(None if service.provider else known_workspace(()), service)
+    provider = provider_for(None if service.provider else known_workspace((), access=service.access), service)
     live = surveyed(provider, service, console, resources)
     exported = provider.export(live, resources)
     protected = to_protect(provider, exported, live, current_time())

@@ -138,7 +138,9 @@ def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live)
             elsewhere = True
             continue
         place = change.position or Position("-", 1, 1)
-        found[secret.address, secret.path] = Secret(referred_value(secret.expression, place, os.environ))
+        found[secret.address, secret.path] = Secret(
+            referred_value(secret.expression, place, os.environ, service.access)
+        )
     if elsewhere:
         now = current_time()
         workspace = load_workspace(saved.paths, service, now)

@@ -10,18 +10,20 @@ import click
 
 from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.help import command
-from notifconf.cli.options import console_options, paths_argument
+from notifconf.cli.options import access_options, console_options, paths_argument
 from notifconf.cli.session import current_time
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
+    from notifconf.config import Access
 
 
 @command()
 @paths_argument
 @click.option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
+@access_options
 @console_options("text", "json")
-def validate(paths: tuple[str, ...], *, resolve: bool, console: Console) -> ExitCode:
+def validate(paths: tuple[str, ...], *, resolve: bool, access: Access, console: Console) -> ExitCode:
     """Check a workspace without network or environment.
 
     \b
@@ -30,7 +32,9 @@ def validate(paths: tuple[str, ...], *, resolve: bool, console: Console) -> Exit
     """
     from notifconf.config import load
 
-    workspace = load(paths, environment=os.environ if resolve else None, now=current_time(), stdin=sys.stdin.buffer)
+    workspace = load(
+        paths, environment=os.environ if resolve else None, now=current_time(), stdin=sys.stdin.buffer, access=access
+    )
     console.diagnostics(workspace.diagnostics)
     if console.format == "json":
         from notifconf.report.json import diagnostics_json

@@ -1,4 +1,4 @@
-"""`${…}` in a document: values from the environment and from files.
+"""`${…}` in a document: values from the environment and from files, as far as `Access` lets a workspace read them.
 
 References are resolved after parsing, so a value can never change the structure. No message repeats a value, or the
 default beside a name: both may be secret.
@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from notifconf.config.access import Access
 from notifconf.errors import UsageError
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
 from notifconf.model.diagnostic import quoted
@@ -39,14 +40,16 @@ class _BadReferenceError(Exception):
         super().__init__(message)
 
 
-def interpolate(document: LocatedMapping, environment: Mapping[str, str] | None) -> Iterator[Diagnostic]:
+def interpolate(
+    document: LocatedMapping, environment: Mapping[str, str] | None, access: Access | None = None
+) -> Iterator[Diagnostic]:
     """Resolve every `${…}` in the document's values, in place, and yield what is wrong with them.
 
     Without an environment nothing is looked up: references stay as written and are marked as unresolved, and so are
-    those whose value is missing. `$${` becomes `${` all the same. A container that several aliases name is one
-    object: it is resolved once, for all its places.
+    those whose value is missing. What `access` forbids is an error with and without an environment. `$${` becomes `${`
+    all the same. A container that several aliases name is one object: it is resolved once, for all its places.
     """
-    interpolation = _Interpolation(environment)
+    interpolation = _Interpolation(environment, access or Access())
     seen: set[int] = set()
     waiting: list[LocatedMapping | LocatedList] = [document]
     while waiting:
@@ -60,9 +63,9 @@ def interpolate(document: LocatedMapping, environment: Mapping[str, str] | None)
             yield from interpolation.resolve(container, [key for key, value in members if _may_refer(value)])
 
 
-def referred_value(text: str, position: Position, environment: Mapping[str, str]) -> str:
+def referred_value(text: str, position: Position, environment: Mapping[str, str], access: Access | None = None) -> str:
     """Return the value of a text with references that stood at `position`. Raises UsageError where one has none."""
-    value, _, problems = _Interpolation(environment).text(text, position)
+    value, _, problems = _Interpolation(environment, access or Access()).text(text, position)
     if problems:
         raise UsageError(problems[0].message)
     return value
@@ -75,8 +78,9 @@ def _may_refer(value: object) -> bool:
 class _Interpolation:
     """Resolves the references of one document against one environment; None leaves them as they are."""
 
-    def __init__(self, environment: Mapping[str, str] | None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None, access: Access) -> None:
         self._environment = environment
+        self._access = access
         self._characters = 0
         self._file = cache(_file)
 
@@ -124,12 +128,13 @@ class _Interpolation:
             forms = "${NAME}, ${NAME:-default}, ${NAME:?message} or ${file:PATH}"
             message = f"a reference reads {forms} (a literal `${{` is written `$${{`)"
             raise _BadReferenceError("invalid-value", message)
+        file = str(Path(position.file).parent / path)
+        refusal = self._access.refuse_variable(variable["name"]) if variable else self._access.refuse_file(file, path)
+        if refusal is not None:
+            raise _BadReferenceError("forbidden-source", refusal)
         if self._environment is None:
             return ""
-        if variable:
-            value = _variable(variable, self._environment)
-        else:
-            value = self._file(str(Path(position.file).parent / path), path)
+        value = _variable(variable, self._environment) if variable else self._file(file, path)
         self._characters += len(value)
         if self._characters > MOST_CHARACTERS:
             raise _BadReferenceError("invalid-value", "references bring in more text than a workspace may hold")

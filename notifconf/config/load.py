@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from notifconf.config.access import Access
 from notifconf.config.interpolate import interpolate
 from notifconf.config.merge import merge
 from notifconf.config.policy import check_policy, policy_of
@@ -29,29 +30,36 @@ _GUESSES: Final = frozenset({"undeclared-integration", "unused-integration"})
 
 
 def load(
-    paths: Sequence[str], *, environment: Mapping[str, str] | None, now: datetime, stdin: BinaryIO | None = None
+    paths: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None,
+    now: datetime,
+    stdin: BinaryIO | None = None,
+    access: Access | None = None,
 ) -> Workspace:
     """Load the workspace at `paths`: files, folders and `-`; none means `notifconf.yaml` here.
 
     Without an `environment`, references stay as written and what depends on their values is not judged: the workspace
-    is valid as far as that goes, and not fit for a plan. Raises UsageError for paths that can't be read, and
-    WorkspaceError, with everything that is wrong, warnings too.
+    is valid as far as that goes, and not fit for a plan. `access` limits what references may read. Raises UsageError
+    for paths that can't be read, and WorkspaceError, with everything that is wrong, warnings too.
     """
     sources = read_sources(paths, stdin)
     with no_collection():
-        return _Loading().workspace(sources, environment, now)
+        return _Loading(environment, access or Access()).workspace(sources, now)
 
 
 class _Loading:
     """One run of `load`, and what it finds wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None, access: Access) -> None:
+        self._environment = environment
+        self._access = access
         self._diagnostics: set[Diagnostic] = set()
         self._complete = True
 
-    def workspace(self, sources: Sequence[Source], environment: Mapping[str, str] | None, now: datetime) -> Workspace:
+    def workspace(self, sources: Sequence[Source], now: datetime) -> Workspace:
         """Return the workspace that the files declare."""
-        document = self._document(sources, environment)
+        document = self._document(sources)
         name = document.get("provider")
         if name is None:
             raise self._failure()
@@ -68,7 +76,7 @@ class _Loading:
             raise self._failure()
         return Workspace(name, declarations, policy_of(document), tuple(data for _, data in sources), self._sorted())
 
-    def _document(self, sources: Sequence[Source], environment: Mapping[str, str] | None) -> LocatedMapping:
+    def _document(self, sources: Sequence[Source]) -> LocatedMapping:
         """Return the whole document, as far as the files can be read and the schema accepts it."""
         parts = []
         for name, data in sources:
@@ -88,7 +96,7 @@ class _Loading:
         if any(part.get("provider", document.get("provider")) != document.get("provider") for part in parts):
             # Judged by the rules of one provider, all that the other's files say would be wrong.
             raise self._failure()
-        self._note(interpolate(document, environment))
+        self._note(interpolate(document, self._environment, self._access))
         if not self._complete:
             document.setdefault("version", 1)
             if "provider" not in document:

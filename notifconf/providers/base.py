@@ -96,6 +96,11 @@ class Provider(Rules, Protocol):
         ...
 
     @property
+    def credential_variables(self) -> Collection[str]:
+        """The names of the environment variables that hold credentials: no workspace can read them."""
+        ...
+
+    @property
     def coverage_terms(self) -> CoverageTerms:
         """How it speaks of coverage."""
         ...

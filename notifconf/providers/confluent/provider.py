@@ -40,6 +40,7 @@ class ConfluentProvider:
     title = "Confluent Cloud"
     endpoint = "https://api.confluent.cloud"
     endpoint_variable = "CONFLUENT_CLOUD_ENDPOINT"
+    credential_variables = (KEY, SECRET, TOKEN)
     credentials = f"{KEY} and {SECRET} (of a Cloud API key, not of a cluster's), or {TOKEN}"
 
     @property

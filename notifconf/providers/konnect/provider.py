@@ -40,6 +40,7 @@ class KonnectProvider:
     title = "Kong Konnect"
     endpoint = "https://global.api.konghq.com/v1"
     endpoint_variable = "KONNECT_SERVER_URL"
+    credential_variables = (VARIABLE,)
     credentials = f"{VARIABLE} (a personal or system access token)"
 
     @property
