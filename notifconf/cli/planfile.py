@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.cli.atomic import write_atomically
+from notifconf.cli.secrecy import learn
 from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
 from notifconf.connection import canonical_endpoint
 from notifconf.errors import NotifconfError, UsageError
-from notifconf.model import Live, Position, Secret
+from notifconf.model import Live, Position, Secret, Value
 
 if TYPE_CHECKING:
     from notifconf.cli.planning import Planned
@@ -57,7 +58,7 @@ def write_plan_file(path: Path, made: Planned, service: Service, paths: Sequence
         made.workspace,
         made.live,
         secrets,
-        lookalikes=lookalikes(made.plan, made.live, made.provider),
+        lookalikes=lookalikes(made.plan, made.live, made.provider, secrets),
         endpoint=endpoint,
         paths=paths,
     )
@@ -106,7 +107,7 @@ async def prepared(saved: SavedPlan, service: Service) -> AsyncIterator[tuple[Pr
         secrets = _secrets(saved, service, provider, live)
         reasons = [
             *out_of_date(saved, secrets, fingerprints, current_time()),
-            *moved(saved, live, provider, fingerprints),
+            *moved(saved, live, provider, secrets, fingerprints),
         ]
         if reasons:
             raise StaleError(reasons)
@@ -131,16 +132,16 @@ def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live)
     from notifconf.executor.material import secrets_of
     from notifconf.executor.saved import written_secrets
 
-    found = {}
+    found: dict[tuple[str, str], Value] = {}
     elsewhere = False
     for change, secret in written_secrets(saved):
         if secret.expression is None:
             elsewhere = True
             continue
         place = change.position or Position("-", 1, 1)
-        found[secret.address, secret.path] = Secret(
-            referred_value(secret.expression, place, os.environ, service.access)
-        )
+        value = Secret(referred_value(secret.expression, place, os.environ, service.access))
+        learn([value])
+        found[secret.address, secret.path] = value
     if elsewhere:
         now = current_time()
         workspace = load_workspace(saved.paths, service, now)

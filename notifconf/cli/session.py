@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notifconf.cli.secrecy import learn
 from notifconf.connection import canonical_endpoint
 from notifconf.errors import AuthenticationError, NotFoundError, UsageError, WorkspaceError
 
@@ -42,6 +43,7 @@ def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Wor
     from notifconf.config import load
 
     workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer, access=service.access)
+    learn(workspace.secrets)
     _check_provider(workspace, service.provider)
     return workspace
 
@@ -66,6 +68,7 @@ def known_workspace(
         if codes != {"missing-variable"} or STANDARD_INPUT in paths:
             raise
         workspace = load(paths, environment=None, now=now, access=access)
+    learn(workspace.secrets)
     if paths:
         _check_provider(workspace, provider)
     return workspace if provider in (None, workspace.provider) else None

@@ -89,9 +89,10 @@ class _Interpolation:
         unresolved = set()
         for key in keys:
             text = container[key]
-            value, refers, problems = self.text(text, container.at(key))
-            if refers:
-                container.expressions[key] = text
+            value, parts, problems = self.text(text, container.at(key))
+            refers = parts is not None
+            if parts is not None:
+                container.expressions[key], container.parts[key] = text, parts
             if problems or (refers and self._environment is None):
                 unresolved.add(key)
             else:
@@ -99,8 +100,9 @@ class _Interpolation:
             yield from problems
         container.unresolved = frozenset(unresolved)
 
-    def text(self, text: str, position: Position) -> tuple[str, bool, list[Diagnostic]]:
-        """Return the resolved text, whether it refers to anything, and what is wrong."""
+    def text(self, text: str, position: Position) -> tuple[str, tuple[str, ...] | None, list[Diagnostic]]:
+        """Return the resolved text, what its references brought in (None without a reference), and what is wrong."""
+        parts: list[str] = []
         refers = False
         problems: list[Diagnostic] = []
 
@@ -110,13 +112,15 @@ class _Interpolation:
                 return "${"
             refers = True
             try:
-                return self._value(part, position)
+                parts.append(self._value(part, position))
+                return parts[-1]
             except _BadReferenceError as bad:
                 if len(problems) < MOST_PROBLEMS:
                     problems.append(error(bad.code, str(bad), position))
                 return ""
 
-        return _PART.sub(replacement, text), refers, problems
+        value = _PART.sub(replacement, text)
+        return value, tuple(parts) if refers else None, problems
 
     def _value(self, part: re.Match[str], position: Position) -> str:
         body = part["body"]

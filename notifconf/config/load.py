@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from notifconf.config.access import Access
+from notifconf.config.access import Access, credentials_in
 from notifconf.config.interpolate import interpolate
 from notifconf.config.merge import merge
 from notifconf.config.policy import check_policy, policy_of
 from notifconf.config.schema import check
+from notifconf.config.secrecy import misplaced_secrets
 from notifconf.config.sources import Source, read_sources
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
 from notifconf.garbage import no_collection
-from notifconf.model import Diagnostic, LocatedMapping, Workspace, error
+from notifconf.model import Diagnostic, LocatedMapping, Secret, Workspace, error
+from notifconf.model.mask import Mask
 from notifconf.providers import NAMES, provider_named
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class _Loading:
         self._access = access
         self._diagnostics: set[Diagnostic] = set()
         self._complete = True
+        self._secrets = tuple(credentials_in(environment or {}))
 
     def workspace(self, sources: Sequence[Source], now: datetime) -> Workspace:
         """Return the workspace that the files declare."""
@@ -69,12 +72,25 @@ class _Loading:
             raise self._failure()
         provider = provider_named(name)
         declarations, diagnostics = provider.declare(document)
+        self._secrets += tuple(filter(self._is_known, provider.secrets(declarations)))
+        self._note(misplaced_secrets(document, Mask(self._secrets)))
         self._note(one for one in diagnostics if self._complete or one.code not in _GUESSES)
         self._note(provider.check(declarations, now))
         self._note(check_policy(document, provider))
         if any(diagnostic.severity == "error" for diagnostic in self._diagnostics):
             raise self._failure()
-        return Workspace(name, declarations, policy_of(document), tuple(data for _, data in sources), self._sorted())
+        return Workspace(
+            name,
+            declarations,
+            policy_of(document),
+            files=tuple(data for _, data in sources),
+            secrets=self._secrets,
+            diagnostics=self._sorted(),
+        )
+
+    def _is_known(self, secret: Secret) -> bool:
+        """Say whether a secret has its value; one that still stands as its reference has none."""
+        return secret.expression is None or (self._environment is not None and "${" not in secret.reveal())
 
     def _document(self, sources: Sequence[Source]) -> LocatedMapping:
         """Return the whole document, as far as the files can be read and the schema accepts it."""
@@ -116,4 +132,5 @@ class _Loading:
         return WorkspaceError(self._sorted())
 
     def _sorted(self) -> tuple[Diagnostic, ...]:
-        return tuple(sorted(self._diagnostics, key=lambda diagnostic: diagnostic.sort_key))
+        shown = map(Mask(self._secrets).diagnostic, self._diagnostics)
+        return tuple(sorted(shown, key=lambda diagnostic: diagnostic.sort_key))

@@ -16,8 +16,8 @@ from typing import Any
 
 from notifconf.errors import UsageError
 from notifconf.executor.fingerprint import Fingerprints
-from notifconf.executor.material import Secrets, secrets_in
-from notifconf.model import Live, Workspace
+from notifconf.executor.material import Secrets, hashable, values_in
+from notifconf.model import Live, Secret, Workspace
 from notifconf.plan import Change, Plan, Sensitive
 from notifconf.plan.archive import archived, restored
 from notifconf.plan.change import PlanValue
@@ -126,18 +126,19 @@ def _secrets(plan: Plan, live: Live, declared: Secrets, fingerprints: Fingerprin
     attributes = {(item.kind, item.id): item.attributes for item in live.resources}
     for change in plan.changes:
         for path in sensitive_paths(change.after):
-            secret = declared.get((change.address, path))
-            if secret is not None:
-                expression = secret.expression or ""
+            value = declared.get((change.address, path))
+            if value is not None:
+                expression = (value.expression if isinstance(value, Secret) else None) or ""
                 yield SavedSecret(
                     change.address,
                     path,
                     live=False,
-                    fingerprint=fingerprints.of(secret.reveal()),
+                    fingerprint=fingerprints.of(hashable(value)),
                     expression=expression if _REFERENCE.fullmatch(expression) else None,
                 )
-        for path, secret in secrets_in(attributes.get((change.kind, change.id or ""), {})):
-            yield SavedSecret(change.address, path, live=True, fingerprint=fingerprints.of(secret.reveal()))
+        found = dict(values_in(attributes.get((change.kind, change.id or ""), {})))
+        for path in sensitive_paths(change.before):
+            yield SavedSecret(change.address, path, live=True, fingerprint=fingerprints.of(hashable(found[path])))
 
 
 def sensitive_paths(value: PlanValue, path: str = "") -> Iterable[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from notifconf.executor.fingerprint import Fingerprints
-from notifconf.executor.material import Secrets, revealed, sendable
+from notifconf.executor.material import Secrets, hashable, revealed, sendable
 from notifconf.executor.saved import SavedPlan, written_secrets
 from notifconf.model import Live, LiveResource, Secret, Value
 from notifconf.plan import Action, Change, Plan, Reference, Sensitive
@@ -24,15 +24,17 @@ def out_of_date(saved: SavedPlan, secrets: Secrets, fingerprints: Fingerprints, 
     if until is not None and now >= until:
         yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute ended"
     for _, item in written_secrets(saved):
-        secret = secrets.get((item.address, item.path))
-        if secret is None or not fingerprints.match(secret.reveal(), item.fingerprint):
+        value = secrets.get((item.address, item.path))
+        if value is None or not fingerprints.match(hashable(value), item.fingerprint):
             yield f"{item.address}: the value of {item.path} is another than when the plan was made"
 
 
-def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Fingerprints) -> Iterator[str]:
+def moved(
+    saved: SavedPlan, live: Live, provider: Provider, secrets: Secrets, fingerprints: Fingerprints
+) -> Iterator[str]:
     """Yield what has changed in the service since: a touched object differs or is gone, or one to create exists."""
     by_id = {(item.kind, item.id): item for item in live.resources}
-    alike = lookalikes(saved.plan, live, provider)
+    alike = lookalikes(saved.plan, live, provider, secrets)
     for change in saved.plan.changes:
         if change.action is Action.CREATE:
             if not set(alike[change.address]) <= set(saved.lookalikes[change.address]):
@@ -47,7 +49,7 @@ def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Finger
             yield f"{change.address} has changed: {names}"
 
 
-def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
+def lookalikes(plan: Plan, live: Live, provider: Provider, secrets: Secrets) -> dict[str, list[str]]:
     """Return, by the address of each create, the ids of the live objects that it may be.
 
     A plan is made in spite of some: where a service keeps no names, one that something else declares looks the same.
@@ -59,7 +61,7 @@ def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str
     return {
         change.address: sorted(
             found
-            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, {}))
+            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, secrets))
             for found in bearers.get((change.kind, identity), ())
         )
         for change in plan.changes
@@ -96,8 +98,8 @@ class _Comparison:
             known = self._saved.secret(self._change.address, path, live=True)
             return (
                 known is not None
-                and isinstance(live, Secret)
-                and self._fingerprints.match(live.reveal(), known.fingerprint)
+                and isinstance(live, Secret | str | tuple)
+                and self._fingerprints.match(hashable(live), known.fingerprint)
             )
         if isinstance(before, Mapping) and isinstance(live, Mapping):
             return all(self.same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})

@@ -9,6 +9,7 @@ from typing import Protocol
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.policy import Mode, Percentage, Policy
 from notifconf.model.resource import LiveResource
+from notifconf.model.value import Secret
 
 
 class Declarations(Protocol):
@@ -29,6 +30,8 @@ class Workspace:
     policy: Policy = field(default_factory=Policy)
     files: tuple[bytes, ...] = field(default=(), repr=False)
     """What its files hold, in the order of their names; the names depend on the current folder."""
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    """Its secrets, and the credentials of the environment: no text that is shown may repeat one."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Its warnings."""
 

@@ -5,7 +5,7 @@ So a plan reads the same in a pipe and on a terminal, and no colour ever has to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
@@ -27,6 +27,11 @@ def line(*parts: str | Span) -> Line:
 def text_of(item: Line) -> str:
     """Return the words of a line, without their styles."""
     return "".join(span.text for span in item)
+
+
+def masked(item: Line, mask: Callable[[str], str]) -> Line:
+    """Return a line with each piece passed through `mask`."""
+    return tuple(Span(mask(span.text), span.style) for span in item)
 
 
 def plain_text(lines: Iterable[Line]) -> str:

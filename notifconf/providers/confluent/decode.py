@@ -101,7 +101,9 @@ class Decoder:
         if member is not None:
             self.url(target, member, address, teams=kind == "MsTeams")
         return {
-            key: value if key in {"kind", plain} else Secret(value, masked(target.expressions.get(key)))
+            key: value
+            if key in {"kind", plain}
+            else Secret(value, masked(target.expressions.get(key)), target.parts.get(key, ()))
             for key, value in target.items()
         }
 

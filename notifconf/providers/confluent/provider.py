@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
+from notifconf.model.value import Secret
 from notifconf.providers.confluent.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class ConfluentProvider:
         from notifconf.providers.confluent.workspace import addresses
 
         return addresses(cast("ConfluentDeclarations", declarations))
+
+    def secrets(self, declarations: Declarations) -> Iterable[Secret]:
+        """Return the URLs of the declared targets."""
+        entries = cast("ConfluentDeclarations", declarations).integrations
+        return (value for entry in entries for value in entry.target.values() if isinstance(value, Secret))
 
     def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
         """Check mutes against the clock."""
