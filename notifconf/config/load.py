@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from notifconf.config.access import Access, credentials_in
+from notifconf.config.indentation import mend_indentation
 from notifconf.config.interpolate import interpolate
 from notifconf.config.merge import merge
 from notifconf.config.policy import check_policy, policy_of
 from notifconf.config.schema import check
 from notifconf.config.secrecy import misplaced_secrets
-from notifconf.config.sources import Source, read_sources
+from notifconf.config.sources import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
 from notifconf.garbage import no_collection
-from notifconf.model import Diagnostic, LocatedMapping, Secret, Workspace, error
+from notifconf.model import Diagnostic, LocatedMapping, Position, Secret, Workspace, error
 from notifconf.model.mask import Mask
 from notifconf.providers import NAMES, provider_named
 
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MOST_DIAGNOSTICS: Final = 10_000
-
-PLAN_KEY: Final = "format_version"
-"""What a plan as JSON begins with, and no workspace has."""
 
 # Without a file that can't be read, these would be guesses.
 _GUESSES: Final = frozenset({"undeclared-integration", "unused-integration"})
@@ -47,16 +46,19 @@ def load(
     """
     sources = read_sources(paths, stdin)
     with no_collection():
-        return _Loading(environment, access or Access()).workspace(sources, now)
+        return _Loading(environment, access or Access(), skipped_files(paths)).workspace(sources, now)
 
 
 class _Loading:
     """One run of `load`, and what it finds wrong."""
 
-    def __init__(self, environment: Mapping[str, str] | None, access: Access) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None, access: Access, diagnostics: Iterable[Diagnostic]
+    ) -> None:
         self._environment = environment
         self._access = access
-        self._diagnostics: set[Diagnostic] = set()
+        self._diagnostics = set(diagnostics)
+        self._empty: dict[Position, str] = {}
         self._complete = True
         self._secrets = tuple(credentials_in(environment or {}))
 
@@ -109,14 +111,15 @@ class _Loading:
             raise self._failure()
         document, diagnostics = merge(parts)
         self._note(diagnostics)
-        if any(part.get("provider", document.get("provider")) != document.get("provider") for part in parts):
+        if any(part.get("provider") not in {None, document.get("provider")} for part in parts):
             # Judged by the rules of one provider, all that the other's files say would be wrong.
             raise self._failure()
-        self._note(interpolate(document, self._environment, self._access))
+        self._note(interpolate(document, self._environment, self._access, self._empty))
         if not self._complete:
             document.setdefault("version", 1)
             if "provider" not in document:
                 raise self._failure()
+        self._note(mend_indentation(document))
         self._note(check(document))
         return document
 
@@ -129,7 +132,12 @@ class _Loading:
             self._diagnostics.add(diagnostic)
 
     def _failure(self) -> WorkspaceError:
-        return WorkspaceError(self._sorted())
+        return WorkspaceError(tuple(map(self._with_reason, self._sorted())))
+
+    def _with_reason(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Add to what is wrong with a value that something in it is empty."""
+        reason = self._empty.get(diagnostic.position) if diagnostic.position is not None else None
+        return replace(diagnostic, message=f"{diagnostic.message} ({reason})") if reason else diagnostic
 
     def _sorted(self) -> tuple[Diagnostic, ...]:
         shown = map(Mask(self._secrets).diagnostic, self._diagnostics)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from notifconf.model.text import visible
+
 
 class Span(NamedTuple):
     """A piece of a line. Styles: create, update, delete, error, warning, silences, strong, dim, or none."""
@@ -41,9 +43,7 @@ def plain_text(lines: Iterable[Line]) -> str:
 
 def printable(text: str) -> str:
     """Return `text` safe for a terminal: control characters, and others that don't show, as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
+    return visible(text, _escape)
 
 
 def _escape(char: str) -> str:
