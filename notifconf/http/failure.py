@@ -94,7 +94,7 @@ def printable(text: str, *, longest: int = LONGEST_TEXT) -> str:
     """Return `text` on one line, safe for a terminal, cut where it is huge."""
     line = " ".join(text[: 2 * longest].split())
     cut = line if len(line) <= longest else line[: longest - 1] + "…"
-    return visible(cut, lambda char: f"\\x{ord(char):02x}")
+    return visible(cut)
 
 
 def _reason(status: int) -> str:

@@ -69,4 +69,4 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
 def quoted(text: str, *, longest: int = 120) -> str:
     """Return `text` in double quotes, safe for one line of a terminal, cut where it is huge."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    return f'"{visible(cut, lambda char: f"\\x{ord(char):02x}")}"'
+    return f'"{visible(cut)}"'

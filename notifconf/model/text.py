@@ -27,7 +27,15 @@ def shows(text: str) -> bool:
     return text.isprintable() and (text.isascii() or not _HIDDEN.search(text))
 
 
-def visible(text: str, escape: Callable[[str], str]) -> str:
+def escaped(char: str) -> str:
+    """Return the escape of a character, as Python writes it."""
+    code = ord(char)
+    if code <= 0xFF:  # noqa: PLR2004 -- what \x can say
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 -- what \u can say
+
+
+def visible(text: str, escape: Callable[[str], str] = escaped) -> str:
     """Return `text` with every character that does not show passed through `escape`."""
     if shows(text):
         return text

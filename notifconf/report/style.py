@@ -43,14 +43,7 @@ def plain_text(lines: Iterable[Line]) -> str:
 
 def printable(text: str) -> str:
     """Return `text` safe for a terminal: control characters, and others that don't show, as escapes."""
-    return visible(text, _escape)
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    if code <= 0xFF:  # noqa: PLR2004 -- what \x can say
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 -- what \u can say
+    return visible(text)
 
 
 def count(number: int, noun: str) -> str:
