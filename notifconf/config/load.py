@@ -111,7 +111,7 @@ class _Loading:
             raise self._failure()
         document, diagnostics = merge(parts)
         self._note(diagnostics)
-        if any(part.get("provider") not in {None, document.get("provider")} for part in parts):
+        if any(part.get("provider") not in (None, document.get("provider")) for part in parts):
             # Judged by the rules of one provider, all that the other's files say would be wrong.
             raise self._failure()
         self._note(interpolate(document, self._environment, self._access, self._empty))

@@ -333,7 +333,7 @@ def test_only_an_environment_cascades():
 
 
 def test_missing_variables():
-    text, place = marked(HEAD + CHANNELS.replace('"https://hooks.example.com/a"', "§'${SLACK_URL}'"))
+    text, place = marked(HEAD + CHANNELS.replace('"https://hooks.example.com/${A:-a}"', "§'${SLACK_URL}'"))
     assert told(text) == []
     assert told(text, environment={}) == [f"{place} error[missing-variable]"]
     assert told(text, environment={"SLACK_URL": "https://hooks.example.com/a"}) == []
