@@ -9,7 +9,7 @@ from notifconf.emulator.confluent.objects import COLLECTIONS
 from notifconf.emulator.konnect import organisation as konnect
 from notifconf.emulator.requestlog import RequestLog
 from notifconf.emulator.settings import Settings
-from notifconf.emulator.store import Store
+from notifconf.emulator.store import VERSION, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +33,9 @@ class Emulator:
         with self.store.transaction():
             if self.store.next_number("opened") == 1:
                 self._found()
+            elif self.store.version < VERSION:
+                self._upgrade()
+            self.store.version = VERSION
 
     def close(self) -> None:
         """Closes the database."""
@@ -68,6 +71,12 @@ class Emulator:
         self._check(collection)
         return self.store.delete(collection, identifier)
 
+    def object(self, collection: str, identifier: str) -> Any:
+        """One object, as `objects` answers it; None where there is none of that id."""
+        self._check(collection)
+        row = self.store.get(collection, identifier)
+        return None if row is None else _vendor(collection).dumped(collection, row)
+
     def objects(self, collection: str) -> list[Any]:
         """Everything in a collection, in order, as reads answer it."""
         self._check(collection)
@@ -82,6 +91,10 @@ class Emulator:
         """A user of the Confluent organisation: answers the ids of their UserEmail and InApp integrations."""
         with self.store.transaction():
             return confluent.add_user(self.store, user)
+
+    def _upgrade(self) -> None:
+        """The file of an older emulator: puts every object anew, which makes the counts and links of the store."""
+        self.replace(self.state(), raw=True)
 
     def _found(self) -> None:
         confluent.found(self.store)

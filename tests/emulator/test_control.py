@@ -13,7 +13,7 @@ HOOK = {"kind": "Webhook", "url": "https://example.com/hook"}
 
 @pytest.fixture
 def control(app, runner, emulator):
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://emulator/_emulator/")
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080/_emulator/")
 
     def send(method, path, body=None, **options):
         if body is not None:

@@ -35,7 +35,7 @@ def test_a_replaced_object_keeps_its_place(store):
     store.put("x", "a", {"n": 2}, owner="o", facet="|F|")
     assert [row.id for row in store.page("x")] == ["a", "b", "c"]
     assert store.get("x", "a").json() == {"n": 2}
-    assert [row.id for row in store.page("x", owner="o", facet="F")] == ["a"]
+    assert [row.id for row in store.page("x", owner="o", facets=["G", "F"])] == ["a"]
     assert store.delete("x", "a") is True
     assert store.delete("x", "a") is False
 

@@ -59,18 +59,20 @@ def meddle(emulator: Emulator, method: str, place: Place, body: bytes) -> None:
 
 
 def _change(emulator: Emulator, place: Place) -> None:
-    for live in emulator.objects(place.collection):
-        if not isinstance(live, dict) or live.get("id") != place.id:
-            continue
-        if "current_state" in live:
-            live["current_state"] = FLIPPED.get(live["current_state"], "ENABLED")
-        elif "status" in live:
-            live["status"] = FLIPPED.get(live["status"], "READ")
-        elif "enabled" in live:
-            live["enabled"] = not live["enabled"]
-        else:
-            live["description"] = SOMEONE_ELSES
-        emulator.seed(place.collection, live)
+    live = emulator.object(place.collection, place.id)
+    if not isinstance(live, dict):
+        return
+    if "current_state" in live:
+        live["current_state"] = FLIPPED.get(live["current_state"], "ENABLED")
+    elif "status" in live:
+        live["status"] = FLIPPED.get(live["status"], "READ")
+    elif "enabled" in live:
+        live["enabled"] = not live["enabled"]
+    elif "read" in live:
+        live["read"] = not live["read"]
+    else:
+        live["description"] = SOMEONE_ELSES
+    emulator.seed(place.collection, live)
 
 
 def _make_twin(emulator: Emulator, place: Place, body: bytes) -> None:
