@@ -216,8 +216,9 @@ class Store:
 
     def linked(self, collection: str, target: str) -> list[Row]:
         """The objects of a collection that were put with a link to `target`."""
+        # CROSS JOIN: else SQLite reads all objects in their order, to save the sorting of a few.
         query = (
-            f"SELECT {COLUMNS} FROM links JOIN objects USING (collection, id)"  # noqa: S608 - a constant
+            f"SELECT {COLUMNS} FROM links CROSS JOIN objects USING (collection, id)"  # noqa: S608 - a constant
             " WHERE collection = ? AND target = ? ORDER BY position"
         )
         return self._rows(query, (collection, target))
