@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from notifconf.emulator.store import Row, Store
 
 
+def check_access(settings: Settings, resource: object) -> None:
+    """Whether these credentials may see what concerns the resource. Raises Refusal (403)."""
+    if isinstance(resource, str) and any(fnmatchcase(resource, pattern) for pattern in settings.forbidden_resources):
+        raise Refusal(forbidden(f"You do not have access to {resource}"))
+
+
 class Rules(ABC):
     """The rules of one kind. Every method is called inside a transaction and raises Refusal."""
 
@@ -41,10 +47,7 @@ class Rules(ABC):
 
     def permit(self, resource: object) -> None:
         """Whether these credentials may see and touch what concerns the resource."""
-        if isinstance(resource, str) and any(
-            fnmatchcase(resource, pattern) for pattern in self.settings.forbidden_resources
-        ):
-            raise Refusal(forbidden(f"You do not have access to notifications of {resource}"))
+        check_access(self.settings, resource)
 
     def notification_type(self, identifier: str) -> JSON:
         """The type that a body refers to."""
