@@ -32,7 +32,7 @@ def canonical(value: Any) -> Any:
         return _members(value)
     if isinstance(value, tuple | list | frozenset | set):
         return sorted((canonical(item) for item in value if not isinstance(item, Position)), key=canonical_json)
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return _members({name: getattr(value, name) for name in _field_names(type(value))})
     raise TypeError(f"{type(value).__name__} is no data")
 
