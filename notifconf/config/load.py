@@ -81,14 +81,7 @@ class _Loading:
         self._note(check_policy(document, provider))
         if any(diagnostic.severity == "error" for diagnostic in self._diagnostics):
             raise self._failure()
-        return Workspace(
-            name,
-            declarations,
-            policy_of(document),
-            files=tuple(data for _, data in sources),
-            secrets=self._secrets,
-            diagnostics=self._sorted(),
-        )
+        return Workspace(name, declarations, policy_of(document), self._secrets, self._sorted())
 
     def _is_known(self, secret: Secret) -> bool:
         """Say whether a secret has its value; one that still stands as its reference has none."""

@@ -28,8 +28,6 @@ class Workspace:
     provider: str
     declarations: Declarations
     policy: Policy = field(default_factory=Policy)
-    files: tuple[bytes, ...] = field(default=(), repr=False)
-    """What its files hold, in the order of their names; the names depend on the current folder."""
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     """Its secrets, and the credentials of the environment: no text that is shown may repeat one."""
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -37,13 +35,14 @@ class Workspace:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the files, as hexadecimal digits."""
-        import hashlib
+        """SHA-256 of what is declared, as hexadecimal digits: however it is written, and without values of secrets."""
+        from notifconf.model.canonical import canonical, canonical_json, digest_of
+        from notifconf.model.mask import Mask
 
-        digest = hashlib.sha256()
-        for data in self.files:
-            digest.update(len(data).to_bytes(8, "big") + data)
-        return digest.hexdigest()
+        document = canonical({"provider": self.provider, "declarations": self.declarations, "policy": self.policy})
+        text = canonical_json(document)
+        shown = Mask(self.secrets)(text)
+        return digest_of(document if shown == text else shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Secret, Value, error, nearest, warning
 from notifconf.providers.confluent.check import consistency
+from notifconf.providers.confluent.hosts import TEAMS_CONNECTORS, host_of
 from notifconf.providers.confluent.workspace import (
     ENABLED,
     SECRET_MEMBER,
@@ -43,7 +44,6 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
-LEGACY_TEAMS = ".webhook.office.com"
 
 KINDS_OF_HOST: Mapping[str, tuple[str, ...]] = {
     "hooks.slack.com": ("Slack",),
@@ -126,11 +126,10 @@ class Decoder:
             message = f'"{member}" must be a URL: http:// or https://, a host, and no spaces'
             self.diagnostics.append(error("invalid-value", message, position, address))
             return
-        host = url_host(target[member])
-        if target["kind"] == "MsTeams" and f".{host}".endswith(LEGACY_TEAMS):
-            message = (
-                f"Microsoft is retiring the connector URLs at *{LEGACY_TEAMS}: make a workflow in Teams and use its URL"
-            )
+        host = host_of(target[member])
+        if target["kind"] == "MsTeams" and f".{host}".endswith(TEAMS_CONNECTORS):
+            retired = f"*{TEAMS_CONNECTORS}"
+            message = f"Microsoft is retiring the connector URLs at {retired}: make a workflow in Teams and use its URL"
             self.diagnostics.append(warning("legacy-teams-url", message, position, address))
         known = next((name for name in KINDS_OF_HOST if f".{host}".endswith(f".{name}")), None)
         if known is not None and target["kind"] not in KINDS_OF_HOST[known]:
@@ -223,19 +222,9 @@ class Decoder:
         return Mute(muted=True, position=position, until=until, ends_at=muted.at("until"), reason=muted.get("reason"))
 
 
-def url_host(text: str) -> str:
-    """Return the host of a URL; empty where there is none."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    return host
-
-
 def is_url(text: str) -> bool:
     """Say whether a target takes this URL: http:// or https://, a host, and no spaces."""
-    return bool(url_host(text)) and urlsplit(text).scheme in {"http", "https"} and _one_word(text)
+    return bool(host_of(text)) and urlsplit(text).scheme in {"http", "https"} and _one_word(text)
 
 
 def stands_in_clear(expression: str | None) -> bool:
