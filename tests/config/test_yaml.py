@@ -330,3 +330,37 @@ def test_any_bytes_are_a_document_or_diagnosed(data):
 def test_any_punctuation_is_a_document_or_diagnosed(text):
     document, diagnostics = parse("f.yaml", text.encode())
     assert (document is None) <= bool(diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"\ud83d\udea8"', "\U0001f6a8"),
+        (r'"x \uD83D\uDEA8\ud83d\udea8 y"', "x \U0001f6a8\U0001f6a8 y"),
+        (r'"\U0001f6a8 \u00e9"', "\U0001f6a8 é"),
+        (r"'\ud83d\udea8'", r"\ud83d\udea8"),
+        (r"\ud83d\udea8", r"\ud83d\udea8"),
+        (r'"\\ud83d\\udea8"', r"\ud83d\udea8"),
+    ],
+)
+def test_a_pair_of_surrogates_is_one_character(text, value):
+    assert read(f"k: {text}\n") == {"k": value}
+    assert read(f"{{{text}: [{text}]}}\n") == {value: [value]}
+
+
+@pytest.mark.parametrize("text", [r"\ud83d", r"\udea8", r"\udea8\ud83d", r"\ud83d x \udea8", r"\ud83d\ud83d\udea8"])
+def test_half_a_pair_is_no_character(text):
+    (complaint,) = complaints(f'a: 1\nk: "{text}"\n')
+    assert complaint.startswith("f.yaml:2:4: error[yaml-syntax]")
+
+
+@pytest.mark.parametrize("text", ["a:\n\tb: 1", "a:\n  - b\n\t- c", "a:\n  b: 1\n\tc: 2", "\ta: 1", "- a:\n\t\tb: 1"])
+def test_a_tab_is_named(text):
+    assert any("tab" in complaint for complaint in complaints(text))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(encoding):
+    mark = b"" if encoding == "utf-16" else "\ufeff".encode(encoding)
+    (complaint,) = complaints(mark + "a: ä".encode(encoding))
+    assert "UTF-16" in complaint
