@@ -36,13 +36,11 @@ class Workspace:
     @property
     def digest(self) -> str:
         """SHA-256 of what is declared, as hexadecimal digits: however it is written, and without values of secrets."""
-        from notifconf.model.canonical import canonical, canonical_json, digest_of
+        from notifconf.model.canonical import canonical_text, digest_of_text
         from notifconf.model.mask import Mask
 
-        document = canonical({"provider": self.provider, "declarations": self.declarations, "policy": self.policy})
-        text = canonical_json(document)
-        shown = Mask(self.secrets)(text)
-        return digest_of(document if shown == text else shown)
+        declared = {"provider": self.provider, "declarations": self.declarations, "policy": self.policy}
+        return digest_of_text(Mask(self.secrets)(canonical_text(declared)))
 
 
 @dataclass(frozen=True, slots=True)
