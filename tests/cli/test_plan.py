@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import stat
 
 import pytest
 
@@ -267,7 +268,9 @@ def test_the_embedded_emulator_needs_no_credentials_and_keeps_its_state(user, mo
     monkeypatch.delenv("CONFLUENT_CLOUD_ENDPOINT")
     user.writes(WORKSPACE)
     assert user.applies("--endpoint", "emulator:").code == 0
-    assert (user.folder / ".notifconf" / "emulator.sqlite").exists()
+    database = user.folder / ".notifconf" / "emulator.sqlite"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (database.parent, database)] == [0o700, 0o600]
+    assert (database.parent / ".gitignore").read_text() == "*\n"
     assert user.plans("--endpoint", "emulator:").changes() == []
     assert user.plans("--endpoint", "emulator:other.sqlite").changes() != []
     assert user.plans("--endpoint", "emulator::memory:").changes() != []
