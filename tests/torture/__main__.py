@@ -27,7 +27,7 @@ from tests.torture.trials import kill as simulated_kill
 
 Job = Callable[[], Figures]
 
-INTERLEAVINGS = 1000
+INTERLEAVINGS = 500
 
 
 def judge_of(simulation: Simulation, provider: str) -> Judge:
