@@ -248,6 +248,14 @@ def test_a_verification_waits_for_lists_that_lag(looks):
     assert len([call for call in service.calls if call.startswith("reread")]) == looks + 1
 
 
+def test_a_stop_ends_the_looks():
+    stop = asyncio.Event()
+    service = Late(looks=99)
+    outcome = applied([channel("a")], service, stop=stop, progress=lambda _: stop.set())
+    assert outcome.interrupted
+    assert len([call for call in service.calls if call.startswith("reread")]) == 1
+
+
 def test_a_verification_waits_for_a_list_that_shows_one_of_two_deletes():
     twins = live_channel("c1", "old"), live_channel("c2", "old")
 
