@@ -104,7 +104,7 @@ class Recovery:
     attributes: dict[str, Plain]
     failure: ServiceError
     is_unknown: bool = field(init=False)
-    """Whether the service may have carried out any attempt."""
+    """Whether the service may have carried out the first attempt. Only then is there another one."""
     _looks: int = field(default=0, init=False)
     _is_decided: bool = field(default=False, init=False)
 
@@ -171,7 +171,6 @@ class Recovery:
                 return await self.step.send(self.change, self.attributes)
             except ServiceError as error:
                 self.failure = error
-                self.is_unknown = self.is_unknown or error.sent
         raise self.failure
 
     def _may_be_sent_again(self) -> bool:

@@ -106,6 +106,16 @@ def test_only_an_integration_can_be_in_use(user):
     assert (ended.code, results(ended)[f"subscriptions/{SHRINK}"]) == (1, "failed")
 
 
+def test_a_delete_of_what_is_gone_is_done(user):
+    """The service says 403 `forbidden_access` of what is missing."""
+    assert user.applies().code == 0
+    user.writes(WORKSPACE.partition("subscriptions:")[0] + "subscriptions: []\npolicy: {mode: sync, max_deletes: 99}\n")
+    user.emulator.settings.forbidden_access = True
+    faults(user, "vanish:method=DELETE:path=*/subscriptions/*:nth=1")
+    ended = user.applies()
+    assert (ended.code, set(results(ended).values())) == (0, {"applied"})
+
+
 def test_twins_of_another_run_are_settled(user):
     """The other run was a moment faster: its integration stays, ours goes, and so does what refers to it."""
     faults(user, "meddle:method=POST:path=*/integrations:nth=1")
