@@ -52,12 +52,14 @@ class ServiceError(NotifconfError):
     """A request failed.
 
     `operation` is the request as "METHOD /path"; `sent` is true where the service may have carried it out.
+    `retry_after` is for how many seconds a 503 refuses by its `Retry-After`; 0 where it does not say.
     """
 
     def __init__(self, message: str, *, operation: str = "", sent: bool = False) -> None:
         """Describe the failure of one request."""
         self.operation = operation
         self.sent = sent
+        self.retry_after = 0.0
         super().__init__(message)
 
 

@@ -35,7 +35,7 @@ class Progress:
     console: Console
     advance: Callable[[], None]
     record: Record
-    told: set[str] = field(default_factory=set)
+    told: dict[str, ChangeOutcome] = field(default_factory=dict)
     failure: UsageError | BrokenPipeError | None = None
 
     def __call__(self, item: ChangeOutcome) -> None:
@@ -50,7 +50,8 @@ class Progress:
     def finish(self, outcome: Outcome) -> ExitCode:
         """Show what became of the plan, and return the code that says it: the output decides nothing."""
         for item in outcome.changes:
-            if item.change.address not in self.told:
+            # What was told may have become another outcome since: the verification settles twins.
+            if self.told.get(item.change.address) != item:
                 self._audit(item)
         code = of_outcome(outcome)
         self._try(lambda: self.console.show(outcome.plan, code, outcome))
@@ -62,7 +63,7 @@ class Progress:
         return code
 
     def _audit(self, item: ChangeOutcome) -> None:
-        self.told.add(item.change.address)
+        self.told[item.change.address] = item
         try:
             self.record(replace(item, error=item.error and mask(item.error)))
         except UsageError as error:

@@ -156,5 +156,5 @@ def _failed(change: Change, error: ServiceError, request_id: str | None) -> Chan
     """Say how a change failed. An update or a delete can be seen later; a create that lists don't show can not."""
     if not error.sent or change.action is not Action.CREATE:
         return ChangeOutcome(change, Result.FAILED, change.id, str(error), error.sent, request_id)
-    message = f"{error}; it was not found, but it may exist: wait a little before apply is run again"
+    message = f"{error}; it may exist all the same: wait a little before apply is run again"
     return ChangeOutcome(change, Result.UNKNOWN, None, message, uncertain=True, request_id=request_id)

@@ -12,12 +12,12 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from notifconf import __version__
-from notifconf.errors import ServiceError, UsageError
+from notifconf.errors import ServerError, ServiceError, UsageError
 from notifconf.http.body import content_of
 from notifconf.http.endpoint import checked_endpoint, is_loopback
 from notifconf.http.failure import printable, transport_error
 from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
-from notifconf.http.pacing import Gate
+from notifconf.http.pacing import Gate, pause
 from notifconf.http.redaction import Redactor
 from notifconf.http.trail import Exchange, note
 from notifconf.http.transport import NEW_CONNECTION, Transport
@@ -159,7 +159,11 @@ class Client:
             finally:
                 self._gate.heed(*() if response is None else (response.status, response.headers))
                 self._observe(request, number, response, self._clock() - start)
-        return judge(request, response, self.redactor)
+        try:
+            return judge(request, response, self.redactor)
+        except ServerError as error:
+            error.retry_after = pause(response.status, response.headers)
+            raise
 
     async def _exchange(self, request: Request) -> Response:
         if self._transport is None:

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from notifconf.cli.main import COMMANDS, cli
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
-from notifconf.executor import step, verify
+from notifconf.executor import recovery, verify
 from notifconf.http import client, pacing
 from tests.cli.conftest import User
 
@@ -211,9 +211,9 @@ def test_nowhere_when_the_service_echoes_them(
     monkeypatch.setattr(client, "SHORTEST_BACKOFF", 0.0)
     monkeypatch.setattr(client, "LONGEST_BACKOFF", 0.0)
     monkeypatch.setattr(pacing, "MOMENT", 0.001)
-    monkeypatch.setattr(step, "SHORTEST_PAUSE", 0.0)
-    monkeypatch.setattr(step, "LONGEST_PAUSE", 0.0)
-    monkeypatch.setattr(verify, "PAUSES", ())
+    monkeypatch.setattr(recovery, "MIN_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(recovery, "MAX_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(verify, "PAUSES_SECONDS", ())
     echo = service_of_secrets[2]
     echo.status = status
     user.runs("plan", "--out", "plan.json")

@@ -30,7 +30,9 @@ def create(scenario: Scenario, served: Served, timeout: float = 30.0) -> str:
 
 
 def find(scenario: Scenario, served: Served) -> LiveResource | None:
-    return scenario.ask(served, lambda connection: connection.find(scenario.kind, scenario.attributes))
+    found = scenario.ask(served, lambda connection: connection.find(scenario.kind, scenario.attributes))
+    assert len(found) <= 1
+    return next(iter(found), None)
 
 
 def test_every_provider_has_a_scenario() -> None:
@@ -44,16 +46,16 @@ def test_what_is_made_lives_changes_and_dies(scenario: Scenario, served: Served)
     found = scenario.live(served, created)
     assert plain(found) == scenario.attributes
     assert found == find(scenario, served)
+    assert found == scenario.ask(served, lambda connection: connection.get(scenario.kind, created, scenario.attributes))
+    assert found is not None
+    assert found.created_at is not None
     changed: Mapping[str, Plain] = {**scenario.attributes, **scenario.change}
     scenario.ask(served, lambda connection: connection.update(scenario.kind, created, changed, list(scenario.change)))
     assert plain(scenario.live(served, created)) == changed
     scenario.ask(served, lambda connection: connection.delete(scenario.kind, created, changed))
     assert scenario.live(served, created) is None
-    for gone in (
-        scenario.ask(served, lambda connection: connection.find(scenario.kind, changed)),
-        find(scenario, served),
-    ):
-        assert gone is None
+    assert scenario.ask(served, lambda connection: connection.find(scenario.kind, changed)) == []
+    assert scenario.ask(served, lambda connection: connection.get(scenario.kind, created, changed)) is None
 
 
 @EACH

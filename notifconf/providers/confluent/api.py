@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from notifconf.errors import NotFoundError, ProtocolError
+from notifconf.errors import ForbiddenError, NotFoundError, ProtocolError
 from notifconf.http.paging import Page, distrust, whole_list
 from notifconf.providers.confluent.codec import id_of
 
 if TYPE_CHECKING:
     from notifconf.http import Client
+    from notifconf.http.message import Answer
     from notifconf.providers.base import Plain
 
 ROOT = "/notifications/v1"
@@ -20,6 +21,9 @@ PAGE_SIZE = "250"
 """The largest that the API takes."""
 
 MOST_ERRORS = 5
+
+FORBIDDEN_ACCESS = "forbidden_access"
+"""The code of a 403 that means "missing, or not visible to you"."""
 
 Item = dict[str, Any]
 
@@ -80,15 +84,21 @@ class Api:
         except ProtocolError as error:
             raise ProtocolError(str(error), operation=f"POST {ROOT}/{collection}", sent=True) from None
 
+    async def get(self, collection: str, object_id: str) -> Item | None:
+        """Return an object, or None where it is missing."""
+        try:
+            item: Item = (await self._of_one("GET", collection, object_id)).body
+        except NotFoundError:
+            return None
+        return item
+
     async def update(self, collection: str, object_id: str, body: Mapping[str, Plain]) -> None:
         """Patch an object with these members."""
-        path = f"{ROOT}/{collection}/{quote(object_id, safe='')}"
-        await self._client.request("PATCH", path, json=body, describe=describe_error)
+        await self._client.request("PATCH", _path(collection, object_id), json=body, describe=describe_error)
 
     async def delete(self, collection: str, object_id: str) -> None:
-        """Delete an object."""
-        path = f"{ROOT}/{collection}/{quote(object_id, safe='')}"
-        await self._client.request("DELETE", path, describe=describe_error)
+        """Delete an object. Raises `NotFoundError` where it is missing."""
+        await self._of_one("DELETE", collection, object_id)
 
     async def test(self, integration: Mapping[str, Plain]) -> None:
         """Send a test message to the target of an integration, which need not exist; a second message does no harm."""
@@ -101,10 +111,35 @@ class Api:
             describe=describe_error,
         )
 
+    async def _of_one(self, method: str, collection: str, object_id: str) -> Answer:
+        """Read or delete one object.
+
+        The service says 403 `forbidden_access` where an object is missing, or not visible to these credentials: the
+        vendor's own client takes that for missing. Every other 403 is about rights.
+        """
+        codes: list[str] = []
+
+        def describe(body: Any) -> str:
+            codes.extend(error_codes(body))
+            return describe_error(body)
+
+        try:
+            return await self._client.request(method, _path(collection, object_id), describe=describe)
+        except ForbiddenError as error:
+            if FORBIDDEN_ACCESS not in codes:
+                raise
+            raise NotFoundError(
+                str(error), status=error.status, operation=error.operation, request_id=error.request_id
+            ) from None
+
     async def _get(self, path: str, params: Mapping[str, str]) -> Item:
         answer = await self._client.request("GET", f"{ROOT}/{path}", params=params, describe=describe_error)
         body: Item = answer.body
         return body
+
+
+def _path(collection: str, object_id: str) -> str:
+    return f"{ROOT}/{collection}/{quote(object_id, safe='')}"
 
 
 def _page(operation: str, body: Item) -> tuple[Page, int]:
@@ -129,6 +164,13 @@ def _next_token(operation: str, address: object) -> str | None:
     except (ValueError, KeyError):
         raise distrust(operation, "names a next page, but not which") from None
     return token
+
+
+def error_codes(body: Any) -> list[str]:
+    """Return the codes in an error's body: `{"errors": [{code}]}`."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    entries = errors if isinstance(errors, list) else []
+    return [code for entry in entries if isinstance(entry, dict) and isinstance(code := entry.get("code"), str)]
 
 
 def describe_error(body: Any) -> str:

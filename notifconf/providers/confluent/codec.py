@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import ProtocolError
@@ -18,6 +18,7 @@ from notifconf.model.diagnostic import quoted
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
 from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 from notifconf.providers.confluent.workspace import SECRET_MEMBER
+from notifconf.providers.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -32,16 +33,9 @@ READ_ONLY_MEMBER: Mapping[str, str] = {"RoleEmail": "role_name", "UserEmail": "u
 
 def is_alive(item: JSON, now: datetime) -> bool:
     """Say whether an object counts: one whose `deleted_at` is past is as good as absent."""
-    metadata = item.get("metadata")
-    deleted_at = metadata.get("deleted_at") if isinstance(metadata, dict) else None
-    if not isinstance(deleted_at, str):
-        return True
-    try:
-        moment = datetime.fromisoformat(deleted_at)
-    except ValueError:
-        return True
+    deleted_at = _time(item, "deleted_at")
     # The year 1 is how some servers write that there is no such moment.
-    return moment.year == 1 or (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) > now
+    return deleted_at is None or deleted_at.year == 1 or deleted_at > now
 
 
 def id_of(item: object, what: str) -> str:
@@ -85,6 +79,7 @@ def decode_integration(item: JSON) -> LiveResource:
         identities=identities(INTEGRATION.name, attributes),
         attributes=attributes,
         kept=None if kind in SECRET_MEMBER else "read-only",
+        created_at=_time(item, "created_at"),
     )
 
 
@@ -247,3 +242,8 @@ def _check_resource(item: JSON, resource: str) -> None:
 def _text(item: JSON, member: str) -> str:
     value = item.get(member)
     return value if isinstance(value, str) else ""
+
+
+def _time(item: JSON, member: str) -> datetime | None:
+    metadata = item.get("metadata")
+    return parse_time(metadata.get(member)) if isinstance(metadata, dict) else None

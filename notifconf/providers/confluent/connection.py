@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from notifconf.errors import ServiceError
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource
 from notifconf.providers.confluent import codec
@@ -65,19 +64,18 @@ class ConfluentConnection:
         del attributes
         await self._api.delete(COLLECTIONS[kind], object_id)
 
-    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
-        """Look up by name (integrations that can be written), by type, by resource, or by resource and type.
-
-        Raises a `ServiceError` where several objects bear that key: which one is meant can't be told.
-        """
+    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> Sequence[LiveResource]:
+        """Look up by name (integrations that can be written), by type, by resource, or by resource and type."""
         source = self._source(kind, attributes)
         identities = set(codec.identities(kind, attributes))
         answer = await source.fetch()
-        found = [item for item in self._decoded(source, answer, Catalogue()) if identities & set(item.identities)]
-        if len(found) > 1:
-            ids = ", ".join(sorted(item.id for item in found))
-            raise ServiceError(f"ambiguous: {len(found)} live objects ({ids}) are what the new {kind} would be")
-        return found[0] if found else None
+        return [item for item in self._decoded(source, answer, Catalogue()) if identities & set(item.identities)]
+
+    async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
+        """GET an object; one whose deletion is past is missing."""
+        item = await self._api.get(COLLECTIONS[kind], object_id)
+        found = [] if item is None else self._decoded(self._source(kind, attributes), [item], Catalogue())
+        return next(iter(found), None)
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
         """Send a test message to an integration's target; the other kinds have nothing to prove."""

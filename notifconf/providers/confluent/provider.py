@@ -130,6 +130,10 @@ class ConfluentProvider:
 
         return proves(kind, changed)
 
+    def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
+        """Say whether two integrations have one target."""
+        return one.attributes.get("target") == other.attributes.get("target") is not None
+
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
         from notifconf.providers.confluent.show import show

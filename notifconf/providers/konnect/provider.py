@@ -124,6 +124,10 @@ class KonnectProvider:
         del kind
         return tuple(dict.fromkeys((*identities(attributes), place_key(attributes))))
 
+    def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
+        """Say whether two subscriptions differ in nothing but their names, which an older service does not keep."""
+        return {**one.attributes, "name": None} == {**other.attributes, "name": None}
+
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List the subscriptions."""
         from notifconf.providers.konnect.show import show
