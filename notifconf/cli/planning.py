@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notifconf.cli.session import connected, current_time, load_workspace
+from notifconf.errors import NotifconfError, WorkspaceError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,13 +41,39 @@ async def planned(
     from notifconf.providers import provider_named
 
     now = current_time()
-    workspace = effective(load_workspace(paths, service, now), options)
+    try:
+        workspace = effective(load_workspace(paths, service, now), options)
+    except WorkspaceError as error:
+        raise await _with_live_errors(error, options, service, console) from None
     provider = provider_named(workspace.provider)
     async with connected(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
             live = await read_live(workspace, connection)
         plan = make_plan(workspace, live, options=options, now=now)
         yield Planned(plan, workspace, live, provider, now), connection
+
+
+async def _with_live_errors(
+    invalid: WorkspaceError, options: Options, service: Service, console: Console
+) -> WorkspaceError:
+    """Return the errors of a workspace together with those that only the live state shows, so that one run tells all.
+
+    Where the service can't be asked, the errors of the workspace stand alone.
+    """
+    from notifconf import make_plan, read_live
+    from notifconf.providers import provider_named
+
+    workspace = invalid.workspace
+    if workspace is None or service.provider not in (None, workspace.provider):
+        return invalid
+    provider = provider_named(workspace.provider)
+    try:
+        async with connected(provider, service) as connection:
+            with console.waiting(f"Reading {provider.title}"):
+                live = await read_live(workspace, connection)
+    except NotifconfError:
+        return invalid
+    return WorkspaceError(make_plan(workspace, live, options=options, now=current_time()).diagnostics)
 
 
 async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> Planned:

@@ -64,9 +64,11 @@ class _Loading:
         self._note(one for one in diagnostics if self._complete or one.code not in _GUESSES)
         self._note(provider.check(declarations, now))
         self._note(check_policy(document, provider))
-        if any(diagnostic.severity == "error" for diagnostic in self._diagnostics):
-            raise self._failure()
-        return Workspace(name, declarations, policy_of(document), tuple(data for _, data in sources), self._sorted())
+        files = tuple(data for _, data in sources)
+        workspace = Workspace(name, declarations, policy_of(document), files, self._sorted())
+        if not workspace.is_valid:
+            raise WorkspaceError(workspace.diagnostics, workspace)
+        return workspace
 
     def _document(self, sources: Sequence[Source], environment: Mapping[str, str] | None) -> LocatedMapping:
         """Return the whole document, as far as the files can be read and the schema accepts it."""

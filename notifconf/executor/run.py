@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,11 @@ async def apply_plan(
     secrets = secrets_of(provider.resolve(workspace, live, now).resources)
     step = Step(connection, provider, secrets, verify=workspace.policy.verify_integrations, sleep=sleep)
 
+    # A target that was deleted names nothing any more.
+    later = replace(options, targets=(), targets_if_exist=(*options.targets, *options.targets_if_exist))
+
     def left(after: Live) -> Plan:
-        return make_plan(workspace, after, now, provider, options)
+        return make_plan(workspace, after, now, provider, later)
 
     return await _apply(plan, step, live, left, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
 

@@ -32,6 +32,7 @@ def archived(plan: Plan) -> Document:
         "provider": plan.provider,
         "mode": str(plan.mode),
         "until": plan.until.isoformat() if plan.until else None,
+        "part": plan.part,
         "applicable": not plan.errors and not plan.refusals,
         "changes": [_change(change) for change in plan.changes],
         "unchanged": list(plan.unchanged),
@@ -58,6 +59,7 @@ def restored(document: Mapping[str, Any]) -> Plan:
         ),
         mode=str(document["mode"]),
         until=datetime.fromisoformat(until) if until else None,
+        part=document["part"],
     )
 
 

@@ -50,6 +50,9 @@ class World:
         off = (change for change in changes if (change.after or {}).get("state") == "OFF")
         return [Silence(change.address, "is switched off") for change in off]
 
+    def is_off(self, kind, attributes):
+        return kind == "route" and (attributes is None or attributes["state"] == "OFF")
+
     def coverage(self, live):
         """What each topic reaches, by the first word of its name; what goes to everyone doesn't count."""
         names: dict[Any, Any] = {item.id: item.attributes["name"] for item in live.resources if item.kind == "channel"}

@@ -21,6 +21,9 @@ PAGE_SIZE = "250"
 
 MOST_ERRORS = 5
 
+NOT_VISIBLE = "forbidden_access"
+"""The code of a 403 that means: it is not there, or these credentials can't see it. Missing rights have another."""
+
 Item = dict[str, Any]
 
 
