@@ -57,7 +57,12 @@ class Protection:
         if not (self.policy.protected or self.policy.frozen) or change.action is Action.DELETE:
             return change, []
         found = [
-            error(guard, f"{change.address} {reason}, or change policy.{guard}", change.position, change.address)
+            error(
+                guard,
+                f"{change.address} {reason} {change.address}, or change policy.{guard}",
+                change.position,
+                change.address,
+            )
             for guard, reasons in (("frozen", self._frozen(change)), ("protected", self._protected(change)))
             for reason in reasons
         ]

@@ -122,11 +122,13 @@ def live_route(object_id, topic, *channels, state="ON", kept=None):
     )
 
 
-def planned(declared=(), live=(), *, policy=None, managed=None, diagnostics=(), **options) -> Plan:
+def planned(
+    declared=(), live=(), *, policy=None, managed=None, diagnostics=(), workspace_diagnostics=(), **options
+) -> Plan:
     declarations = Declared(
         tuple(declared), frozenset({"channel", "route"} if managed is None else managed), tuple(diagnostics)
     )
-    workspace = Workspace("world", declarations, policy or Policy())
+    workspace = Workspace("world", declarations, policy or Policy(), diagnostics=tuple(workspace_diagnostics))
     names = {item.id: item.name for item in live if item.kind == "channel"}
     return make_plan(workspace, Live(tuple(live), names=names), NOW, World(), Options(**options))
 
