@@ -59,7 +59,7 @@ class Protection:
         found = [
             error(
                 guard,
-                f"{change.address} {reason} {change.address}, or change policy.{guard}",
+                f"{change.address} {reason} {quoted(change.address)}, or change policy.{guard}",
                 change.position,
                 change.address,
             )

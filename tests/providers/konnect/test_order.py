@@ -107,5 +107,6 @@ def test_protected_and_frozen() -> None:
     assert blocked(narrower, protected=(address,)) == [None]
     assert blocked(narrower, frozen=(address,)) == ["frozen"]
     for guard in ("protected", "frozen"):
-        made = shown(workspace(mode=Mode.SYNC, **{guard: ("event-subscriptions/id-1",)}), live)
+        policy: dict[str, Any] = {guard: ("event-subscriptions/id-1",)}
+        made = shown(workspace(mode=Mode.SYNC, **policy), live)
         assert [item["kept"] for item in made["unmanaged"]] == [guard]
