@@ -45,7 +45,7 @@ torture: env     ## kill it at every request, fail every request in every way, a
 
 mutation: $(MUTATION)/.installed   ## change the planner and the executor, and see whether a test fails (long)
 	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" mutmut run $(MUTANTS)
-	$(MUTATION)/bin/python tools/mutation.py mutants
+	$(MUTATION)/bin/python tools/mutation.py
 
 $(MUTATION)/.installed: requirements/mutation.txt
 	$(PYTHON) -m venv $(MUTATION)
