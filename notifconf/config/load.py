@@ -64,8 +64,7 @@ class _Loading:
         self._note(one for one in diagnostics if self._complete or one.code not in _GUESSES)
         self._note(provider.check(declarations, now))
         self._note(check_policy(document, provider))
-        files = tuple(data for _, data in sources)
-        workspace = Workspace(name, declarations, policy_of(document), files, self._sorted())
+        workspace = Workspace(name, declarations, policy_of(document), self._sorted())
         if not workspace.is_valid:
             raise WorkspaceError(workspace.diagnostics, workspace)
         return workspace
