@@ -235,6 +235,26 @@ def test_what_is_not_resolved_is_not_judged(user, written, unresolved):
     assert [code for code in user.plans().codes() if code.startswith("error")] == ["error:missing-variable"]
 
 
+def test_what_is_not_visible_counts_as_none_with_a_warning(user):
+    user.writes(WORKSPACE)
+    user.emulator.settings.update({"forbidden_access": True})
+    ended = user.plans()
+    assert (ended.code, "+ resource-preferences/environment=env-1" in ended.changes()) == (0, True)
+    (found,) = (item for item in ended.json["diagnostics"] if item["code"] == "not-visible")
+    assert (found["severity"], found["line"]) == ("warning", 15)
+    assert "environment=env-1" in found["message"]
+    for command in ("export", "show"):
+        said = user.runs(command, "--resource", "environment=env-7").err
+        assert "not-visible" in said, command
+
+
+def test_a_resource_that_is_forbidden_is_an_error(user):
+    user.writes(WORKSPACE)
+    user.emulator.settings.update({"forbidden_resources": ["environment=env-1"]})
+    ended = user.runs("plan")
+    assert (ended.code, "notifconf.yaml:15:" in ended.err) == (1, True)
+
+
 def test_errors_of_the_workspace_are_told_where_the_service_can_not_be_asked(user):
     user.writes(MISSPELT)
     user.monkeypatch.delenv("CONFLUENT_CLOUD_API_SECRET")

@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from notifconf.model import Diagnostic, Resource, error, warning
+from notifconf.model import Diagnostic, Resource, error
 from notifconf.model.diagnostic import quoted
 from notifconf.plan.addresses import make_unique
+from notifconf.plan.notice import not_visible
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import REQUIRED, catalogue_of
 from notifconf.providers.confluent.choose import Choice, Chooser
@@ -133,11 +134,7 @@ def _not_visible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Di
     for entry in entries if live.not_visible else ():
         if entry.resource in live.not_visible and entry.resource not in seen:
             seen.add(entry.resource)
-            message = (
-                f"{quoted(entry.resource)} is not there, or these credentials can't see it (403 forbidden_access):"
-                " it counts as having no mute and no subscriptions; check the path, and the role of the account"
-            )
-            yield warning("not-visible", message, entry.position, entry.preference_address)
+            yield not_visible(entry.resource, entry.position, entry.preference_address)
 
 
 def _subscribed(choice: Choice) -> Mapping[str, Value]:
