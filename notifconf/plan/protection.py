@@ -71,6 +71,8 @@ class Protection:
 
     def keeps(self, item: LiveResource, address: str) -> str | None:
         """Return why an undeclared object may not be deleted, "protected" or "frozen", or None."""
+        if not (self.policy.protected or self.policy.frozen):
+            return None
         names = {address, *self.names.get((item.kind, item.id), ())}
         if self._pattern("protected", names):
             return "protected"
