@@ -23,7 +23,7 @@ from notifconf.errors import UsageError
 from notifconf.executor.fingerprint import Fingerprints
 from notifconf.executor.material import Secrets, secrets_in, sendable
 from notifconf.model import Live, Options, Secret, Workspace
-from notifconf.model.canonical import canonical, canonical_json, digest_of
+from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.plan import Action, Change, Plan, Sensitive
 from notifconf.plan.archive import Basis, archived, plan_digest, restored
 from notifconf.plan.change import PlanValue
@@ -84,7 +84,7 @@ def signed(
     basis = Basis(
         endpoint=endpoint,
         workspace=workspace.digest,
-        options=canonical(options),
+        options=json.loads(canonical_text(options)),
         verify=workspace.policy.verify_integrations,
         lookalikes=lookalikes(plan, live, provider),
     )

@@ -41,11 +41,10 @@ class Workspace:
     @property
     def digest(self) -> str:
         """SHA-256 of what is declared, as hexadecimal digits: however it is written, and without values of secrets."""
-        from notifconf.model.canonical import canonical, digest_of
+        from notifconf.model.canonical import canonical_text, digest_of_text
 
-        return digest_of(
-            canonical({"provider": self.provider, "declarations": self.declarations, "policy": self.policy})
-        )
+        declared = {"provider": self.provider, "declarations": self.declarations, "policy": self.policy}
+        return digest_of_text(canonical_text(declared))
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,8 @@ class Decoder:
             message = f'"{member}" must be a URL: http:// or https://, a host, and no spaces'
             self.diagnostics.append(error("invalid-value", message, position, address))
         elif teams and f".{host}".endswith(TEAMS_CONNECTORS):
-            message = f"Microsoft is retiring the connector URLs at *{TEAMS_CONNECTORS}: make a workflow in Teams and use its URL"
+            retired = f"Microsoft is retiring the connector URLs at *{TEAMS_CONNECTORS}"
+            message = f"{retired}: make a workflow in Teams and use its URL"
             self.diagnostics.append(warning("legacy-teams-url", message, position, address))
 
     def subscription(self, entry: LocatedMapping) -> DeclaredSubscription:
