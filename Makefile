@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCS := .venv-docs
 AUDIT := .venv-audit
+MUTATION := .venv-mutation
 
-.PHONY: help env demo test lint types layers check bench torture audit build docs outputs picture lock clean
+.PHONY: help env demo test lint types layers check bench torture mutation audit build docs outputs picture lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -41,6 +42,15 @@ check: env
 
 torture: env     ## kill it at every request, fail every request in every way, and print figures (some minutes)
 	$(BIN)/python -m tests.torture
+
+mutation: $(MUTATION)/.installed   ## change the planner and the executor, and see whether a test fails (long)
+	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" mutmut run $(MUTANTS)
+	$(MUTATION)/bin/python tools/mutation.py
+
+$(MUTATION)/.installed: requirements/mutation.txt
+	$(PYTHON) -m venv $(MUTATION)
+	$(MUTATION)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.txt
+	touch $@
 
 audit: $(AUDIT)/.installed   ## look the locked dependencies up among known vulnerabilities
 	$(AUDIT)/bin/python tools/audit.py requirements/runtime.txt requirements/dev.txt
@@ -78,6 +88,7 @@ lock:            ## resolve the dependencies anew (needs uv)
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) --group docs -o requirements/docs.txt
 	$(LOCK) --group audit -o requirements/audit.txt
+	$(LOCK) --group mutation pyproject.toml -o requirements/mutation.txt
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(DOCS) $(AUDIT) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
+	rm -rf $(VENV) $(DOCS) $(AUDIT) $(MUTATION) mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notifconf.model import Diagnostic
+    from notifconf.model import Diagnostic, Workspace
 
 
 class NotifconfError(Exception):
@@ -39,11 +39,16 @@ class UsageError(NotifconfError):
 
 
 class WorkspaceError(NotifconfError):
-    """The workspace has errors; `diagnostics` holds all of them, warnings too."""
+    """The workspace has errors; `diagnostics` holds all of them, warnings too.
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    `workspace` is what could be read of it, with the same diagnostics, where a look at the live state could show more
+    errors; else None.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], workspace: Workspace | None = None) -> None:
         """Carry the diagnostics, sorted by place."""
         self.diagnostics = tuple(diagnostics)
+        self.workspace = workspace
         errors = sum(diagnostic.severity == "error" for diagnostic in self.diagnostics)
         super().__init__(f"the workspace has {errors} error{'s' if errors != 1 else ''}")
 
@@ -72,7 +77,10 @@ class ProtocolError(ServiceError):
 
 
 class ApiError(ServiceError):
-    """The service answered with an error `status`; `request_id` is what its support asks for, where it sent one."""
+    """The service answered with an error `status`.
+
+    `request_id` is what its support asks for, and `code` the service's own word for the error, where it sent them.
+    """
 
     def __init__(
         self,
@@ -82,10 +90,12 @@ class ApiError(ServiceError):
         operation: str = "",
         request_id: str | None = None,
         sent: bool = False,
+        code: str | None = None,
     ) -> None:
         """Describe an error answer."""
         self.status = status
         self.request_id = request_id
+        self.code = code
         super().__init__(message, operation=operation, sent=sent)
 
 

@@ -188,6 +188,7 @@ def plan_options(command: Command) -> Command:
     def wrapper(
         *args: Any,
         targets: tuple[str, ...],
+        targets_if_exist: tuple[str, ...],
         excludes: tuple[str, ...],
         mode: str | None,
         max_deletes: int | Percentage | None,
@@ -197,7 +198,9 @@ def plan_options(command: Command) -> Command:
         from notifconf.model import Mode, Options
 
         chosen = Mode(mode) if mode else None
-        return command(*args, options=Options(chosen, max_deletes, targets, excludes, force), **kwargs)
+        return command(
+            *args, options=Options(chosen, max_deletes, targets, excludes, force, targets_if_exist), **kwargs
+        )
 
     options = (
         option(
@@ -208,6 +211,15 @@ def plan_options(command: Command) -> Command:
             type=Address(),
             metavar="ADDRESS",
             help="Only this (or a glob), and what it needs.",
+        ),
+        option(
+            "--target-if-exists",
+            "targets_if_exist",
+            group=PLAN,
+            multiple=True,
+            type=Address(),
+            metavar="ADDRESS",
+            help="As --target; one that names nothing is no error.",
         ),
         option(
             "--exclude",

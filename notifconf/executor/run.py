@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,11 @@ async def apply_plan(
     baseline = Baseline.of(plan, live)
     step = Step(connection, provider, secrets, baseline, verify=workspace.policy.verify_integrations, sleep=sleep)
 
+    # A target that was deleted names nothing any more.
+    later = replace(options, targets=(), targets_if_exist=(*options.targets, *options.targets_if_exist))
+
     def left(after: Live) -> Plan:
-        return make_plan(workspace, after, now, provider, options)
+        return make_plan(workspace, after, now, provider, later)
 
     return await _apply(plan, step, live, left, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
 

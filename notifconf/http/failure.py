@@ -42,7 +42,9 @@ class HopelessError(TransportError):
     """No answer, and another attempt would end the same."""
 
 
-def api_error(operation: str, status: int, description: str, *, request_id: str | None, writes: bool) -> ApiError:
+def api_error(
+    operation: str, status: int, description: str, *, request_id: str | None, writes: bool, code: str | None = None
+) -> ApiError:
     """Return the exception for an error answer; `description` is safe to show, `writes` says what the request does."""
     server = httpx.codes.is_server_error(status)
     error_class = ServerError if server else ERRORS.get(status, InvalidRequestError)
@@ -53,6 +55,7 @@ def api_error(operation: str, status: int, description: str, *, request_id: str 
         operation=operation,
         request_id=request_id,
         sent=server and writes,
+        code=code,
     )
 
 

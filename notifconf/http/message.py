@@ -113,13 +113,15 @@ def judge(request: Request, response: Response, redactor: Redactor) -> Answer:
         )
     if not httpx.codes.is_error(response.status):
         raise _distrust(request, response, f"was answered {response.status}, which means neither success nor an error")
-    description = printable(redactor(request.describe(_error_body(request, response))))
+    body = _error_body(request, response)
+    description = printable(redactor(request.describe(body)))
     raise api_error(
         request.operation,
         response.status,
         description,
         request_id=response.request_id,
         writes=request.writes,
+        code=_error_code(body),
     )
 
 
@@ -149,6 +151,15 @@ def _error_body(request: Request, response: Response) -> Any:
             request, response, f"was answered 404, but not by the API: is the endpoint {request.endpoint} right?"
         )
     return body
+
+
+def _error_code(body: Any) -> str | None:
+    """Return the service's own word for an error, where all that the body lists say the same: `errors[].code`."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if not isinstance(errors, list):
+        return None
+    codes = [entry.get("code") if isinstance(entry, dict) else None for entry in errors]
+    return codes[0] if codes and isinstance(codes[0], str) and codes.count(codes[0]) == len(codes) else None
 
 
 def _parsed(content: bytes) -> Any:

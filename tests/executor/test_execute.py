@@ -58,6 +58,24 @@ def test_a_failure_skips_its_dependents_only():
     assert [change.address for change in outcome.left] == ["channels/a", "routes/t"]
 
 
+def test_outcomes_are_kept_by_object():
+    """A plan has each address once; an outcome does not depend on that."""
+    service: Any = Service(live_channel("c1", "x"), live_channel("c2", "y"), live_route("r1", "t", "c1"))
+    provider: Any = Prover()
+    workspace, live = Workspace("world", Declared(), SYNC), service.live()
+    plan = make_plan(workspace, live, NOW, provider)
+    same = replace(plan, changes=tuple(replace(it, address=it.address.replace("/y", "/x")) for it in plan.changes))
+    service.faults["delete", "x"] = [refused()]
+    applying = apply_plan(
+        same, workspace, live, provider, service, now=NOW, options=Options(), parallelism=2, sleep=at_once
+    )
+    assert {(item.change.id, str(item.result)) for item in asyncio.run(applying).changes} == {
+        ("r1", "applied"),
+        ("c1", "failed"),
+        ("c2", "applied"),
+    }
+
+
 def test_skipping_reaches_dependents_of_dependents():
     service = Service(live_channel("c1", "old"), live_route("r1", "t", "c1"))
     service.faults["create", "a"] = [refused()]

@@ -52,7 +52,7 @@ def test_everything_from_outside_is_installed_by_hash():
         assert "--require-hashes" in install or "--no-index" in install
 
 
-@pytest.mark.parametrize("name", ["audit", "build", "dev", "docs", "runtime"])
+@pytest.mark.parametrize("name", ["audit", "build", "dev", "docs", "mutation", "runtime"])
 def test_a_lock_holds_versions_and_hashes_and_no_addresses(name):
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     requirements = re.findall(r"^([a-z0-9][\w.-]*)(.*?)(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)

@@ -22,8 +22,8 @@ PAGE_SIZE = "250"
 
 MOST_ERRORS = 5
 
-FORBIDDEN_ACCESS = "forbidden_access"
-"""The code of a 403 that means "missing, or not visible to you"."""
+NOT_VISIBLE = "forbidden_access"
+"""The code of a 403 that means: it is not there, or these credentials can't see it. Missing rights have another."""
 
 Item = dict[str, Any]
 
@@ -117,16 +117,10 @@ class Api:
         The service says 403 `forbidden_access` where an object is missing, or not visible to these credentials: the
         vendor's own client takes that for missing. Every other 403 is about rights.
         """
-        codes: list[str] = []
-
-        def describe(body: Any) -> str:
-            codes.extend(error_codes(body))
-            return describe_error(body)
-
         try:
-            return await self._client.request(method, _path(collection, object_id), describe=describe)
+            return await self._client.request(method, _path(collection, object_id), describe=describe_error)
         except ForbiddenError as error:
-            if FORBIDDEN_ACCESS not in codes:
+            if error.code != NOT_VISIBLE:
                 raise
             raise NotFoundError(
                 str(error), status=error.status, operation=error.operation, request_id=error.request_id
@@ -164,13 +158,6 @@ def _next_token(operation: str, address: object) -> str | None:
     except (ValueError, KeyError):
         raise distrust(operation, "names a next page, but not which") from None
     return token
-
-
-def error_codes(body: Any) -> list[str]:
-    """Return the codes in an error's body: `{"errors": [{code}]}`."""
-    errors = body.get("errors") if isinstance(body, dict) else None
-    entries = errors if isinstance(errors, list) else []
-    return [code for entry in entries if isinstance(entry, dict) and isinstance(code := entry.get("code"), str)]
 
 
 def describe_error(body: Any) -> str:

@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 
 JSON = Mapping[str, Any]
 
+UNLISTED = "unlisted-type"
+"""Why a subscription is kept whose type the catalogue does not list."""
+
 READ_ONLY_MEMBER: Mapping[str, str] = {"RoleEmail": "role_name", "UserEmail": "user", "InApp": "user"}
 """The kinds of target that nobody can write, and the member that says who is told."""
+
+
+SHORT_KINDS: Mapping[str, str] = {"SlackTarget": "Slack", "MsTeamsTarget": "MsTeams", "WebhookTarget": "Webhook"}
+"""Other names that some clients of the API give to the kinds of target: read alike, never written."""
 
 
 def is_alive(item: JSON, now: datetime) -> bool:
@@ -94,8 +101,15 @@ def decode_subscription(item: JSON, catalogue: Catalogue) -> LiveResource:
         name=catalogue.display_name(type_id),
         identities=identities(SUBSCRIPTION.name, attributes),
         attributes=attributes,
-        kept="required" if catalogue.is_required(type_id) else None,
+        kept=_kept(type_id, catalogue),
     )
+
+
+def _kept(type_id: str, catalogue: Catalogue) -> str | None:
+    """Return why no plan may delete the subscription to a type. One that isn't listed may be REQUIRED."""
+    if type_id not in catalogue.by_id:
+        return UNLISTED
+    return "required" if catalogue.is_required(type_id) else None
 
 
 def decode_preference(item: JSON, resource: str, resource_type: str) -> LiveResource:
@@ -124,6 +138,7 @@ def decode_resource_subscription(item: JSON, resource: str, resource_type: str, 
         name=f"{resource}#{catalogue.display_name(str(attributes['notification_type']))}",
         identities=identities(RESOURCE_SUBSCRIPTION.name, attributes),
         attributes=attributes,
+        kept=None if str(attributes["notification_type"]) in catalogue.by_id else UNLISTED,
     )
 
 
@@ -179,6 +194,7 @@ def _target(raw: JSON) -> dict[str, Value]:
     kind = raw.get("kind")
     if not isinstance(kind, str):
         return {member: _hidden(value) for member, value in sorted(raw.items()) if member != "kind"}
+    kind = SHORT_KINDS.get(kind, kind)
     target: dict[str, Value] = {"kind": kind}
     if kind in SECRET_MEMBER:
         url = raw.get(SECRET_MEMBER[kind])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,7 @@ class ConfluentConnection:
         """Look up by name (integrations that can be written), by type, by resource, or by resource and type."""
         source = self._source(kind, attributes)
         identities = set(codec.identities(kind, attributes))
-        answer = await source.fetch()
+        answer = await source.fetch() or []
         return [item for item in self._decoded(source, answer, Catalogue()) if identities & set(item.identities)]
 
     async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
@@ -97,23 +97,28 @@ class ConfluentConnection:
     async def _read(self, scope: Scope, live: Live) -> Live:
         """Return `live` with all that is in scope read anew."""
         sources = list(self._in(scope))
-        fetches = [source.fetch for source in sources]
+        fetches: list[Callable[[], Awaitable[list[Item] | None]]] = [source.fetch for source in sources]
         if scope.types:
             fetches.insert(0, self._api.notification_types)
         answers = await run_all(fetches, self._client.parallelism)
         catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
         if scope.types:
             now = self._now()
-            catalogue = Catalogue.of(codec.decode_type(item) for item in answers.pop(0) if codec.is_alive(item, now))
+            catalogue = Catalogue.of(
+                codec.decode_type(item) for item in answers.pop(0) or () if codec.is_alive(item, now)
+            )
         fresh = [
             item
             for source, answer in zip(sources, answers, strict=True)
-            for item in self._decoded(source, answer, catalogue)
+            for item in self._decoded(source, answer or (), catalogue)
         ]
+        hidden = {source.resource for source, answer in zip(sources, answers, strict=True) if answer is None}
+        asked = {source.resource for source in sources}
         covered = {(source.kind, source.resource) for source in sources}
         kept = (item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered)
         resources = tuple(sorted((*kept, *fresh), key=lambda item: (RANKS[item.kind], item.id)))
-        return Live(resources, catalogue, _names(resources, catalogue))
+        not_visible = (live.not_visible - asked) | {resource for resource in hidden if resource is not None}
+        return Live(resources, catalogue, _names(resources, catalogue), not_visible)
 
     def _in(self, scope: Scope) -> Iterator[Source]:
         """Return what to fetch; lists first, since their pages come one after another."""

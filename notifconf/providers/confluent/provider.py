@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Reach,
         Workspace,
     )
-    from notifconf.plan.change import Change, Silence
+    from notifconf.plan.change import Attributes, Change, Silence
     from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.base import Connection, Plain, Provider
     from notifconf.providers.confluent.workspace import ConfluentDeclarations
@@ -97,6 +97,12 @@ class ConfluentProvider:
 
         yield from silenced(changes)
         yield from unheard(changes, after)
+
+    def is_off(self, kind: str, attributes: Attributes | None) -> bool:
+        """Say whether an object tells nobody: a disabled subscription, or a mute."""
+        from notifconf.providers.confluent.rules import is_off
+
+        return is_off(kind, attributes)
 
     @property
     def coverage_terms(self) -> CoverageTerms:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Secret,
         Workspace,
     )
-    from notifconf.plan.change import Change, Silence
+    from notifconf.plan.change import Attributes, Change, Silence
     from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.base import Connection, Plain, Provider
     from notifconf.providers.konnect.workspace import KonnectDeclarations
@@ -92,6 +92,13 @@ class KonnectProvider:
 
         del after
         return silenced(changes)
+
+    def is_off(self, kind: str, attributes: Attributes | None) -> bool:
+        """Say whether a subscription tells nobody."""
+        from notifconf.providers.konnect.rules import is_off
+
+        del kind
+        return is_off(attributes)
 
     @property
     def coverage_terms(self) -> CoverageTerms:
