@@ -49,6 +49,17 @@ async def planned(
         yield Planned(plan, workspace, live, provider, now), connection
 
 
+async def replanned(made: Planned, connection: Connection, options: Options, console: Console) -> Planned:
+    """Read the live state of a plan's workspace again, and plan anew, with the time that it is by now."""
+    from notifconf import make_plan, read_live
+
+    with console.waiting(f"Reading {made.provider.title} again"):
+        live = await read_live(made.workspace, connection)
+    now = current_time()
+    plan = make_plan(made.workspace, live, options=options, now=now)
+    return Planned(plan, made.workspace, live, made.provider, now)
+
+
 async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> Planned:
     """Plan, and close the connection."""
     async with planned(paths, options, service, console) as (made, _):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from notifconf.errors import UsageError
+from notifconf.files import open_to_read
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
 from notifconf.model.diagnostic import quoted
 from notifconf.model.text import forbidden_in
@@ -153,7 +154,7 @@ def _variable(variable: re.Match[str], environment: Mapping[str, str]) -> str:
 def _file(file: str, path: str) -> str:
     """Return what a file holds, without the line breaks at its end."""
     try:
-        with Path(file).open("rb") as opened:
+        with open_to_read(file) as opened:
             data = opened.read(MOST_FILE_BYTES + 1)
     except (OSError, ValueError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "no file has such a name"
