@@ -20,6 +20,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -47,7 +48,16 @@ _STANDARD: Final = {"stdin": 0, "stdout": 1, "stderr": 2}
 Identity = tuple[int, int] | str
 """A file's device and inode, or the real path of one that does not exist yet."""
 
-_claims: ContextVar[Mapping[Identity, str] | None] = ContextVar("claims", default=None)
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """The outputs of a command: `options` name them, `conflicts` are those that were to be read."""
+
+    options: dict[Identity, str] = field(default_factory=dict)
+    conflicts: set[Identity] = field(default_factory=set)
+
+
+_claims: ContextVar[_Claims | None] = ContextVar("claims", default=None)
 
 _unfinished: set[str] = set()
 """Temporary files that this process is writing."""
@@ -76,12 +86,13 @@ def open_to_read(path: str | os.PathLike[str], *, claimed: bool = False) -> Bina
 def refuse_claimed(file: int | str, name: str) -> None:
     """Raise `OutputConflictError` where a descriptor or a path is a file that this command is going to write."""
     claims = _claims.get()
-    if not claims:
+    if claims is None or not claims.options:
         return
     with suppress(OSError):
         found = os.fstat(file) if isinstance(file, int) else os.stat(file)  # noqa: PTH116 -- by descriptor too
-        option = claims.get((found.st_dev, found.st_ino))
+        option = claims.options.get((found.st_dev, found.st_ino))
         if option is not None:
+            claims.conflicts.add((found.st_dev, found.st_ino))
             raise OutputConflictError(f"{option} would overwrite {name}, which is read: name another file")
 
 
@@ -92,16 +103,16 @@ def claim_outputs(outputs: Mapping[str, Path]) -> Iterator[None]:
     Raises `OutputConflictError` for two of them that are one file, `UsageError` for one that is no file or a link that
     is not followed.
     """
-    claims: dict[Identity, str] = {}
+    claims = _Claims()
     for option, path in outputs.items():
         try:
             identity = _identity(path)
         except OSError as error:
             raise UsageError(f"{option} can't write {path}: {error.strerror}") from error
-        if identity in claims:
-            raise OutputConflictError(f"{claims[identity]} and {option} name the same file, {path}: name two")
+        if identity in claims.options:
+            raise OutputConflictError(f"{claims.options[identity]} and {option} name the same file, {path}: name two")
         if identity is not None:
-            claims[identity] = option
+            claims.options[identity] = option
     token = _claims.set(claims)
     try:
         yield
@@ -112,11 +123,13 @@ def claim_outputs(outputs: Mapping[str, Path]) -> Iterator[None]:
 def _identity(path: Path) -> Identity | None:
     """Return what tells a file from others; None for a device or a descriptor, which nothing can overwrite."""
     destination = _find_destination(path)
+    if _is_stream(destination):
+        return None
     try:
         found = destination.stat()
     except FileNotFoundError:
         return os.path.realpath(destination)
-    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) and not _is_stream(destination) else None
+    return found.st_dev, found.st_ino
 
 
 # Writing
@@ -138,7 +151,7 @@ def write_atomically(path: Path, text: str, *, mode: int | None = None) -> None:
 
     Without a `mode` the file keeps its own, and a new one gets what the umask leaves.
     """
-    destination = _find_destination(path)
+    destination = _find_writable(path)
     data = _encode(text)
     if _is_stream(destination):
         _write_all(_open(str(destination), os.O_WRONLY), data)
@@ -185,7 +198,7 @@ class PrivateLog:
 
     def __init__(self, path: Path) -> None:
         """Open or create the file; one that others can read is closed to them."""
-        destination = str(_find_destination(path))
+        destination = str(_find_writable(path))
         self._descriptor = _open(destination, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         try:
             if _own_descriptor(destination) is None:
@@ -273,6 +286,14 @@ def _find_destination(path: Path) -> Path:
             return destination
         destination = _follow(destination, found)
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def _find_writable(path: Path) -> Path:
+    """Return the path that is written for `path`. Raises OSError for an output that was to be read, too."""
+    claims = _claims.get()
+    if claims is not None and claims.conflicts and _identity(path) in claims.conflicts:
+        raise OSError(errno.EBUSY, "this command reads it")
+    return _find_destination(path)
 
 
 def _follow(link: Path, found: os.stat_result) -> Path:

@@ -6,7 +6,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -94,11 +94,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         abandon(sys.stdout)
         return of_failure(meta)
-    except Exception as error:  # noqa: BLE001 -- the last resort: a bug of ours ends in a sentence, not in a traceback
-        from notifconf.cli.requestlog import report_crash
-
-        report_crash(error, meta.get(LOG_FILE))
+    except OSError as error:
+        if error.filename is not None:
+            return _report_crash(error, meta)
+        # Only what writes has no file's name, and only click writes without looking: help, and the version.
+        abandon(sys.stdout)
+        say(f"error: can't write to standard output: {error.strerror}\n")
         return of_failure(meta)
+    except Exception as error:  # noqa: BLE001 -- the last resort: a bug of ours ends in a sentence, not in a traceback
+        return _report_crash(error, meta)
+
+
+def _report_crash(error: Exception, meta: Mapping[str, Any]) -> ExitCode:
+    from notifconf.cli.requestlog import report_crash
+
+    report_crash(error, meta.get(LOG_FILE))
+    return of_failure(meta)
 
 
 def _usage_error(error: click.ClickException) -> str:

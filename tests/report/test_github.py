@@ -131,7 +131,7 @@ def test_the_summary_fits_beside_what_stands_there(size):
 
 def test_a_summary_without_room_says_so():
     report = report_of(planned(*(created(f"c{index}") for index in range(2_000))))
-    assert summary(report, SUMMARY_LIMIT - 200) == FULL_SUMMARY
+    assert summary(report, SUMMARY_LIMIT - 100) == FULL_SUMMARY
     assert summary(report, SUMMARY_LIMIT - 20) == summary(report, SUMMARY_LIMIT + 10**6) == ""
 
 
