@@ -10,12 +10,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.interrupt import raised
+from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import abandon, say
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
@@ -59,6 +60,7 @@ class Console:
 
         The first part replaces the file of --output, whole or not at all; further ones are appended.
         """
+        text = mask(text)
         if self.output is None:
             with _to_stdout():
                 sys.stdout.write(text)
@@ -83,6 +85,10 @@ class Console:
 
     def table(self, table: Table) -> None:
         """Write a table as the result, or a part of it."""
+        from notifconf.report.style import masked
+
+        # Before columns are laid out, and long cells are wrapped.
+        table = replace(table, rows=tuple(masked(row, mask) for row in table.rows))
         if self.output is None and sys.stdout.isatty():
             from notifconf.report.terminal import draw_table
 
@@ -115,7 +121,7 @@ class Console:
             return
         from notifconf.report.style import plain_text
 
-        text = plain_text(lines)
+        text = mask(plain_text(lines))
         if self.format == "github":
             from notifconf.report.github import inert
 
@@ -235,16 +241,17 @@ class Console:
             return
         path = Path(name)
         try:
-            append_text(path, text_for(path.stat().st_size if path.is_file() else 0))
+            append_text(path, mask(text_for(path.stat().st_size if path.is_file() else 0)))
         except OSError as error:
             from notifconf.report.style import Span, line
 
             self.aside([line(Span("warning:", "warning"), f" can't append to ${variable}: {error.strerror}")])
 
     def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
+        from notifconf.report.style import masked
         from notifconf.report.terminal import draw_lines
 
-        draw_lines(self._terminal(stream), lines)
+        draw_lines(self._terminal(stream), (masked(item, mask) for item in lines))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from notifconf.cli import exitcode
 from notifconf.cli.help import command
 from notifconf.cli.options import OutputFile, console_options, paths_argument, plan_options, service_options
 from notifconf.cli.planning import plan_once
+from notifconf.cli.secrecy import mask
 from notifconf.cli.session import current_time
 from notifconf.files import open_to_read, write_atomically
 from notifconf.report.formats import RENDERERS
@@ -85,7 +86,7 @@ def _recorded(path: Path, run: Run, console: Console) -> bool:
     from notifconf.report.metrics import metrics
 
     try:
-        write_atomically(path, metrics(run, before=_previous(path)), mode=READABLE)
+        write_atomically(path, mask(metrics(run, before=_previous(path))), mode=READABLE)
     except OSError as error:
         from notifconf.report.style import Span, line
 

@@ -16,6 +16,7 @@ from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.help import OUTPUT, command, option
 from notifconf.cli.listing import provider_for, surveyed
 from notifconf.cli.options import console_options, service_options
+from notifconf.cli.secrecy import mask
 from notifconf.cli.session import current_time, known_workspace
 from notifconf.errors import UsageError
 from notifconf.files import write_new
@@ -53,7 +54,7 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     """
     if destination is not None:
         _refuse_overwriting(destination)
-    provider = provider_for(None if service.provider else known_workspace(()), service)
+    provider = provider_for(None if service.provider else known_workspace((), access=service.access), service)
     live = surveyed(provider, service, console, resources)
     exported = provider.export(live, resources)
     protected = to_protect(provider, exported, live, current_time())
@@ -126,7 +127,7 @@ def _refuse_overwriting(destination: str) -> None:
 
 def _write(files: Mapping[Path, str], destination: str) -> None:
     try:
-        write_new(files)
+        write_new({path: mask(text) for path, text in files.items()})
     except OSError as error:
         raise UsageError(f"can't write {error.filename2 or error.filename or destination}: {error.strerror}") from error
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from notifconf.cli.exitcode import OUTCOME, ExitCode, of_outcome
 from notifconf.cli.options import LOG_FILE
+from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import abandon
 from notifconf.errors import UsageError
 
@@ -83,7 +84,7 @@ class Progress:
     def _audit(self, item: ChangeOutcome) -> None:
         self.told.add(item.change.address)
         try:
-            self.record(item)
+            self.record(replace(item, error=item.error and mask(item.error)))
         except Exception as error:  # noqa: BLE001 -- nothing that goes wrong here may end an apply
             self.failure = error
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import say
 from notifconf.errors import UsageError
 from notifconf.files import PrivateLog
@@ -82,7 +83,7 @@ def _opened(path: Path) -> Iterator[Callable[[dict[str, object]], None]]:
         raise _unwritable(path, error) from error
 
     def append(record: dict[str, object]) -> None:
-        line = json.dumps({"time": datetime.now(UTC).isoformat(), **record}) + "\n"
+        line = mask(json.dumps({"time": datetime.now(UTC).isoformat(), **record})) + "\n"
         try:
             log.append(line.encode("ascii"))
         except OSError as error:

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from notifconf.emulator.faults import parse_fault
+from notifconf.http.client import Client
 from tests.cli.terminal import started
 from tests.cli.workspaces import SECRET, WORKSPACE
 
@@ -86,7 +88,13 @@ def test_a_bug_before_anything_is_written(user, place):
 
 
 def test_a_bug_after_the_outcome_was_told(user):
-    user.monkeypatch.setattr("notifconf.http.client.Client.__aexit__", crash)
+    close = Client.__aexit__
+
+    async def close_and_crash(client: Client, *error: Any) -> None:
+        await close(client, *error)
+        raise RuntimeError
+
+    user.monkeypatch.setattr(Client, "__aexit__", close_and_crash)
     assert user.runs("apply", "--auto-approve").code == 0
 
 
@@ -94,7 +102,6 @@ def test_a_bug_after_the_outcome_was_told(user):
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["--output", FULL], 3),
         (["--output", FULL, "--format", "json"], 3),
         (["--audit-file", FULL], 3),
         (["--log-file", FULL], 0),
@@ -126,15 +133,15 @@ def test_the_files_of_a_workflow_on_a_full_disk(user, path):
 
 @needs_full
 def test_everything_on_a_full_disk(path):
-    line = (
-        'exec "$0" -m notifconf apply "$1" --auto-approve --log-file /dev/full --audit-file /dev/full >/dev/full 2>&1'
-    )
+    files = "--log-file /dev/full --audit-file /dev/full >/dev/full 2>&1"
+    line = f'exec "$0" -m notifconf apply "$1" --auto-approve --format json {files}'
     assert subprocess.run(["sh", "-c", line, sys.executable, path], check=False).returncode == 3
 
 
 @pytest.mark.parametrize("end", [">&-", "| :", "2>&-", "<&- >&- 2>&-"])
 def test_nobody_listens(user, path, end):
-    line = f'"$0" -m notifconf apply "$1" --auto-approve {end}'
+    # As text the plan comes first: where nobody reads that, nothing is written.
+    line = f'"$0" -m notifconf apply "$1" --auto-approve --format json {end}'
     script = f"set -o pipefail; {line}"
     ended = subprocess.run(["bash", "-c", script, sys.executable, path], check=False, stderr=subprocess.DEVNULL)
     assert ended.returncode == 0
