@@ -2,6 +2,7 @@
 
     NotifconfError
     ├── UsageError            an option, an endpoint or a credential is missing or wrong
+    │   └── OutputConflictError   an output is a file that is read, or another output
     ├── WorkspaceError        the workspace has errors: carries its diagnostics
     └── ServiceError          the service, or the way to it
         ├── TransportError    no answer: refused, reset, timed out; `sent` says whether the service may have acted
@@ -36,6 +37,10 @@ class NotifconfError(Exception):
 
 class UsageError(NotifconfError):
     """What the user asked for can't be done as asked: the text says what to do instead."""
+
+
+class OutputConflictError(UsageError):
+    """Writing a file would destroy what the command reads, or another of its outputs."""
 
 
 class WorkspaceError(NotifconfError):

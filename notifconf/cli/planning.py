@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
@@ -27,7 +27,9 @@ class Planned:
     """A plan, and what it was made from."""
 
     plan: Plan
+    declared: Workspace
     workspace: Workspace
+    """The declared one, with the options that take the place of its policy."""
     live: Live
     provider: Provider
     now: datetime
@@ -58,7 +60,20 @@ async def planned(
         plan = make_plan(workspace, live, options=options, now=now)
         endpoint = chosen_endpoint(provider, service) or canonical_endpoint(provider.endpoint)
         plan, basis = signed(plan, declared, live, provider, endpoint=endpoint, options=options)
-        yield Planned(plan, workspace, live, provider, now, basis), connection
+        yield Planned(plan, declared, workspace, live, provider, now, basis), connection
+
+
+async def replanned(made: Planned, connection: Connection, options: Options, console: Console) -> Planned:
+    """Read the live state of a plan's workspace again, and plan anew, with the time that it is by now."""
+    from notifconf import make_plan, read_live
+    from notifconf.executor.saved import signed
+
+    with console.waiting(f"Reading {made.provider.title} again"):
+        live = await read_live(made.workspace, connection)
+    now = current_time()
+    plan = make_plan(made.workspace, live, options=options, now=now)
+    plan, basis = signed(plan, made.declared, live, made.provider, endpoint=made.basis.endpoint, options=options)
+    return replace(made, plan=plan, live=live, now=now, basis=basis)
 
 
 async def _with_live_errors(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.cli.secrecy import learn
-from notifconf.connection import canonical_endpoint
+from notifconf.connection import find_endpoint
 from notifconf.errors import AuthenticationError, NotFoundError, UsageError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 
 def chosen_endpoint(provider: Provider, service: Service) -> str | None:
     """Return the endpoint that an option or the environment names, in the form that plan files compare, or None."""
-    chosen = service.endpoint or os.environ.get(provider.endpoint_variable)
-    return canonical_endpoint(chosen) if chosen else None
+    return find_endpoint(provider, service.endpoint, os.environ)
 
 
 @asynccontextmanager

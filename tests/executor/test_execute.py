@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from notifconf.errors import ConflictError
-from notifconf.model import Mode, Policy
+from notifconf.executor.run import apply_plan
+from notifconf.model import Mode, Options, Policy, Workspace
+from notifconf.plan import make_plan
 from notifconf.report.style import plain_text
 from notifconf.report.text import outcome_lines
-from tests.executor.service import Service, lost, refused
-from tests.executor.trial import applied, results
-from tests.plan.world import channel, live_channel, live_route, route
+from tests.executor.service import Prover, Service, lost, refused
+from tests.executor.trial import applied, at_once, results
+from tests.plan.world import NOW, Declared, channel, live_channel, live_route, route
 
 SYNC = Policy(mode=Mode.SYNC, max_deletes=99)
 

@@ -59,7 +59,10 @@ class ConfluentProvider:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
         from notifconf.http import Authorization
 
-        return Authorization.basic(key, secret) if key else Authorization.bearer(token)
+        try:
+            return Authorization.basic(key, secret) if key else Authorization.bearer(token)
+        except UsageError as error:
+            raise UsageError(f"{KEY if key else TOKEN} can't be used: {error}") from None
 
     def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
         """Decode a workspace, and check what needs neither service nor clock."""

@@ -56,7 +56,10 @@ class KonnectProvider:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
         from notifconf.http import Authorization
 
-        return Authorization.bearer(token)
+        try:
+            return Authorization.bearer(token)
+        except UsageError as error:
+            raise UsageError(f"{VARIABLE} can't be used: {error}") from None
 
     def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
         """Decode a workspace, and check what needs neither service nor clock."""
