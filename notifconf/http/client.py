@@ -7,18 +7,19 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from notifconf import __version__
-from notifconf.errors import ServiceError, UsageError
+from notifconf.errors import ServiceError
 from notifconf.http.body import content_of
-from notifconf.http.endpoint import checked_endpoint, is_loopback
+from notifconf.http.endpoint import checked_endpoint
 from notifconf.http.failure import printable, transport_error
 from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
 from notifconf.http.pacing import Gate
+from notifconf.http.proxy import find_proxy, make_proxy
 from notifconf.http.redaction import Redactor
+from notifconf.http.tls import load_authorities
 from notifconf.http.trail import Exchange, note
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model import Secret
@@ -33,7 +34,6 @@ SHORTEST_BACKOFF = 0.1
 LONGEST_BACKOFF = 20.0
 CONNECT_SHARE = 0.9
 """Of a request's timeout, for the connection."""
-HTTPS_PORT = 443
 
 
 def no_description(_body: Any) -> str:
@@ -75,14 +75,13 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self._gate = Gate(sleep, clock)
-        # The pool of httpx (behind a proxy) looks at every waiting request again and again: none may wait inside it.
         self._places = asyncio.Semaphore(parallelism)
         # A connect that hangs is told from an answer that hangs: what was never sent can be sent again.
         self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * timeout).as_dict()
         self._transport: httpx.AsyncBaseTransport | None = None
 
     async def __aenter__(self) -> Self:
-        self._transport = self._given or self._opened()
+        self._transport = self._given or self._open_transport()
         return self
 
     async def __aexit__(
@@ -211,34 +210,16 @@ class Client:
             extensions={"timeout": self._timeouts, NEW_CONNECTION: not request.repeatable},
         )
 
-    def _opened(self) -> httpx.AsyncBaseTransport:
-        """Return the way to the service: httpx's own through a proxy, else one that is quicker."""
+    def _open_transport(self) -> httpx.AsyncBaseTransport:
+        """Return the way to the service. Raises `UsageError` for what the environment says wrong about it."""
         parts = urlsplit(self.endpoint)
-        try:
-            tls = httpx.create_ssl_context() if parts.scheme == "https" else None
-        except OSError as error:
-            raise UsageError(
-                f"the authorities that TLS trusts can't be loaded ({error.strerror}): SSL_CERT_FILE names their file"
-            ) from None
-        proxy = proxy_of(parts.scheme, parts.hostname or "", parts.port)
-        if tls is None or proxy is None:
+        if parts.scheme != "https":
+            return Transport()
+        tls = load_authorities()
+        found = find_proxy(parts.scheme, parts.hostname or "", parts.port)
+        if found is None:
             return Transport(tls)
-        if "@" in proxy:
-            self.redactor.add([Secret(proxy)])
-        limits = httpx.Limits(max_connections=self.parallelism, max_keepalive_connections=self.parallelism)
-        try:
-            return httpx.AsyncHTTPTransport(verify=tls, proxy=proxy, limits=limits)
-        except (ValueError, ImportError, httpx.InvalidURL):
-            raise UsageError(
-                "the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) can't be used: write http://HOST:PORT"
-            ) from None
-
-
-def proxy_of(scheme: str, host: str, port: int | None = None) -> str | None:
-    """Return the proxy that the environment names for a host; NO_PROXY excepts some, with a port or without."""
-    proxies = getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all")
-    # What goes to this very machine in clear must not leave it through a proxy.
-    if proxy is None or is_loopback(host) or proxy_bypass(host) or proxy_bypass(f"{host}:{port or HTTPS_PORT}"):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+        variable, address = found
+        proxy = make_proxy(variable, address, tls)
+        self.redactor.add([Secret(text) for text in proxy.secrets])
+        return Transport(tls, proxy)

@@ -594,6 +594,7 @@ def test_which_way_goes_through_a_proxy(
 
     async def is_direct() -> bool:
         async with Client(endpoint) as client:
-            return isinstance(client._transport, Transport)
+            assert isinstance(client._transport, Transport)
+            return client._transport._proxy is None
 
     assert asyncio.run(is_direct()) is direct
