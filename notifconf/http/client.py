@@ -16,8 +16,8 @@ from notifconf.http.body import content_of
 from notifconf.http.endpoint import checked_endpoint
 from notifconf.http.failure import printable, transport_error
 from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
-from notifconf.http.pacing import Gate
 from notifconf.http.proxy import find_proxy, make_proxy
+from notifconf.http.rate_limiter import RateLimiter
 from notifconf.http.redaction import Redactor
 from notifconf.http.tls import load_authorities
 from notifconf.http.trail import Exchange, note
@@ -59,6 +59,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         redactor: Redactor | None = None,
         observer: Callable[[Exchange], None] | None = None,
+        on_wait: Callable[[float], None] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,7 +75,7 @@ class Client:
         self._observer = observer
         self._sleep = sleep
         self._clock = clock
-        self._gate = Gate(sleep, clock)
+        self._rate_limiter = RateLimiter(sleep, clock, on_wait)
         self._places = asyncio.Semaphore(parallelism)
         # A connect that hangs is told from an answer that hangs: what was never sent can be sent again.
         self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * timeout).as_dict()
@@ -150,13 +151,15 @@ class Client:
 
     async def _attempt(self, request: Request, number: int) -> Answer:
         async with self._places:
-            await self._gate.passed()
+            request_number = await self._rate_limiter.acquire()
             start = self._clock()
             response: Response | None = None
             try:
                 response = await self._exchange(request)
             finally:
-                self._gate.heed(*() if response is None else (response.status, response.headers))
+                self._rate_limiter.update(
+                    request_number, *() if response is None else (response.status, response.headers)
+                )
                 self._observe(request, number, response, self._clock() - start)
         return judge(request, response, self.redactor)
 

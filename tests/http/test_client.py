@@ -30,7 +30,7 @@ from notifconf.errors import (
 from notifconf.http import Authorization, Client, Redactor
 from notifconf.http.body import LARGEST
 from notifconf.http.client import ATTEMPTS
-from notifconf.http.pacing import LONGEST_WAIT
+from notifconf.http.rate_limiter import MAX_WAIT_SECONDS
 from notifconf.http.transport import Transport
 from notifconf.model import Secret
 from tests.http.service import OK, Time, Trial
@@ -418,7 +418,7 @@ def test_the_observer_hears_of_every_attempt_without_the_query() -> None:
         ({"retry_after": "7"}, 7.0),
         ({"retry_after": "7", "x_ratelimit_reset": "3"}, 7.0),
         ({"x_ratelimit_reset": "9"}, 9.0),
-        ({"retry_after": "86400"}, LONGEST_WAIT),
+        ({"retry_after": "86400"}, MAX_WAIT_SECONDS),
         (
             {"retry_after": "Wed, 21 Oct 2026 07:28:11 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"},
             11.0,
