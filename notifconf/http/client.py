@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -12,31 +13,30 @@ import httpx
 
 from notifconf import __version__
 from notifconf.errors import ServiceError
-from notifconf.http.body import content_of
-from notifconf.http.endpoint import checked_endpoint
+from notifconf.http.body import read_body
+from notifconf.http.endpoint import check_endpoint
+from notifconf.http.exchange import Exchange, record_exchange
 from notifconf.http.failure import printable, transport_error
-from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
 from notifconf.http.proxy import find_proxy, make_proxy
 from notifconf.http.rate_limiter import RateLimiter
 from notifconf.http.redaction import Redactor
+from notifconf.http.request import Answer, Request, Response, encode, read_answer, request_id_of
 from notifconf.http.tls import load_authorities
-from notifconf.http.trail import Exchange, note
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model import Secret
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from notifconf.http.authorization import Authorization
 
-ATTEMPTS = 5
-SHORTEST_BACKOFF = 0.1
-LONGEST_BACKOFF = 20.0
+MAX_ATTEMPTS = 5
+MIN_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 20.0
 CONNECT_SHARE = 0.9
 """Of a request's timeout, for the connection."""
+NO_HINTS: Mapping[int, str] = MappingProxyType({})
 
 
-def no_description(_body: Any) -> str:
+def describe_nothing(_body: Any) -> str:
     """Return no description of an error: its status says enough."""
     return ""
 
@@ -46,7 +46,8 @@ class Client:
 
     At most `parallelism` requests are in flight; `timeout` is in seconds, of one attempt of a request. TLS is always
     verified; `SSL_CERT_FILE` and the usual proxy variables are honoured. `transport` replaces the network (the
-    embedded emulator). `observer` hears of every attempt. `sleep` and `clock` are for tests.
+    embedded emulator). `observer` hears of every attempt, `on_wait` of every long wait for the rate limit, in seconds.
+    `hints` say what an error status means at this service. `sleep` and `clock` are for tests.
     """
 
     def __init__(
@@ -60,17 +61,19 @@ class Client:
         redactor: Redactor | None = None,
         observer: Callable[[Exchange], None] | None = None,
         on_wait: Callable[[float], None] | None = None,
+        hints: Mapping[int, str] = NO_HINTS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Check the endpoint; nothing is opened yet. Raises `UsageError`."""
-        self.endpoint = checked_endpoint(endpoint)
+        self.endpoint = check_endpoint(endpoint)
         self.parallelism = parallelism
         self.redactor = redactor if redactor is not None else Redactor()
         if authorization:
             self.redactor.add(authorization.secrets)
         self._authorization = authorization
-        self._timeout = timeout
+        self.timeout = timeout
+        self._hints = hints
         self._given = transport
         self._observer = observer
         self._sleep = sleep
@@ -101,7 +104,7 @@ class Client:
         json: object = None,
         repeatable: bool | None = None,
         wants_body: bool | None = None,
-        describe: Callable[[Any], str] = no_description,
+        describe: Callable[[Any], str] = describe_nothing,
     ) -> Answer:
         """Send a request, at most five times, and return its answer.
 
@@ -114,7 +117,7 @@ class Client:
             method,
             path,
             params,
-            content=None if json is None else encoded(json),
+            content=None if json is None else encode(json),
             repeatable=method != "POST" if repeatable is None else repeatable,
             wants_body=method != "DELETE" if wants_body is None else wants_body,
             describe=describe,
@@ -142,8 +145,8 @@ class Client:
 
         repeating = AsyncRetrying(
             sleep=self._sleep,
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_random_exponential(min=SHORTEST_BACKOFF, max=LONGEST_BACKOFF),
+            stop=stop_after_attempt(MAX_ATTEMPTS),
+            wait=wait_random_exponential(min=MIN_BACKOFF_SECONDS, max=MAX_BACKOFF_SECONDS),
             retry=retry_if_exception(request.may_repeat),
             reraise=True,
         )
@@ -161,7 +164,7 @@ class Client:
                     request_number, *() if response is None else (response.status, response.headers)
                 )
                 self._observe(request, number, response, self._clock() - start)
-        return judge(request, response, self.redactor)
+        return read_answer(request, response, self.redactor, self._hints)
 
     async def _exchange(self, request: Request) -> Response:
         if self._transport is None:
@@ -169,10 +172,10 @@ class Client:
         failure: ServiceError
         try:
             # The sum of all that an exchange takes is bounded here: httpx counts anew with every piece that arrives.
-            async with asyncio.timeout(self._timeout):
-                response = await self._transport.handle_async_request(self._written(request))
+            async with asyncio.timeout(self.timeout):
+                response = await self._transport.handle_async_request(self._make_httpx_request(request))
                 try:
-                    content = await content_of(response, request)
+                    content = await read_body(response, request)
                 finally:
                     await response.aclose()
             headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
@@ -186,11 +189,11 @@ class Client:
     def _observe(self, request: Request, number: int, response: Response | None, seconds: float) -> None:
         status, request_id = (response.status, response.request_id) if response else (None, None)
         exchange = Exchange(request.method, request.path, number, status, seconds, request_id)
-        note(exchange)
+        record_exchange(exchange)
         if self._observer:
             self._observer(exchange)
 
-    def _written(self, request: Request) -> httpx.Request:
+    def _make_httpx_request(self, request: Request) -> httpx.Request:
         """Return a request as httpx has it.
 
         It goes straight to a transport: all that httpx's client would do about it (redirects, cookies, another look at
