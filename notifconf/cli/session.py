@@ -105,7 +105,5 @@ def _tell_wait(seconds: float) -> None:
         return
     until = (current_time() + timedelta(seconds=seconds)).astimezone()
     with suppress(OSError):
-        sys.stderr.write(
-            f"The service's rate limit is reached: waiting until {until:%H:%M:%S} ({seconds:.0f} seconds).\n"
-        )
+        sys.stderr.write(f"Waiting for the service until {until:%H:%M:%S} ({seconds:.0f} seconds): its rate limit.\n")
         sys.stderr.flush()
