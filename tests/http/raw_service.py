@@ -51,7 +51,7 @@ class RawService:
                     await writer.drain()
                     await asyncio.sleep(0)  # so that pieces arrive as pieces
             await reader.read()
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError, ssl.SSLError):
             return
         finally:
             writer.close()

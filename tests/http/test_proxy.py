@@ -45,7 +45,7 @@ class Tunnel:
                 return
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.port)
             await asyncio.gather(copy(reader, upstream_writer), copy(upstream_reader, writer))
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             writer.close()
@@ -61,6 +61,7 @@ def ask(
     tunnel: Tunnel,
     service: RawService,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     methods: tuple[str, ...] = ("POST",),
     address: str = "http://127.0.0.1:{}",
     proxy_tls: Any = None,
@@ -92,7 +93,7 @@ def ask(
 
 def test_a_create_has_a_connection_of_its_own_behind_a_proxy_too(monkeypatch: pytest.MonkeyPatch) -> None:
     tunnel, service = Tunnel(), RawService(*[OK] * 5, tls=tls_of(NAME))
-    assert ask(tunnel, service, monkeypatch, ("GET", "GET", "POST", "POST", "GET")) == [{}] * 5
+    assert ask(tunnel, service, monkeypatch, methods=("GET", "GET", "POST", "POST", "GET")) == [{}] * 5
     methods = [[message.split(b" ", 1)[0] for message in asked] for asked in service.requests]
     assert methods == [[b"GET", b"GET"], [b"POST"], [b"POST", b"GET"]]
     assert len(tunnel.heads) == 3
