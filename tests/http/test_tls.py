@@ -150,7 +150,9 @@ def test_an_untrusted_certificate_names_the_variable_that_decides(
 
 
 def test_a_client_certificate_that_is_required_is_an_error() -> None:
-    tls = changed(lambda tls: (AUTHORITY.configure_trust(tls), setattr(tls, "verify_mode", ssl.CERT_REQUIRED)))
+    tls = tls_of("127.0.0.1")
+    AUTHORITY.configure_trust(tls)
+    tls.verify_mode = ssl.CERT_REQUIRED
     failed, requests = ask(tls)
     assert isinstance(failed, TransportError)
     assert requests == 0
