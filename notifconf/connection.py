@@ -35,11 +35,13 @@ async def connect(
     parallelism: int = 10,
     timeout: float = 30.0,  # noqa: ASYNC109 -- of each request, not of this function
     observer: Callable[[Exchange], None] | None = None,
+    on_wait: Callable[[float], None] | None = None,
 ) -> AsyncIterator[Connection]:
     """Open a connection to a service, by the name that workspaces have for it.
 
     Credentials, and the endpoint where none is named, come from `environment`, which is the process's unless given.
-    At most `parallelism` requests are in flight; `timeout` is in seconds, of one request; `observer` hears of each.
+    At most `parallelism` requests are in flight; `timeout` is in seconds, of one request; `observer` hears of each,
+    `on_wait` of each long wait for the service's rate limit, in seconds.
     Raises `UsageError` for an endpoint that credentials may not be sent to, and where there are none.
     """
     from notifconf.http import Authorization, Client
@@ -55,7 +57,14 @@ async def connect(
     else:
         authorization = chosen.authorization(environment)
     async with Client(
-        base, authorization, parallelism=parallelism, timeout=timeout, transport=transport, observer=observer
+        base,
+        authorization,
+        parallelism=parallelism,
+        timeout=timeout,
+        transport=transport,
+        observer=observer,
+        on_wait=on_wait,
+        hints=_status_hints(chosen),
     ) as client:
         yield chosen.connect(client)
 
@@ -77,6 +86,15 @@ def find_endpoint(provider: Provider, endpoint: str | None, environment: Mapping
         raise UsageError(f"{variable} can't be used: {error}") from None
 
 
+def _status_hints(provider: Provider) -> dict[int, str]:
+    """Return what an error status usually means at a service."""
+    return {
+        401: f"{provider.title} refuses the credentials: check {provider.credentials}",
+        404: f"is the endpoint right? That of {provider.title} is {provider.endpoint}",
+        **provider.status_hints,
+    }
+
+
 def canonical_endpoint(endpoint: str) -> str:
     """Return an endpoint in one form. Raises `UsageError` for one that credentials may not be sent to."""
     if _MEANS_EMULATOR.match(endpoint) and not _IS_EMULATOR.match(endpoint):
@@ -87,9 +105,9 @@ def canonical_endpoint(endpoint: str) -> str:
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
         return EMULATOR_SCHEME + (database if database == ":memory:" else _real(database))
-    from notifconf.http import checked_endpoint
+    from notifconf.http import check_endpoint
 
-    return checked_endpoint(endpoint)
+    return check_endpoint(endpoint)
 
 
 def _real(database: str) -> str:

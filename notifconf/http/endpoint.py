@@ -22,7 +22,7 @@ CONSOLES = {
 """Where people work in a browser -> the API that they mean."""
 
 
-def checked_endpoint(url: str) -> str:
+def check_endpoint(url: str) -> str:
     """Return a base URL without a trailing slash, host in lower case; a path prefix is kept.
 
     It must be https, or http to this very machine, and hold nothing but scheme, host, port and path. Raises
