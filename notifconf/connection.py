@@ -69,8 +69,6 @@ def _embedded(database: str) -> EmulatorTransport:
     from notifconf.emulator.transport import open_transport
 
     try:
-        if database != ":memory:":
-            Path(database).parent.mkdir(exist_ok=True)
         return open_transport(database)
-    except (OSError, DatabaseUnusableError) as error:
+    except DatabaseUnusableError as error:
         raise UsageError(f"the emulator can't keep its state in {database}: {error}") from error

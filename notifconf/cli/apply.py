@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,9 @@ from notifconf.cli import exitcode
 from notifconf.cli.help import command
 from notifconf.cli.interrupt import interruptible
 from notifconf.cli.options import console_options, paths_argument, plan_options, service_options
-from notifconf.cli.planfile import saved_plan
+from notifconf.cli.planfile import StaleError, check_reviewed, prepared, saved_plan
 from notifconf.cli.planning import planned
 from notifconf.cli.progress import progress
-from notifconf.cli.session import chosen_endpoint
-from notifconf.connection import canonical_endpoint
 from notifconf.errors import UsageError
 from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
@@ -34,6 +32,19 @@ if TYPE_CHECKING:
 @paths_argument
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
 @click.option(
+    "--workspace",
+    "workspace",
+    multiple=True,
+    type=click.Path(allow_dash=True),
+    metavar="PATH",
+    help="Of a plan file: refuse it (exit code 4) unless it was made of this workspace.",
+)
+@click.option(
+    "--plan-digest",
+    metavar="SHA256",
+    help="Of a plan file: refuse it (exit code 1) unless this is its digest, as the reviewed plan shows it.",
+)
+@click.option(
     "--audit-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Append one JSON line per change: who did what, when, and what became of it.",
@@ -45,6 +56,8 @@ def apply(
     paths: tuple[str, ...],
     *,
     auto_approve: bool,
+    workspace: tuple[str, ...],
+    plan_digest: str | None,
     audit_file: Path | None,
     options: Options,
     service: Service,
@@ -62,47 +75,50 @@ def apply(
 
     saved = saved_plan(paths)
     if saved is None:
+        if workspace or plan_digest is not None:
+            raise UsageError(
+                "--workspace and --plan-digest are about a plan file, and the only path must be one:"
+                " `notifconf plan --out PLANFILE` writes it"
+            )
         return asyncio.run(_apply(paths, options, service, console, auto_approve=auto_approve, audit_file=audit_file))
     if options != Options():
         raise UsageError(
             "a saved plan is applied as it is: --target, --exclude, --mode, --max-deletes and --force are plan's"
         )
-    return asyncio.run(_apply_saved(saved, service, console, audit_file))
-
-
-async def _apply_saved(
-    saved: SavedPlan, service: Service, console: Console, audit_file: Path | None
-) -> exitcode.ExitCode:
-    """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
-    from notifconf.cli.planfile import StaleError, prepared
-    from notifconf.executor.audit import audit_trail
-    from notifconf.executor.run import apply_saved
-
     try:
-        async with prepared(saved, service) as (ready, connection):
-            _announce(saved.plan, console)
-            with (
-                audit_trail(
-                    audit_file, saved.plan.provider, saved.endpoint, lambda: saved.digest, os.environ
-                ) as record,
-                interruptible(console) as interruption,
-                progress(saved.plan, console, record) as ended,
-            ):
-                outcome = await apply_saved(
-                    saved,
-                    ready.live,
-                    ready.secrets,
-                    ready.provider,
-                    connection,
-                    parallelism=service.parallelism,
-                    stop=interruption.stop,
-                    halt=interruption.halt,
-                    progress=ended,
-                )
-                return ended.finish(outcome)
+        check_reviewed(saved, plan_digest, workspace, service)
+        return asyncio.run(_apply_saved(saved, service, console, audit_file, workspace))
     except StaleError as error:
         console.failure(error, exitcode.ExitCode.STALE)
         return exitcode.ExitCode.STALE
+
+
+async def _apply_saved(
+    saved: SavedPlan, service: Service, console: Console, audit_file: Path | None, workspace: Sequence[str]
+) -> exitcode.ExitCode:
+    """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
+    from notifconf.executor.audit import audit_trail
+    from notifconf.executor.run import apply_saved
+
+    async with prepared(saved, service, workspace) as (ready, connection):
+        _announce(saved.plan, console)
+        with (
+            audit_trail(audit_file, saved.plan.provider, saved.basis.endpoint, saved.plan.digest, os.environ) as record,
+            interruptible(console) as interruption,
+            progress(saved.plan, console, record) as ended,
+        ):
+            outcome = await apply_saved(
+                saved,
+                ready.live,
+                ready.secrets,
+                ready.provider,
+                connection,
+                parallelism=service.parallelism,
+                stop=interruption.stop,
+                halt=interruption.halt,
+                progress=ended,
+            )
+            return ended.finish(outcome)
 
 
 async def _apply(
@@ -125,9 +141,8 @@ async def _apply(
         _announce(made.plan, console, asking=not auto_approve)
         if not auto_approve and not approved(made.plan, console):
             return exitcode.ExitCode.ERROR
-        endpoint = chosen_endpoint(made.provider, service) or canonical_endpoint(made.provider.endpoint)
         with (
-            audit_trail(audit_file, made.plan.provider, endpoint, partial(_digest, made.plan), os.environ) as record,
+            audit_trail(audit_file, made.plan.provider, made.basis.endpoint, made.plan.digest, os.environ) as record,
             interruptible(console) as interruption,
             progress(made.plan, console, record) as ended,
         ):
@@ -144,12 +159,6 @@ async def _apply(
                 progress=ended,
             )
             return ended.finish(outcome)
-
-
-def _digest(plan: Plan) -> str:
-    from notifconf.plan.codec import digest_of, plan_document
-
-    return digest_of(plan_document(plan))
 
 
 def _announce(plan: Plan, console: Console, *, asking: bool = False) -> None:

@@ -52,7 +52,7 @@ def plan(
     if out is not None:
         from notifconf.cli.planfile import write_plan_file
 
-        write_plan_file(out, made, service, paths)
+        write_plan_file(out, made, paths)
     code = exitcode.of_plan(made.plan, detailed=detailed_exitcode)
     console.show(made.plan, code)
     return code

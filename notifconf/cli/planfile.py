@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from notifconf.cli.atomic import write_atomically
 from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
-from notifconf.connection import canonical_endpoint
 from notifconf.errors import NotifconfError, UsageError
 from notifconf.model import Live, Position, Secret
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from notifconf.cli.session import Service
     from notifconf.executor.material import Secrets
     from notifconf.executor.saved import SavedPlan
+    from notifconf.plan.codec import Document
     from notifconf.providers.base import Connection, Provider
 
 MARGIN = 200
@@ -44,23 +46,13 @@ class Prepared:
     secrets: Secrets
 
 
-def write_plan_file(path: Path, made: Planned, service: Service, paths: Sequence[str]) -> None:
+def write_plan_file(path: Path, made: Planned, paths: Sequence[str]) -> None:
     """Write a plan file that only its owner can read, whole or not at all. Raises `UsageError` where it can't be."""
     from notifconf.executor.material import secrets_of
     from notifconf.executor.saved import saved_text
-    from notifconf.executor.stale import lookalikes
 
-    endpoint = chosen_endpoint(made.provider, service) or canonical_endpoint(made.provider.endpoint)
     secrets = secrets_of(made.provider.resolve(made.workspace, made.live, made.now).resources)
-    text = saved_text(
-        made.plan,
-        made.workspace,
-        made.live,
-        secrets,
-        lookalikes=lookalikes(made.plan, made.live, made.provider),
-        endpoint=endpoint,
-        paths=paths,
-    )
+    text = saved_text(made.plan, made.basis, made.live, secrets, paths=paths)
     try:
         write_atomically(path, text, mode=0o600)
     except OSError as error:
@@ -71,22 +63,65 @@ def saved_plan(paths: Sequence[str]) -> SavedPlan | None:
     """Return the plan file that the only path names, or None for a workspace. Raises `UsageError` for a bad one."""
     if len(paths) != 1 or not Path(paths[0]).is_file():
         return None
-    from notifconf.executor.saved import is_plan_file, read_saved
+    from notifconf.executor.saved import AlteredError, is_plan_file, parse_plan_file, read_saved
 
     try:
         with Path(paths[0]).open("rb") as file:
             head = file.read(MARGIN)
-            if not head.lstrip().startswith(b"{"):
+            if not head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
                 return None
-            text = (head + file.read()).decode("utf-8", errors="replace")
-            return read_saved(text) if is_plan_file(text) else None
+            text = (head + file.read()).decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise UsageError(f"can't read {paths[0]}: {error.strerror}") from error
+    if not is_plan_file(text):
+        return None
+    document = parse_plan_file(text)
+    place = _refused_place(document)
+    if place is not None:
+        raise AlteredError(place)
+    return read_saved(document)
+
+
+def _refused_place(document: Document) -> str | None:
+    """Return a JSON pointer to what the JSON Schema of a plan file refuses, or None."""
+    import jsonschema_rs
+
+    from notifconf.config import schema_text
+
+    schema = json.loads(schema_text("plan-v1.schema.json"))
+    schema["required"].append("saved")
+    # A name that a service sent may hold what is no Unicode. The schema can't judge that, and needn't.
+    judged = json.loads(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
+    try:
+        for failure in jsonschema_rs.validator_for(schema).iter_errors(judged):
+            return "".join(f"/{step}" for step in failure.instance_path)
+    except ValueError:
+        return ""  # nested too deeply to be judged
+    return None
+
+
+def check_reviewed(saved: SavedPlan, digest: str | None, paths: Sequence[str], service: Service) -> None:
+    """Check that a plan file is the plan of this digest, and was made of the workspace at `paths`; each is optional.
+
+    Raises `UsageError` for another plan, and `StaleError` for another workspace.
+    """
+    if digest is not None and digest.strip().lower() != saved.plan.digest:
+        raise UsageError(
+            f"the plan file is not the plan that was reviewed: its digest is {saved.plan.digest}, and"
+            f" --plan-digest says {digest}. Review this plan, or make it anew"
+        )
+    if paths and load_workspace(paths, service, current_time()).digest != saved.basis.workspace:
+        raise StaleError([f"the workspace {' '.join(paths)} is not as it was when the plan was made"])
 
 
 @asynccontextmanager
-async def prepared(saved: SavedPlan, service: Service) -> AsyncIterator[tuple[Prepared, Connection]]:
-    """Read again what the plan touches. Raises `StaleError` where any of it, or a secret, is not as it was."""
+async def prepared(
+    saved: SavedPlan, service: Service, paths: Sequence[str] = ()
+) -> AsyncIterator[tuple[Prepared, Connection]]:
+    """Read again what the plan touches. Raises `StaleError` where any of it, or a secret, is not as it was.
+
+    Secrets that have no expression are looked up in the workspace at `paths`, else where it was when it was planned.
+    """
     from notifconf.executor.fingerprint import Fingerprints
     from notifconf.executor.material import sendable
     from notifconf.executor.stale import moved, out_of_date
@@ -103,7 +138,7 @@ async def prepared(saved: SavedPlan, service: Service) -> AsyncIterator[tuple[Pr
             for change in saved.plan.changes
         ]
         live = await connection.reread(Live(), touched) if touched else Live()
-        secrets = _secrets(saved, service, provider, live)
+        secrets = _secrets(saved, service, provider, live, paths)
         reasons = [
             *out_of_date(saved, secrets, fingerprints, current_time()),
             *moved(saved, live, provider, fingerprints),
@@ -116,16 +151,20 @@ async def prepared(saved: SavedPlan, service: Service) -> AsyncIterator[tuple[Pr
 def _endpoint(saved: SavedPlan, provider: Provider, service: Service) -> str:
     """Return the plan's endpoint. Raises `UsageError` where another is named, or credentials would go to a stranger."""
     chosen = chosen_endpoint(provider, service)
-    if chosen is None and saved.endpoint != provider.endpoint and not saved.endpoint.startswith("emulator:"):
+    if (
+        chosen is None
+        and saved.basis.endpoint != provider.endpoint
+        and not saved.basis.endpoint.startswith("emulator:")
+    ):
         raise UsageError(
-            f"the plan was made for {saved.endpoint}: name that with --endpoint, so that it is no accident"
+            f"the plan was made for {saved.basis.endpoint}: name that with --endpoint, so that it is no accident"
         )
-    if chosen not in (None, saved.endpoint):
-        raise UsageError(f"the plan was made for {saved.endpoint}, not for {chosen}")
-    return saved.endpoint
+    if chosen not in (None, saved.basis.endpoint):
+        raise UsageError(f"the plan was made for {saved.basis.endpoint}, not for {chosen}")
+    return saved.basis.endpoint
 
 
-def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live) -> Secrets:
+def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live, paths: Sequence[str]) -> Secrets:
     """Find the values of the plan's secrets: by their expressions, and where these hold more, in the workspace."""
     from notifconf.config import referred_value
     from notifconf.executor.material import secrets_of
@@ -133,14 +172,14 @@ def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live)
 
     found = {}
     elsewhere = False
-    for change, secret in written_secrets(saved):
-        if secret.expression is None:
+    for item in written_secrets(saved):
+        if item.expression is None:
             elsewhere = True
             continue
-        place = change.position or Position("-", 1, 1)
-        found[secret.address, secret.path] = Secret(referred_value(secret.expression, place, os.environ))
+        place = item.change.position or Position("-", 1, 1)
+        found[item.change.address, item.path] = Secret(referred_value(item.expression, place, os.environ))
     if elsewhere:
         now = current_time()
-        workspace = load_workspace(saved.paths, service, now)
+        workspace = load_workspace(paths or saved.paths, service, now)
         found = {**secrets_of(provider.resolve(workspace, live, now).resources), **found}
     return found

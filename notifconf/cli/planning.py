@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifconf.cli.session import connected, current_time, load_workspace
+from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
+from notifconf.connection import canonical_endpoint
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from notifconf.cli.session import Service
     from notifconf.model import Live, Options, Workspace
     from notifconf.plan import Plan
+    from notifconf.plan.archive import Basis
     from notifconf.providers.base import Connection, Provider
 
 
@@ -28,6 +30,8 @@ class Planned:
     live: Live
     provider: Provider
     now: datetime
+    basis: Basis
+    """What the plan's digest counts beside its changes."""
 
 
 @asynccontextmanager
@@ -36,17 +40,21 @@ async def planned(
 ) -> AsyncIterator[tuple[Planned, Connection]]:
     """Load a workspace, read the live state and plan; the connection stays open for what comes next."""
     from notifconf import make_plan, read_live
+    from notifconf.executor.saved import signed
     from notifconf.plan.make import effective
     from notifconf.providers import provider_named
 
     now = current_time()
-    workspace = effective(load_workspace(paths, service, now), options)
+    declared = load_workspace(paths, service, now)
+    workspace = effective(declared, options)
     provider = provider_named(workspace.provider)
     async with connected(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
             live = await read_live(workspace, connection)
         plan = make_plan(workspace, live, options=options, now=now)
-        yield Planned(plan, workspace, live, provider, now), connection
+        endpoint = chosen_endpoint(provider, service) or canonical_endpoint(provider.endpoint)
+        plan, basis = signed(plan, declared, live, provider, endpoint=endpoint, options=options)
+        yield Planned(plan, workspace, live, provider, now, basis), connection
 
 
 async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> Planned:

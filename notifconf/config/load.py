@@ -66,7 +66,7 @@ class _Loading:
         self._note(check_policy(document, provider))
         if any(diagnostic.severity == "error" for diagnostic in self._diagnostics):
             raise self._failure()
-        return Workspace(name, declarations, policy_of(document), tuple(data for _, data in sources), self._sorted())
+        return Workspace(name, declarations, policy_of(document), self._sorted())
 
     def _document(self, sources: Sequence[Source], environment: Mapping[str, str] | None) -> LocatedMapping:
         """Return the whole document, as far as the files can be read and the schema accepts it."""

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from notifconf.emulator.confluent import errors as confluent
+from notifconf.emulator.confluent.inventory_routes import Inventory
 from notifconf.emulator.confluent.routes import Service as Confluent
 from notifconf.emulator.confluent.routes import refusal_response
 from notifconf.emulator.control import Control, ControlError, control_error_response
@@ -47,6 +48,7 @@ def create_app(database: str, settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[
             *Confluent(emulator.store, emulator.settings).routes(),
+            *Inventory(emulator.store, emulator.settings).routes(),
             *Konnect(emulator.store, emulator.settings).routes(),
             *Control(emulator).routes(),
         ],

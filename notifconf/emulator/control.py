@@ -6,13 +6,20 @@
 | `PUT /_emulator/state` | each collection in the body (of the same shape) holds these objects and no other |
 | `POST /_emulator/state` | adds objects, or replaces those of the same ids; answers `{collection: [id, …]}` |
 | `DELETE /_emulator/state` | a new organisation again |
-| `DELETE /_emulator/state/{collection}/{id}` | removes one object; 404 if it is not there |
+| `PATCH /_emulator/state/{collection}/{id}` | sets the members that the body names, such as `display_name` |
+| `DELETE /_emulator/state/{collection}/{id}` | removes one object, and what is inside of an environment or cluster |
+| `POST /_emulator/inventory` | adds many objects, see below |
 | `POST /_emulator/users` | `{"id": "u-abc123"}`: a Confluent user; answers the ids of their integrations |
 | `GET /_emulator/requests` | `{count, peak, requests: [{method, path, query, user_agent, body, status}, …]}` |
 | `DELETE /_emulator/requests` | forgets them |
 | `GET /_emulator/settings` | the settings (`settings.Settings`), faults as their specifications |
 | `PUT /_emulator/settings` | sets the members that the body names; `faults` replaces all faults |
 | `GET /_emulator/faults` | `[{fault, seen, fired}, …]`: how many requests matched, how many went wrong |
+
+The inventory's body is `{"environments": 40, "clusters": 3, "connectors": 25, "compute_pools": 1}`: 40 environments,
+each with 3 clusters and 1 compute pool, and 25 connectors in each cluster. Single ones are added, renamed and
+removed as all objects are: `POST /_emulator/state` with `{"connectors": [{"name": "a/b", "environment": "env-p7x2kq",
+"cluster": "lkc-8n3qvr"}]}`, and `PATCH /_emulator/state/connectors/lcc-p1gsnk` with `{"name": "my sink"}`.
 
 Objects need to hold only what matters, see `Emulator.seed`; `?raw=true` stores them as they are. What is wrong
 with a request is said in `{"error": …}`, with 400.
@@ -34,6 +41,9 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from notifconf.emulator.emulator import Emulator
+
+
+INVENTORY = ("environments", "clusters", "connectors", "compute_pools")
 
 
 class ControlError(ValueError):
@@ -58,7 +68,9 @@ class Control:
             ("PUT", "/state", self.replace_state),
             ("POST", "/state", self.add_state),
             ("DELETE", "/state", self.reset),
+            ("PATCH", "/state/{collection}/{id}", self.change),
             ("DELETE", "/state/{collection}/{id}", self.remove),
+            ("POST", "/inventory", self.grow_inventory),
             ("POST", "/users", self.add_user),
             ("GET", "/requests", self.read_requests),
             ("DELETE", "/requests", self.clear_requests),
@@ -95,6 +107,23 @@ class Control:
         self._check_collection(collection)
         removed = self.emulator.remove(collection, identifier)
         return Response(status_code=204 if removed else 404)
+
+    async def change(self, request: Request) -> Response:
+        """PATCH of one object."""
+        collection, identifier = request.path_params["collection"], request.path_params["id"]
+        self._check_collection(collection)
+        changed = self.emulator.change(collection, identifier, await _object(request))
+        return Response(status_code=404) if changed is None else JSONResponse(changed)
+
+    async def grow_inventory(self, request: Request) -> Response:
+        """POST to the inventory."""
+        numbers = await _object(request)
+        for name, number in numbers.items():
+            if name not in INVENTORY or not isinstance(number, int) or isinstance(number, bool) or number < 0:
+                raise ControlError(f"{name}: {number!r}: each of {', '.join(INVENTORY)} is a number from 0")
+        environments, clusters, connectors, pools = (numbers.get(name, 0) for name in INVENTORY)
+        self.emulator.grow_inventory(environments=environments, clusters=clusters, connectors=connectors, pools=pools)
+        return Response(status_code=204)
 
     async def add_user(self, request: Request) -> Response:
         """POST to the users."""

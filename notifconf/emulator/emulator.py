@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from notifconf.emulator.confluent import inventory
 from notifconf.emulator.confluent import organisation as confluent
 from notifconf.emulator.confluent.objects import COLLECTIONS
 from notifconf.emulator.konnect import organisation as konnect
 from notifconf.emulator.requestlog import RequestLog
 from notifconf.emulator.settings import Settings
-from notifconf.emulator.store import Store
+from notifconf.emulator.store import VERSION, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import ModuleType
 
 
+IDS = ("id", "event_id")
+
+
 class Emulator:
     """Behind the service's back: what a console, another client or a test does without asking the rules.
 
     Collections are named `notification-types`, `integrations`, `subscriptions`, `resource-preferences` and
-    `resource-subscriptions` (Confluent), `events`, `event-subscriptions` and `inbox` (Konnect).
+    `resource-subscriptions` (Confluent), `environments`, `clusters`, `connectors` and `compute-pools` (Confluent's
+    inventory), `events`, `event-subscriptions` and `inbox` (Konnect).
     """
 
-    collections = (*COLLECTIONS, *konnect.COLLECTIONS)
+    collections = (*COLLECTIONS, *inventory.COLLECTIONS, *konnect.COLLECTIONS)
 
     def __init__(self, database: str, settings: Settings | None = None) -> None:
         """Opens the database (see `Store`); a new one gets a new organisation."""
@@ -33,6 +38,9 @@ class Emulator:
         with self.store.transaction():
             if self.store.next_number("opened") == 1:
                 self._found()
+            elif self.store.version < VERSION:
+                self._upgrade()
+            self.store.version = VERSION
 
     def close(self) -> None:
         """Closes the database."""
@@ -64,9 +72,30 @@ class Emulator:
                 self.seed(collection, *bodies, raw=raw)
 
     def remove(self, collection: str, identifier: str) -> bool:
-        """Removes an object; says whether it was there."""
+        """Removes an object, and what is inside of an environment or a cluster; says whether it was there."""
         self._check(collection)
+        if collection in inventory.COLLECTIONS:
+            return inventory.remove(self.store, collection, identifier)
         return self.store.delete(collection, identifier)
+
+    def change(self, collection: str, identifier: str, members: Mapping[str, Any]) -> Any:
+        """Sets members of an object, such as its name; answers the object, None where there is none of that id."""
+        with self.store.transaction():
+            before = self.object(collection, identifier)
+            if not isinstance(before, dict):
+                return None
+            self.seed(collection, {**before, **members, **{name: before[name] for name in IDS if name in before}})
+            return self.object(collection, identifier)
+
+    def grow_inventory(self, *, environments: int, clusters: int, connectors: int, pools: int = 0) -> None:
+        """Adds so many environments, with so many clusters and compute pools each, and so many connectors a cluster."""
+        inventory.grow(self.store, environments=environments, clusters=clusters, connectors=connectors, pools=pools)
+
+    def object(self, collection: str, identifier: str) -> Any:
+        """One object, as `objects` answers it; None where there is none of that id."""
+        self._check(collection)
+        row = self.store.get(collection, identifier)
+        return None if row is None else _vendor(collection).dumped(collection, row)
 
     def objects(self, collection: str) -> list[Any]:
         """Everything in a collection, in order, as reads answer it."""
@@ -83,8 +112,14 @@ class Emulator:
         with self.store.transaction():
             return confluent.add_user(self.store, user)
 
+    def _upgrade(self) -> None:
+        """The file of an older emulator: puts every object anew, which makes the counts and links of the store."""
+        self.replace(self.state(), raw=True)
+        inventory.found(self.store)
+
     def _found(self) -> None:
         confluent.found(self.store)
+        inventory.found(self.store)
         konnect.found(self.store)
 
     def _check(self, collection: str) -> None:
@@ -93,4 +128,6 @@ class Emulator:
 
 
 def _vendor(collection: str) -> ModuleType:
+    if collection in inventory.COLLECTIONS:
+        return inventory
     return confluent if collection in COLLECTIONS else konnect

@@ -10,7 +10,11 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
+from starlette.responses import JSONResponse
+
 from notifconf.emulator.confluent import errors as confluent
+from notifconf.emulator.faults import network
+from notifconf.emulator.guard import api_objection, control_objection
 from notifconf.emulator.konnect import errors as konnect
 from notifconf.emulator.requestlog import Entry
 from notifconf.emulator.routing import CONTROL, KONNECT
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 # What the service would allow if it were not told another limit: too much to be reached.
 NOMINAL_LIMIT = 10_000
 WINDOW_SECONDS = 1.0
+FORBIDDEN = 403
 
 
 class RateLimit:
@@ -46,7 +51,7 @@ class RateLimit:
 
 
 class Front:
-    """An ASGI middleware around both vendors' operations; `/_emulator` passes by it untouched."""
+    """An ASGI middleware around both vendors' operations. To `/_emulator` it does nothing but guard it."""
 
     def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
         self.app = app
@@ -55,8 +60,13 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
-        if scope["type"] != "http" or scope["path"].startswith(CONTROL):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if scope["path"].startswith(CONTROL):
+            objection = control_objection(scope)
+            answer = self.app if objection is None else JSONResponse({"error": objection}, FORBIDDEN)
+            await answer(scope, receive, send)
             return
         headers = dict(scope["headers"])
         entry = Entry(
@@ -100,7 +110,11 @@ class Front:
         is_konnect = entry.path.startswith(KONNECT)
         errors: ModuleType = konnect if is_konnect else confluent
         answer: ASGIApp = self.app
-        if not allowed:
+        # Inside of one process there is no browser, and every host is this one.
+        objection = api_objection(scope) if network.is_socket(scope) else None
+        if objection is not None:
+            answer = errors.foreign_host(objection)
+        elif not allowed:
             answer = errors.too_many_requests(reset)
         elif not is_authorized(authorization, basic=not is_konnect):
             answer = errors.unauthorized()

@@ -1,17 +1,23 @@
-"""Where the emulator keeps its objects: one table of SQLite, each object as the JSON that a read answers."""
+"""Where the emulator keeps its objects: one table of SQLite, each object as the JSON that a read answers.
+
+Two smaller tables keep the cost of a request independent of the number of objects: `counts` holds how many objects a
+collection and an owner have (triggers maintain it), and `links` holds which objects refer to which.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
+import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -26,10 +32,47 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE INDEX IF NOT EXISTS objects_in_order ON objects (collection, position);
 CREATE INDEX IF NOT EXISTS objects_by_owner ON objects (collection, owner, position);
 CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS links (
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    target TEXT NOT NULL,
+    PRIMARY KEY (collection, id, target)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS links_by_target ON links (collection, target);
+CREATE TABLE IF NOT EXISTS counts (
+    collection TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (collection, owner)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS object_added AFTER INSERT ON objects BEGIN
+    INSERT INTO counts VALUES (NEW.collection, '', 1) ON CONFLICT DO UPDATE SET number = number + 1;
+    INSERT INTO counts SELECT NEW.collection, NEW.owner, 1 WHERE NEW.owner <> ''
+        ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS object_removed AFTER DELETE ON objects BEGIN
+    UPDATE counts SET number = number - 1 WHERE collection = OLD.collection AND owner IN ('', OLD.owner);
+    DELETE FROM links WHERE collection = OLD.collection AND id = OLD.id;
+END;
+CREATE TRIGGER IF NOT EXISTS object_moved AFTER UPDATE OF owner ON objects WHEN OLD.owner <> NEW.owner BEGIN
+    UPDATE counts SET number = number - 1 WHERE collection = OLD.collection AND owner = OLD.owner AND owner <> '';
+    INSERT INTO counts SELECT NEW.collection, NEW.owner, 1 WHERE NEW.owner <> ''
+        ON CONFLICT DO UPDATE SET number = number + 1;
+END;
 """
+
+# What `version` says of a file that holds all of the above. A file of an older version has neither counts nor links.
+VERSION = 1
 
 COLUMNS = "id, position, owner, facet, body"
 BUSY_SECONDS = 30.0
+LAST_POSITION = 2**62
+
+# The folder of the embedded emulator. Like the database it holds webhook URLs, which are secrets.
+FOLDER = ".notifconf"
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+SIBLINGS = ("-journal", "-wal", "-shm")
 
 # Ids look random and never repeat: a permutation of the numbers below 62 ** 5.
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -49,7 +92,8 @@ class Row:
     Attributes:
         id: what it is addressed by; usually, but not in hostile test data, the `id` in its body.
         position: its place in a list.
-        owner: what it belongs to: the notification type, resource or event of a subscription or preference; else "".
+        owner: what it belongs to: the notification type, resource or event of a subscription or preference, the quota
+            of an integration, the environment or cluster of an inventory's object; else "".
         facet: what a list filters by: the resource types, as `|CLUSTER|CONNECTOR|`; else "".
         body: the JSON that a read answers, as text.
     """
@@ -113,41 +157,93 @@ class Store:
         found = self._rows(query, (collection, identifier))
         return found[0] if found else None
 
-    def page(self, collection: str, *, owner: str = "", facet: str = "", after: int = 0, limit: int = -1) -> list[Row]:
-        """At most `limit` objects behind the position `after`, in order, of that owner and facet where given."""
-        where, values = _where(collection, owner, facet)
-        query = f"SELECT {COLUMNS} FROM objects {where} AND position > ? ORDER BY position LIMIT ?"  # noqa: S608
-        return self._rows(query, (*values, after, limit))
+    @property
+    def version(self) -> int:
+        """The version of what the file holds: VERSION, or less where an older emulator wrote it."""
+        with self._lock:
+            return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @version.setter
+    def version(self, version: int) -> None:
+        with self._lock:
+            self._connection.execute(f"PRAGMA user_version = {int(version)}")
+
+    def page(
+        self,
+        collection: str,
+        *,
+        owner: str = "",
+        facets: Sequence[str] = (),
+        after: int = 0,
+        before: int = LAST_POSITION,
+        limit: int = -1,
+        backwards: bool = False,
+    ) -> list[Row]:
+        """At most `limit` objects between two positions, of that owner and one of those facets where given.
+
+        They are in order, or the last ones first if `backwards`.
+        """
+        where, values = _where(collection, owner, facets)
+        direction = "DESC" if backwards else "ASC"
+        query = (
+            f"SELECT {COLUMNS} FROM objects {where} AND position > ? AND position < ?"  # noqa: S608 - constants
+            f" ORDER BY position {direction} LIMIT ?"
+        )
+        return self._rows(query, (*values, after, before, limit))
 
     def positions_before(
-        self, collection: str, *, before: int, limit: int, owner: str = "", facet: str = ""
+        self, collection: str, *, before: int, limit: int, owner: str = "", facets: Sequence[str] = ()
     ) -> list[int]:
         """At most `limit` positions in front of `before`, the nearest first."""
-        where, values = _where(collection, owner, facet)
+        where, values = _where(collection, owner, facets)
         query = f"SELECT position FROM objects {where} AND position < ? ORDER BY position DESC LIMIT ?"  # noqa: S608
         with self._lock:
             return [position for (position,) in self._connection.execute(query, (*values, before, limit))]
 
-    def count(self, collection: str, *, owner: str = "", facet: str = "") -> int:
-        """How many objects there are, of that owner and facet where given."""
-        where, values = _where(collection, owner, facet)
+    def count(self, collection: str, *, owner: str = "", facets: Sequence[str] = ()) -> int:
+        """How many objects there are, of that owner and one of those facets where given.
+
+        Without facets this is one look into `counts`, however many objects there are.
+        """
+        if facets:
+            where, values = _where(collection, owner, facets)
+            query = f"SELECT count(*) FROM objects {where}"  # noqa: S608 - constants
+        else:
+            query, values = "SELECT number FROM counts WHERE collection = ? AND owner = ?", (collection, owner)
         with self._lock:
-            row = self._connection.execute(f"SELECT count(*) FROM objects {where}", values).fetchone()  # noqa: S608
-        return int(row[0])
+            row = self._connection.execute(query, values).fetchone()
+        return int(row[0]) if row else 0
 
-    def containing(self, collection: str, text: str) -> list[Row]:
-        """The objects whose body holds the text, somewhere."""
-        query = f"SELECT {COLUMNS} FROM objects WHERE collection = ? AND instr(body, ?) ORDER BY position"  # noqa: S608
-        return self._rows(query, (collection, text))
+    def linked(self, collection: str, target: str) -> list[Row]:
+        """The objects of a collection that were put with a link to `target`."""
+        # CROSS JOIN: else SQLite reads all objects in their order, to save the sorting of a few.
+        query = (
+            f"SELECT {COLUMNS} FROM links CROSS JOIN objects USING (collection, id)"  # noqa: S608 - a constant
+            " WHERE collection = ? AND target = ? ORDER BY position"
+        )
+        return self._rows(query, (collection, target))
 
-    def put(self, collection: str, identifier: str, body: Any, *, owner: str = "", facet: str = "") -> None:
-        """Adds an object at the end, or replaces the one of that id in its place."""
+    def put(
+        self,
+        collection: str,
+        identifier: str,
+        body: Any,
+        *,
+        owner: str = "",
+        facet: str = "",
+        links: Iterable[str] = (),
+    ) -> None:
+        """Adds an object at the end, or replaces the one of that id in its place. `links` is what it refers to."""
         text = json.dumps(body)
         with self.transaction():
             self._connection.execute(
                 "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (collection, id)"
                 " DO UPDATE SET owner = excluded.owner, facet = excluded.facet, body = excluded.body",
                 (collection, identifier, self.next_number("position"), owner, facet, text),
+            )
+            self._connection.execute("DELETE FROM links WHERE collection = ? AND id = ?", (collection, identifier))
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO links VALUES (?, ?, ?)", [(collection, identifier, target) for target in links]
             )
 
     def delete(self, collection: str, identifier: str) -> bool:
@@ -188,7 +284,11 @@ class Store:
 
 def _connect(database: str) -> sqlite3.Connection:
     if database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(database)
+        if path.parent.name == FOLDER:
+            _close_folder(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _close_file(path)
     connection = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         # A killed process loses nothing so; only a machine that loses its power could.
@@ -201,12 +301,44 @@ def _connect(database: str) -> sqlite3.Connection:
     return connection
 
 
-def _where(collection: str, owner: str, facet: str) -> tuple[str, tuple[str, ...]]:
+def _close_folder(folder: Path) -> None:
+    """Nobody else may enter the folder, and Git ignores what is in it.
+
+    A link in the place of the folder or of its files is refused: a checkout could bring one along, and lead the
+    emulator to a file of the user's.
+    """
+    if folder.is_symlink():
+        raise OSError(f"{folder} is a link: remove it")
+    folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+    _restrict(folder, FOLDER_MODE)
+    for name in os.listdir(folder):  # noqa: PTH208 - the names alone
+        if (folder / name).is_symlink():
+            raise OSError(f"{folder / name} is a link: remove it")
+    ignore = folder / ".gitignore"
+    if not ignore.exists() or ignore.read_bytes().strip() != b"*":
+        ignore.write_text("*\n", encoding="ascii")
+
+
+def _close_file(path: Path) -> None:
+    """Nobody else may read the database, or what SQLite puts beside it (which gets the database's mode)."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    for file in (path, *(Path(f"{path}{suffix}") for suffix in SIBLINGS)):
+        # SQLite of another process may remove a journal at any time.
+        with contextlib.suppress(FileNotFoundError):
+            _restrict(file, FILE_MODE)
+
+
+def _restrict(path: Path, mode: int) -> None:
+    if stat.S_IMODE(path.stat().st_mode) & ~mode:
+        path.chmod(mode)
+
+
+def _where(collection: str, owner: str, facets: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     where, values = "WHERE collection = ?", [collection]
     if owner:
         where += " AND owner = ?"
         values.append(owner)
-    if facet:
-        where += " AND instr(facet, ?)"
-        values.append(f"|{facet}|")
+    if facets:
+        where += f" AND ({' OR '.join(['instr(facet, ?)'] * len(facets))})"
+        values += [f"|{facet}|" for facet in facets]
     return where, tuple(values)

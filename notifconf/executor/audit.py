@@ -49,17 +49,17 @@ class Circumstances:
 
 @contextmanager
 def audit_trail(
-    path: Path | None, provider: str, endpoint: str, digest: Callable[[], str], environment: Mapping[str, str]
+    path: Path | None, provider: str, endpoint: str, digest: str, environment: Mapping[str, str]
 ) -> Iterator[Callable[[ChangeOutcome], None]]:
     """Give what appends the line of each change, as it ends, to the file at `path`; None means no file.
 
-    `digest` gives that of the plan; `environment` says who applies it, and where. Raises `UsageError` where the file
+    `digest` is that of the plan; `environment` says who applies it, and where. Raises `UsageError` where the file
     can't be opened, which is before anything is changed, or written.
     """
     if path is None:
         yield lambda _: None
         return
-    circumstances = Circumstances(provider, endpoint, digest(), _first(ACTORS, environment), _run(environment))
+    circumstances = Circumstances(provider, endpoint, digest, _first(ACTORS, environment), _run(environment))
     with _appending(path) as append:
         yield lambda item: append(_line(item, circumstances, datetime.now(UTC)))
 

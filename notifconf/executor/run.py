@@ -72,7 +72,7 @@ async def apply_saved(
 
     It must not be stale: `live` is what was read of its objects just now, `secrets` what its expressions stand for.
     """
-    step = Step(connection, provider, secrets, verify=saved.verify, sleep=sleep)
+    step = Step(connection, provider, secrets, verify=saved.basis.verify, sleep=sleep)
 
     def left(after: Live) -> Plan:
         return left_of(saved.plan, after, secrets, step.ids)

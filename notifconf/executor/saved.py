@@ -1,47 +1,69 @@
 """A plan file: what was reviewed, so that it and nothing else is applied.
 
-It is the JSON document of the plan, and in its member `saved` what apply needs besides: the changes whole, the
-endpoint, the workspace's digest, the expressions and fingerprints of secrets, and a digest of all of it. The digest is
-against accidents, not against attackers: a plan file wants the same care as the workspace that it was made from.
+It is the JSON document of the plan, and in its member `saved` what apply needs besides: the changes whole, what the
+plan was made of, the expressions and fingerprints of secrets.
+
+Three things keep what is shown and what is applied together:
+
+- The document is rebuilt from the saved part, and must be the one that stands in the file.
+- The plan's digest is computed anew. `apply --plan-digest` compares it with that of the plan which was reviewed.
+- A checksum of the whole file finds what neither covers, such as a fingerprint. It is against accidents: whoever can
+  write the file can also compute it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import UsageError
 from notifconf.executor.fingerprint import Fingerprints
-from notifconf.executor.material import Secrets, secrets_in
-from notifconf.model import Live, Workspace
-from notifconf.plan import Change, Plan, Sensitive
-from notifconf.plan.archive import archived, restored
+from notifconf.executor.material import Secrets, secrets_in, sendable
+from notifconf.model import Live, Options, Secret, Workspace
+from notifconf.model.canonical import canonical, canonical_json, digest_of
+from notifconf.plan import Action, Change, Plan, Sensitive
+from notifconf.plan.archive import Basis, archived, plan_digest, restored
 from notifconf.plan.change import PlanValue
-from notifconf.plan.codec import FORMAT_VERSION, Document, digest_of, plan_document
+from notifconf.plan.codec import FORMAT_VERSION, Document, plan_document
+from notifconf.providers import provider_named
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from notifconf.providers.base import Provider
 
 MARK = '"format_version"'
 """Every plan file has this among its members, and no workspace has."""
+
+ALTERED = "the plan file was altered after it was made, or another version of notifconf made it"
 
 _REFERENCE = re.compile(r"\$\{[^}:]+(:\?[^}]*)?\}|\$\{file:[^}]+\}")
 """References that hold nothing but a name: a default or text beside it may itself be a secret."""
 
 
+class AlteredError(UsageError):
+    """A plan file is not as `plan --out` wrote it."""
+
+    def __init__(self, place: str = "") -> None:
+        """Name the `place` where that shows, a JSON pointer, if it is known."""
+        super().__init__(f"{ALTERED}{f' (see {place})' if place else ''}: make the plan anew")
+
+
 @dataclass(frozen=True, slots=True)
-class SavedSecret:
-    """A secret that the plan writes (`live` false) or that lives where it changes something (`live` true).
+class WrittenSecret:
+    """A secret that the plan writes; `expression` is how its value is found, None where only the workspace has it."""
 
-    `expression` is how its value is found; None where only the workspace has it.
-    """
-
-    address: str
+    change: Change
     path: str
-    live: bool
     fingerprint: str
-    expression: str | None = None
+    expression: str | None
+
+
+Fingerprinted = Mapping[tuple[str, str, bool], str]
+"""(address, JSON pointer, whether the secret is a live one or one that the plan writes) -> its fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,46 +71,61 @@ class SavedPlan:
     """A plan file, read back."""
 
     plan: Plan
-    endpoint: str
+    basis: Basis
     paths: tuple[str, ...]
-    verify: bool
     salt: str
-    secrets: tuple[SavedSecret, ...]
-    lookalikes: Mapping[str, Sequence[str]]
-    """Address of each create -> ids of the live objects that look like it, and were there when the plan was made."""
-    digest: str
-    """Of what it shows, as `plan --format json` printed it."""
-
-    def secret(self, address: str, path: str, *, live: bool) -> SavedSecret | None:
-        """Return what is kept of one secret."""
-        wanted = (address, path, live)
-        return next((item for item in self.secrets if (item.address, item.path, item.live) == wanted), None)
+    fingerprints: Fingerprinted
 
 
-def saved_text(
-    plan: Plan,
-    workspace: Workspace,
-    live: Live,
-    secrets: Secrets,
-    *,
-    lookalikes: Mapping[str, Sequence[str]],
-    endpoint: str,
-    paths: Sequence[str],
-) -> str:
+def signed(
+    plan: Plan, workspace: Workspace, live: Live, provider: Provider, *, endpoint: str, options: Options
+) -> tuple[Plan, Basis]:
+    """Return a plan with its digest, and what that counts beside the changes; `endpoint` is in its canonical form."""
+    basis = Basis(
+        endpoint=endpoint,
+        workspace=workspace.digest,
+        options=canonical(options),
+        verify=workspace.policy.verify_integrations,
+        lookalikes=lookalikes(plan, live, provider),
+    )
+    return replace(plan, digest=plan_digest(plan, basis)), basis
+
+
+def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
+    """Return, by the address of each create, the ids of the live objects that it may be.
+
+    A plan is made in spite of some: where a service keeps no names, one that something else declares looks the same.
+    """
+    bearers: dict[tuple[str, Hashable], list[str]] = {}
+    for item in live.resources:
+        for identity in item.identities:
+            bearers.setdefault((item.kind, identity), []).append(item.id)
+    return {
+        change.address: sorted(
+            found
+            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, {}))
+            for found in bearers.get((change.kind, identity), ())
+        )
+        for change in plan.changes
+        if change.action is Action.CREATE
+    }
+
+
+def saved_text(plan: Plan, basis: Basis, live: Live, secrets: Secrets, *, paths: Sequence[str]) -> str:
     """Return the text of a plan file; `secrets` holds the declared ones."""
     fingerprints = Fingerprints()
     saved: Document = {
-        "endpoint": endpoint,
-        "workspace": workspace.digest,
+        **basis.document,
         "paths": list(paths),
-        "verify": workspace.policy.verify_integrations,
         "salt": fingerprints.salt,
-        "lookalikes": lookalikes,
-        "secrets": [asdict(item) for item in _secrets(plan, live, secrets, fingerprints)],
+        "secrets": [
+            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(secret.reveal())}
+            for address, path, is_live, secret in _secrets(plan, live, secrets)
+        ],
         **archived(plan),
     }
     document = {**plan_document(plan), "saved": saved}
-    saved["digest"] = _digest(document)
+    saved["checksum"] = _checksum(document)
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -97,67 +134,125 @@ def is_plan_file(text: str) -> bool:
     return text.lstrip().startswith("{") and MARK in text
 
 
-def read_saved(text: str) -> SavedPlan:
-    """Read a plan file. Raises `UsageError` for one that can't be applied: altered, too new, with errors, refused."""
+def parse_plan_file(text: str) -> Document:
+    """Return a plan file's JSON. Raises `UsageError` for what is none that can be trusted, or of another version."""
     try:
-        document = json.loads(text)
-        if document["format_version"] != FORMAT_VERSION:
-            raise UsageError(f"the plan file is of another version than {FORMAT_VERSION}: make the plan anew")
-        saved = document["saved"]
-        if saved["digest"] != _digest(document):
-            raise UsageError("the plan file was altered after it was made: make the plan anew")
-        if not saved["applicable"]:
-            raise UsageError("the plan has errors or was refused: it can't be applied")
-        return SavedPlan(
-            restored(saved),
-            saved["endpoint"],
-            tuple(saved["paths"]),
-            saved["verify"],
-            saved["salt"],
-            tuple(SavedSecret(**item) for item in saved["secrets"]),
-            dict(saved["lookalikes"]),
-            digest_of({name: value for name, value in document.items() if name != "saved"}),
-        )
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise UsageError("the plan file was altered, or is not one that --out wrote: make the plan anew") from error
+        document = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise AlteredError from error
+    if not isinstance(document, dict):
+        raise AlteredError
+    if document.get("format_version") != FORMAT_VERSION:
+        raise UsageError(f"the plan file is of another version than {FORMAT_VERSION}: make the plan anew")
+    return document
 
 
-def _secrets(plan: Plan, live: Live, declared: Secrets, fingerprints: Fingerprints) -> Iterable[SavedSecret]:
-    attributes = {(item.kind, item.id): item.attributes for item in live.resources}
-    for change in plan.changes:
-        for path in sensitive_paths(change.after):
-            secret = declared.get((change.address, path))
-            if secret is not None:
-                expression = secret.expression or ""
-                yield SavedSecret(
-                    change.address,
-                    path,
-                    live=False,
-                    fingerprint=fingerprints.of(secret.reveal()),
-                    expression=expression if _REFERENCE.fullmatch(expression) else None,
-                )
-        for path, secret in secrets_in(attributes.get((change.kind, change.id or ""), {})):
-            yield SavedSecret(change.address, path, live=True, fingerprint=fingerprints.of(secret.reveal()))
+def read_saved(document: Mapping[str, Any]) -> SavedPlan:
+    """Read a plan file that its JSON Schema accepts.
+
+    Raises `UsageError` for one that can't be applied: altered, with errors, refused.
+    """
+    saved = document["saved"]
+    try:
+        if saved["checksum"] != _checksum(document):
+            raise AlteredError
+        basis = Basis(saved["endpoint"], saved["workspace"], saved["options"], saved["verify"], saved["lookalikes"])
+        plan = restored(saved)
+        plan = replace(plan, digest=plan_digest(plan, basis))
+        shown = {name: value for name, value in document.items() if name != "saved"}
+        if canonical_json(plan_document(plan)) != canonical_json(shown):
+            raise AlteredError
+    except (ValueError, RecursionError) as error:
+        raise AlteredError from error
+    fingerprints = {(item["address"], item["path"], item["live"]): item["fingerprint"] for item in saved["secrets"]}
+    read = SavedPlan(plan, basis, tuple(saved["paths"]), saved["salt"], fingerprints)
+    _check(read)
+    if plan.errors or plan.refusals:
+        raise UsageError("the plan has errors or was refused: it can't be applied")
+    return read
 
 
-def sensitive_paths(value: PlanValue, path: str = "") -> Iterable[str]:
-    """Yield the JSON pointers of the secrets in an object."""
+def written_secrets(saved: SavedPlan) -> Iterable[WrittenSecret]:
+    """Yield the secrets that the plan writes."""
+    for change in saved.plan.changes:
+        for path, value in sensitive_in(change.after):
+            fingerprint = saved.fingerprints.get((change.address, path, False))
+            if fingerprint is not None:
+                expression = value.expression or ""
+                yield WrittenSecret(change, path, fingerprint, expression if _REFERENCE.fullmatch(expression) else None)
+
+
+def sensitive_in(value: PlanValue, path: str = "") -> Iterable[tuple[str, Sensitive]]:
+    """Yield what stands for the secrets of an object, each with its JSON pointer."""
     if isinstance(value, Sensitive):
-        yield path
+        yield path, value
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from sensitive_paths(member, f"{path}/{name}")
+            yield from sensitive_in(member, f"{path}/{name}")
 
 
-def written_secrets(saved: SavedPlan) -> Iterable[tuple[Change, SavedSecret]]:
-    """Yield the secrets that the plan writes, each with its change."""
-    changes = {change.address: change for change in saved.plan.changes}
-    for secret in saved.secrets:
-        if not secret.live:
-            yield changes[secret.address], secret
+def _secrets(plan: Plan, live: Live, declared: Secrets) -> Iterable[tuple[str, str, bool, Secret]]:
+    """Yield address, path, whether it lives, and secret: of what the plan writes, and of what it changes."""
+    attributes = {(item.kind, item.id): item.attributes for item in live.resources}
+    for change in plan.changes:
+        for path, _ in sensitive_in(change.after):
+            if (change.address, path) in declared:
+                yield change.address, path, False, declared[change.address, path]
+        for path, secret in secrets_in(attributes.get((change.kind, change.id or ""), {})):
+            yield change.address, path, True, secret
 
 
-def _digest(document: Mapping[str, Any]) -> str:
-    saved = {name: value for name, value in document["saved"].items() if name != "digest"}
-    text = json.dumps({**document, "saved": saved}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _check(saved: SavedPlan) -> None:
+    """Raise `AlteredError` where the saved part would do what its document does not show, or can't be carried out."""
+    kinds = {kind.name for kind in provider_named(saved.plan.provider).kinds}
+    creates = {change.address for change in saved.plan.changes if change.action is Action.CREATE}
+    before: set[str] = set()
+    for index, change in enumerate(saved.plan.changes):
+        known = change.kind in kinds and before.issuperset(change.depends_on)
+        if not (known and _writes_what_it_shows(change) and _secrets_are_kept(change, saved.fingerprints)):
+            raise AlteredError(f"/saved/changes/{index}")
+        before.add(change.address)
+    if saved.basis.lookalikes.keys() != creates:
+        raise AlteredError("/saved/lookalikes")
+
+
+def _writes_what_it_shows(change: Change) -> bool:
+    """Say whether what the change writes is what it shows: all of a new object, of another one what differs."""
+    shown = set(change.after or ())
+    if change.action is Action.UPDATE:
+        shown = {_attribute(item.path) for item in change.differences}
+    return set(change.changed) == shown
+
+
+def _secrets_are_kept(change: Change, fingerprints: Fingerprinted) -> bool:
+    """Say whether each secret that is written has a fingerprint, and is marked as changed where it is."""
+    for path, value in sensitive_in(change.after):
+        written = fingerprints.get((change.address, path, False))
+        if written is None and _attribute(path) in change.changed:
+            return False
+        live = fingerprints.get((change.address, path, True))
+        is_new = change.action is Action.UPDATE and live != written
+        if written is not None and is_new is not value.changed:
+            return False
+    return True
+
+
+def _attribute(path: str) -> str:
+    return path.split("/")[1]
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    saved = {name: value for name, value in document["saved"].items() if name != "checksum"}
+    return digest_of({**document, "saved": saved})
+
+
+def _members(pairs: Sequence[tuple[str, Any]]) -> Document:
+    """Return an object's members. Raises ValueError where one stands twice: people and programs may read either."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from notifconf.executor.fingerprint import Fingerprints
 from notifconf.executor.material import Secrets, revealed, sendable
-from notifconf.executor.saved import SavedPlan, written_secrets
+from notifconf.executor.saved import SavedPlan, lookalikes, written_secrets
 from notifconf.model import Live, LiveResource, Secret, Value
 from notifconf.plan import Action, Change, Plan, Reference, Sensitive
 from notifconf.plan.change import Attributes, PlanValue
@@ -23,10 +23,10 @@ def out_of_date(saved: SavedPlan, secrets: Secrets, fingerprints: Fingerprints, 
     until = saved.plan.until
     if until is not None and now >= until:
         yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute ended"
-    for _, item in written_secrets(saved):
-        secret = secrets.get((item.address, item.path))
+    for item in written_secrets(saved):
+        secret = secrets.get((item.change.address, item.path))
         if secret is None or not fingerprints.match(secret.reveal(), item.fingerprint):
-            yield f"{item.address}: the value of {item.path} is another than when the plan was made"
+            yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
 
 
 def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Fingerprints) -> Iterator[str]:
@@ -35,7 +35,7 @@ def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Finger
     alike = lookalikes(saved.plan, live, provider)
     for change in saved.plan.changes:
         if change.action is Action.CREATE:
-            if not set(alike[change.address]) <= set(saved.lookalikes[change.address]):
+            if not set(alike[change.address]) <= set(saved.basis.lookalikes[change.address]):
                 yield f"{change.address} exists by now"
             continue
         found = by_id.get((change.kind, change.id or ""))
@@ -45,26 +45,6 @@ def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Finger
         names = ", ".join(_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
         if names:
             yield f"{change.address} has changed: {names}"
-
-
-def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
-    """Return, by the address of each create, the ids of the live objects that it may be.
-
-    A plan is made in spite of some: where a service keeps no names, one that something else declares looks the same.
-    """
-    bearers: dict[tuple[str, Hashable], list[str]] = {}
-    for item in live.resources:
-        for identity in item.identities:
-            bearers.setdefault((item.kind, identity), []).append(item.id)
-    return {
-        change.address: sorted(
-            found
-            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, {}))
-            for found in bearers.get((change.kind, identity), ())
-        )
-        for change in plan.changes
-        if change.action is Action.CREATE
-    }
 
 
 def left_of(plan: Plan, live: Live, secrets: Secrets, ids: Mapping[str, str]) -> Plan:
@@ -93,12 +73,8 @@ class _Comparison:
 
     def same(self, before: PlanValue, live: Value, path: str) -> bool:
         if isinstance(before, Sensitive) or isinstance(live, Secret):
-            known = self._saved.secret(self._change.address, path, live=True)
-            return (
-                known is not None
-                and isinstance(live, Secret)
-                and self._fingerprints.match(live.reveal(), known.fingerprint)
-            )
+            known = self._saved.fingerprints.get((self._change.address, path, True))
+            return known is not None and isinstance(live, Secret) and self._fingerprints.match(live.reveal(), known)
         if isinstance(before, Mapping) and isinstance(live, Mapping):
             return all(self.same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
         if isinstance(before, tuple) and isinstance(live, tuple):

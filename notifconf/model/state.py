@@ -27,20 +27,17 @@ class Workspace:
     provider: str
     declarations: Declarations
     policy: Policy = field(default_factory=Policy)
-    files: tuple[bytes, ...] = field(default=(), repr=False)
-    """What its files hold, in the order of their names; the names depend on the current folder."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Its warnings."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the files, as hexadecimal digits."""
-        import hashlib
+        """SHA-256 of what is declared, as hexadecimal digits: however it is written, and without values of secrets."""
+        from notifconf.model.canonical import canonical, digest_of
 
-        digest = hashlib.sha256()
-        for data in self.files:
-            digest.update(len(data).to_bytes(8, "big") + data)
-        return digest.hexdigest()
+        return digest_of(
+            canonical({"provider": self.provider, "declarations": self.declarations, "policy": self.policy})
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,23 @@
-"""A plan as JSON that can be read back: what a plan file keeps beside the document that people and pipelines read.
+"""A plan as JSON that can be read back, and its digest.
 
-It is read back whole, so that who applies it sees what the reviewer saw; what its changes change follows from them.
+A plan file keeps the archive beside the document that people and pipelines read. A plan is read back whole, so that
+who applies it sees what the reviewer saw; what its changes change follows from them.
+
+The digest is over all that decides what applying the plan does: its changes, and its `Basis`. What is only shown
+(diagnostics, silences, what is not declared) has no part in it, and neither has what differs between two runs with the
+same inputs (positions, salt, fingerprints). So a comment on a pull request and a plan file that is made later from the
+same inputs have one digest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from notifconf.model import Diagnostic, Position
+from notifconf.model.canonical import digest_of
 from notifconf.plan.change import (
     Action,
     Attributes,
@@ -22,43 +30,102 @@ from notifconf.plan.change import (
     Unmanaged,
     frozen,
 )
-from notifconf.plan.codec import Document
+from notifconf.plan.codec import FORMAT_VERSION, Document, remarks
 from notifconf.plan.compare import differences
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What decides, beside its changes, what applying a plan does.
+
+    `endpoint` is in its canonical form, `workspace` the digest of the workspace, `options` those of the command line in
+    canonical form. `verify` says whether integrations are tested before they are written. `lookalikes` has, by the
+    address of each create, the ids of the live objects that look like it and were there when the plan was made.
+    """
+
+    endpoint: str
+    workspace: str
+    options: Mapping[str, Any]
+    verify: bool
+    lookalikes: Mapping[str, Sequence[str]]
+
+    @property
+    def document(self) -> Document:
+        """The basis as JSON has it."""
+        return {
+            "endpoint": self.endpoint,
+            "workspace": self.workspace,
+            "options": dict(self.options),
+            "verify": self.verify,
+            "lookalikes": {address: list(ids) for address, ids in self.lookalikes.items()},
+        }
+
+
+def plan_digest(plan: Plan, basis: Basis) -> str:
+    """Return the digest of a plan, as hexadecimal digits."""
+    return digest_of(
+        {
+            "format_version": FORMAT_VERSION,
+            "provider": plan.provider,
+            "mode": str(plan.mode),
+            "until": _moment(plan.until),
+            "applicable": not plan.errors and not plan.refusals,
+            "changes": [_without_position(change) for change in plan.changes],
+            **basis.document,
+        }
+    )
+
+
 def archived(plan: Plan) -> Document:
-    """Return what `restored` needs, and what decides whether the plan may be applied."""
+    """Return what `restored` needs."""
     return {
         "provider": plan.provider,
         "mode": str(plan.mode),
-        "until": plan.until.isoformat() if plan.until else None,
-        "applicable": not plan.errors and not plan.refusals,
+        "until": _moment(plan.until),
         "changes": [_change(change) for change in plan.changes],
         "unchanged": list(plan.unchanged),
-        "unmanaged": [[item.address, item.kind, item.id, item.kept] for item in plan.unmanaged],
-        "silences": [[item.address, item.message] for item in plan.silences],
-        "diagnostics": [
-            [item.severity, item.code, item.message, _place(item.position), item.address] for item in plan.diagnostics
-        ],
+        **remarks(plan),
     }
 
 
 def restored(document: Mapping[str, Any]) -> Plan:
-    """Return the plan that was archived. Raises KeyError, TypeError or ValueError for what no plan was archived as."""
-    until = document["until"]
+    """Return the plan that was archived, without its digest; `document` is as the JSON Schema of a plan file has it.
+
+    Raises ValueError where `until` is no time with an offset.
+    """
     return Plan(
-        provider=str(document["provider"]),
+        provider=document["provider"],
         changes=tuple(_restored_change(item) for item in document["changes"]),
         unchanged=tuple(document["unchanged"]),
-        unmanaged=tuple(Unmanaged(*item) for item in document["unmanaged"]),
-        silences=tuple(Silence(address, message) for address, message in document["silences"]),
-        diagnostics=tuple(
-            Diagnostic(severity, code, message, _position(place), address)
-            for severity, code, message, place, address in document["diagnostics"]
-        ),
-        mode=str(document["mode"]),
-        until=datetime.fromisoformat(until) if until else None,
+        unmanaged=tuple(Unmanaged(**item) for item in document["unmanaged"]),
+        silences=tuple(Silence(**item) for item in document["silences"]),
+        diagnostics=tuple(_restored_diagnostic(item) for item in document["diagnostics"]),
+        mode=document["mode"],
+        until=_restored_moment(document["until"]),
     )
+
+
+def _moment(until: datetime | None) -> str | None:
+    return until.isoformat() if until else None
+
+
+def _restored_moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    until = datetime.fromisoformat(text)
+    if until.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return until
+
+
+def _restored_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
+    place = (item["file"], item["line"], item["column"])
+    position = None if None in place else Position(*place)
+    return Diagnostic(item["severity"], item["code"], item["message"], position, item["address"])
+
+
+def _without_position(change: Change) -> Document:
+    return _change(replace(change, position=None))
 
 
 def _change(change: Change) -> Document:

@@ -117,6 +117,8 @@ class Plan:
     mode: str = ""
     until: datetime | None = None
     """When the plan stops to hold because a mute ends, or None."""
+    digest: str = field(default="", compare=False)
+    """SHA-256 of all that decides what applying it does (see `plan.archive`); empty where no endpoint is known."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

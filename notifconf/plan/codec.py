@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,18 +18,20 @@ def plan_document(plan: Plan) -> Document:
     return {
         "format_version": FORMAT_VERSION,
         "provider": plan.provider,
+        "digest": plan.digest or None,
         "summary": summary(plan),
-        "silences": [{"address": item.address, "message": item.message} for item in plan.silences],
         "changes": [change_document(change) for change in plan.changes],
-        "unmanaged": [_unmanaged(item) for item in plan.unmanaged],
-        "diagnostics": [diagnostic_document(item) for item in plan.diagnostics],
+        **remarks(plan),
     }
 
 
-def digest_of(document: Document) -> str:
-    """Return the SHA-256 of a plan's document with sorted keys and without blanks, as hexadecimal digits."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+def remarks(plan: Plan) -> Document:
+    """Return what a plan says beside its changes."""
+    return {
+        "silences": [{"address": item.address, "message": item.message} for item in plan.silences],
+        "unmanaged": [_unmanaged(item) for item in plan.unmanaged],
+        "diagnostics": [diagnostic_document(item) for item in plan.diagnostics],
+    }
 
 
 def summary(plan: Plan) -> dict[str, int]:

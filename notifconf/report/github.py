@@ -37,7 +37,7 @@ def log(report: Report) -> str:
 
 
 def outputs(report: Report) -> str:
-    """Return a step's outputs, one a line: numbers and booleans alone, so that no value can add another."""
+    """Return a step's outputs, one a line: numbers, booleans and a digest alone, so that no value can add another."""
     plan, outcome = report.plan, report.outcome
     values = {
         "has_changes": str(bool(plan.changes)).lower(),
@@ -45,6 +45,7 @@ def outputs(report: Report) -> str:
         "unmanaged": len(plan.unmanaged),
         "silences": len(plan.silences),
         **({str(result): outcome.count(result) for result in Result} if outcome is not None else {}),
+        **({"digest": plan.digest} if plan.digest else {}),
         "exit_code": int(report.exit_code),
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())

@@ -48,7 +48,8 @@ class _Section:
 def markdown(report: Report, *, limit: int = LIMIT) -> str:
     """Return a report of at most `limit` bytes; where it takes more, it is cut at a change and counts the rest."""
     mark = PLAN_MARK if report.outcome is None else OUTCOME_MARK
-    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n"
+    digest = f"\nDigest: {code(report.plan.digest)}\n" if report.plan.digest else ""
+    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}"
     above = [
         _fitted(section, limit // SHARE) for section in (_closing(report), _silences(report), _diagnostics(report))
     ]

@@ -17,12 +17,14 @@ NO_CHANGES = "No changes. Live state matches the configuration."
 
 
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield a plan: on top what it silences, then its changes, what is not declared, and the sums."""
+    """Yield a plan: on top what it silences, then its changes, what is not declared, its digest, and the sums."""
     yield from silence_lines(plan)
     for change in plan.changes:
         yield from change_lines(change)
         yield ()
     yield from _unmanaged_lines(plan, verbose=verbose)
+    if plan.digest:
+        yield line(Span(f"Digest: {plan.digest}", "dim"))
     yield summary_line(plan)
 
 

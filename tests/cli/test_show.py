@@ -178,6 +178,37 @@ def test_the_same_state_gives_the_same_bytes(applied):
     assert applied.runs("show", "--format", "json").out == applied.runs("show", "--format", "json").out
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://HOOKS.slack.com/services/canary", "hooks.slack.com"),
+        ("https://contoso.webhook.office.com/webhookb2/canary", "contoso.webhook.office.com"),
+        ("https://prod-12.westeurope.logic.azure.com:443/workflows/canary", "prod-12.westeurope.logic.azure.com"),
+        ("https://events.pagerduty.com/integration/canary/enqueue", "events.pagerduty.com"),
+        ("https://api.opsgenie.com/v1/json/eventbridge?apiKey=canary", "api.opsgenie.com"),
+        ("https://user:canary@hooks.slack.com/services/x", "hooks.slack.com"),
+        ("https://canary.ngrok.app/x", None),
+        ("https://canary.m.pipedream.net", None),
+        ("https://canary.example.com/", None),
+        ("https://hooks.slack.com.canary.example/services/x", None),
+        ("https://canary-hooks.slack.com/services/x", None),
+        ("https://canarywebhook.office.com/x", None),
+        ("https://10.0.0.1:8080/canary", None),
+        ("https://[canary/", None),
+    ],
+)
+def test_a_host_is_shown_only_where_many_share_it(user, url, shown):
+    member = {"kind": "Webhook", "url": url}
+    user.emulator.seed("integrations", {"id": "i-1", "display_name": "hook", "target": member})
+    for arguments in (["--format", "json"], ["-v"]):
+        ended = user.runs("show", *arguments)
+        assert ended.code == 0
+        assert "canary" not in ended.out + ended.err
+        assert "ngrok" not in ended.out
+    (row,) = [row for row in rows(user.runs("show", "--format", "json"), "integrations") if row["name"] == "hook"]
+    assert row["target"] == shown
+
+
 def test_no_secret_is_shown(applied):
     applied.emulator.seed(
         "integrations", {"id": "i-x", "display_name": "New", "target": {"kind": "X", "key": "canary"}}

@@ -39,6 +39,7 @@ CHANGING = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"), "TIME"),
     (re.compile(r"(_seconds(?:\{[^}]*\})?) [\d.e+-]+$", re.MULTILINE), r"\1 NUMBER"),
     (re.compile(r"\bfingerprint\S+"), "FINGERPRINT"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )
 

@@ -91,6 +91,7 @@ def test_what_is_refused(confluent, method, change, pointer):
     answer = confluent.send(method, path, body)
     assert answer.status_code == 400
     assert pointer in [error["source"]["pointer"] for error in answer.json()["errors"]]
+    assert {error["code"] for error in answer.json()["errors"]} == {"invalid_configuration"}
     assert confluent.emulator.objects("integrations")[1:] == [created]
 
 
@@ -132,6 +133,29 @@ def test_past_the_quota_402(confluent):
     make(confluent)
 
 
+def test_what_is_deleted_does_not_count_towards_the_quota(confluent):
+    confluent.emulator.settings.quota = 3
+    times = {"i-gone": "2020-01-01T00:00:00Z", "i-going": "2999-01-01T00:00:00Z", "i-go": "0001-01-01T00:00:00Z"}
+    for identifier, deleted_at in times.items():
+        body = {"id": identifier, "target": WEBHOOK, "metadata": {"deleted_at": deleted_at}}
+        confluent.emulator.seed("integrations", body)
+    make(confluent)
+    assert confluent.post("integrations", {"display_name": "x", "target": WEBHOOK}).status_code == 402
+
+
+def test_a_new_one_says_where_it_is(confluent):
+    answer = confluent.post("integrations", {"display_name": "x", "target": WEBHOOK})
+    where = f"https://api.confluent.cloud/notifications/v1/integrations/{answer.json()['id']}"
+    assert answer.headers["Location"] == where
+    assert confluent.get(where).json() == answer.json()
+
+
+@pytest.mark.parametrize("target", [SLACK, TEAMS, WEBHOOK])
+def test_the_long_form_of_a_kind_is_taken_and_the_short_one_kept(confluent, target):
+    created = make(confluent, target={**target, "kind": f"{target['kind']}Target"})
+    assert created["target"] == target
+
+
 def test_one_in_use_stays(confluent):
     used, other = make(confluent)["id"], make(confluent)["id"]
     subscription = {
@@ -152,4 +176,5 @@ def test_one_in_use_stays(confluent):
 def test_a_text_that_looks_like_an_id_is_no_use(confluent):
     identifier = make(confluent)["id"]
     confluent.emulator.seed("subscriptions", {"note": identifier, "integrations": "none"})
+    confluent.emulator.seed("subscriptions", {"note": identifier, "integrations": [identifier, {"id": 7}]}, raw=True)
     assert confluent.delete(f"integrations/{identifier}").status_code == 204

@@ -76,7 +76,37 @@ def test_one_resource_subscription_per_resource_and_type(confluent):
 
 
 @pytest.mark.parametrize(("collection", "body"), KINDS)
+def test_without_a_state_it_is_enabled(confluent, collection, body):
+    answer = confluent.post(collection, {name: body[name] for name in body if name != "current_state"})
+    assert (answer.status_code, answer.json()["current_state"]) == (201, "ENABLED")
+
+
+@pytest.mark.parametrize(("collection", "body"), KINDS)
+def test_a_second_one_is_told_where_the_first_is(confluent, collection, body):
+    created = confluent.post(collection, body)
+    answer = confluent.post(collection, body)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "resource_already_exists")
+    assert answer.headers["Location"] == created.headers["Location"]
+
+
+@pytest.mark.parametrize(("collection", "body"), KINDS)
+@pytest.mark.parametrize("name", ["my sink", "a=b", "100%", "größe", "日本", "a=b c%20d"])
+def test_a_connectors_name_is_free_text(confluent, collection, body, name):
+    resource = f"{CLUSTER}/connector={name}"
+    answer = confluent.post(collection, {**body, "resource": resource, "resource_type": "CONNECTOR"})
+    assert answer.status_code == 201
+    found = confluent.get(f"{collection}:lookup", params={"resource": resource, "resource_type": "CONNECTOR"}).json()
+    assert found.get("data", [found]) == [answer.json()]
+
+
+@pytest.mark.parametrize(("collection", "body"), KINDS)
+def test_a_resource_type_may_be_newer_than_the_emulator(confluent, collection, body):
+    assert confluent.post(collection, {**body, "resource_type": "SCHEMA_REGISTRY"}).status_code == 201
+
+
+@pytest.mark.parametrize(("collection", "body"), KINDS)
 def test_what_is_required(confluent, collection, body):
+    confluent.emulator.settings.require_state = True
     for missing in body:
         answer = confluent.post(collection, {name: value for name, value in body.items() if name != missing})
         assert answer.status_code == 400
@@ -95,7 +125,8 @@ def test_what_is_required(confluent, collection, body):
         {"resource": "cloud-cluster=lkc 1"},
         {"resource": "x=" + "y" * 1024},
         {"resource": None},
-        {"resource_type": "TOPIC"},
+        {"resource_type": "Cluster"},
+        {"resource_type": ""},
         {"resource_type": None},
         {"current_state": "MUTED"},
         {"more": 1},
@@ -125,14 +156,30 @@ def test_an_organisation_can_be_muted(confluent):
 
 
 @pytest.mark.parametrize(("collection", "body"), KINDS)
-@pytest.mark.parametrize(
-    "change", [{"resource": "environment=env-1"}, {"resource_type": "ENVIRONMENT"}, {"current_state": "MUTED"}]
-)
+@pytest.mark.parametrize("change", [{"resource": "lkc-1"}, {"resource_type": 7}, {"current_state": "MUTED"}])
 def test_what_a_patch_can_not_change(confluent, collection, body, change):
     created = confluent.post(collection, body).json()
     answer = confluent.patch(f"{collection}/{created['id']}", change)
     assert answer.status_code == 400
     assert confluent.get(f"{collection}/{created['id']}").json() == created
+
+
+@pytest.mark.parametrize(("collection", "body"), KINDS)
+def test_a_patch_may_name_the_resource_and_another_one(confluent, collection, body):
+    created = confluent.post(collection, body).json()
+    path = f"{collection}/{created['id']}"
+    same = {"resource": body["resource"], "resource_type": body["resource_type"]}
+    assert confluent.patch(path, same).json() | {"metadata": None} == created | {"metadata": None}
+    other = {"resource": "environment=env-1", "resource_type": "ENVIRONMENT"}
+    moved = confluent.patch(path, other)
+    assert (moved.status_code, moved.json()["resource"]) == (200, "environment=env-1")
+    found = confluent.get(f"{collection}:lookup", params=other).json()
+    assert found.get("data", [found]) == [moved.json()]
+    assert confluent.post(collection, body).status_code == 201
+    answer = confluent.patch(path, same)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "resource_already_exists")
+    confluent.emulator.settings.forbidden_resources = ["*lkc-df123*"]
+    assert confluent.patch(path, same).status_code == 403
 
 
 def test_the_type_of_a_resource_subscription_is_immutable(confluent):
@@ -150,7 +197,7 @@ def test_the_type_of_a_resource_subscription_is_immutable(confluent):
         ({"resource_type": "CLUSTER"}, "resource"),
         ({"resource": "", "resource_type": "CLUSTER"}, "resource"),
         ({"resource": CLUSTER}, "resource_type"),
-        ({"resource": CLUSTER, "resource_type": "TOPIC"}, "resource_type"),
+        ({"resource": CLUSTER, "resource_type": ""}, "resource_type"),
     ],
 )
 def test_a_lookup_needs_the_resource_and_its_type(confluent, collection, params, parameter):

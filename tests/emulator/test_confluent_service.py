@@ -170,10 +170,44 @@ def test_types_are_filtered_by_resource_type(confluent, resource_type, count):
     assert len(body["data"]) == body["metadata"]["total_size"] == count
 
 
-def test_an_unknown_resource_type_is_no_filter(confluent):
+def test_a_resource_type_that_is_not_known_yet_is_that_of_no_type(confluent):
     answer = confluent.get("notification-types", params={"resource_type": "TOPIC"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["source"] == {"parameter": "resource_type"}
+    assert answer.status_code == 200
+    assert answer.json()["data"] == []
+
+
+def test_types_are_filtered_by_several_resource_types(confluent):
+    answer = confluent.get("notification-types?resource_type=CLUSTER&resource_type=CONNECTOR&page_size=4").json()
+    assert answer["metadata"]["total_size"] == 6
+    rest = confluent.get(answer["metadata"]["next"]).json()["data"]
+    assert len({found["id"] for found in answer["data"] + rest}) == 6
+
+
+@pytest.mark.parametrize(("code", "setting"), [("not_found", False), ("forbidden_access", True)])
+def test_what_is_not_there_may_be_answered_403(confluent, code, setting):
+    confluent.emulator.settings.forbidden_access = setting
+    where = {"resource": "environment=env-1", "resource_type": "ENVIRONMENT"}
+    lists = ["resource-subscriptions:lookup"] if setting else []
+    answers = [confluent.get(f"{path}", params=where) for path in ["resource-preferences:lookup", *lists]]
+    answers += [confluent.send(method, "integrations/i-none") for method in ("GET", "DELETE")]
+    answers.append(confluent.patch("integrations/i-none", {}))
+    assert {(answer.status_code, answer.json()["errors"][0]["code"]) for answer in answers} == {
+        (403 if setting else 404, code)
+    }
+    assert confluent.get("integrations/i-e0KAB").status_code == 200
+
+
+def test_missing_rights_have_another_code(confluent):
+    confluent.emulator.settings.read_only = True
+    answer = confluent.post("integrations", {})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "user_unauthorized")
+
+
+def test_names_of_resources_hold_the_organisation(confluent):
+    subscription = confluent.get("subscriptions").json()["data"][0]
+    beginning = "crn://confluent.cloud/organization=9bb441c4-edef-46ac-8a41-c49e44a3fd9a/"
+    for found in (subscription["metadata"], subscription["notification_type"], *subscription["integrations"]):
+        assert found["resource_name"].startswith(beginning)
 
 
 def test_who_may_only_read_changes_nothing(confluent):
@@ -198,8 +232,10 @@ def test_an_object_whose_deletion_is_past_is_listed_and_counts_as_absent(conflue
         {"id": "i-gone", "display_name": "a", "target": target, "metadata": {"deleted_at": "2020-01-01T00:00:00Z"}},
         {"id": "i-going", "display_name": "b", "target": target, "metadata": {"deleted_at": "2999-01-01T00:00:00Z"}},
     )
-    confluent.emulator.seed("integrations", {"id": "i-odd", "target": target, "metadata": {"deleted_at": "soon"}})
-    assert confluent.patch("integrations/i-odd", {"display_name": "c"}).status_code == 200
+    for deleted_at in ("soon", "0001-01-01T00:00:00Z", "2020-01-01T00:00:00", 7):
+        odd = {"id": "i-odd", "target": target, "metadata": {"deleted_at": deleted_at}}
+        confluent.emulator.seed("integrations", odd)
+        assert confluent.patch("integrations/i-odd", {"display_name": "c"}).status_code == 200
     assert {"i-gone", "i-going"} < {found["id"] for found in confluent.get("integrations").json()["data"]}
     assert confluent.patch("integrations/i-gone", {"display_name": "c"}).status_code == 404
     assert confluent.delete("integrations/i-gone").status_code == 404

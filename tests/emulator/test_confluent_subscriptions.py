@@ -53,8 +53,26 @@ def test_a_live_reference_can_be_sent_back(confluent):
     assert answer.json()["integrations"] == live["integrations"]
 
 
+def test_without_a_state_it_is_enabled(confluent):
+    answer = confluent.post("subscriptions", {name: BODY[name] for name in BODY if name != "current_state"})
+    assert (answer.status_code, answer.json()["current_state"]) == (201, "ENABLED")
+
+
+def test_members_that_the_vendors_client_leaves_empty_are_ignored(confluent):
+    empty = {"related": "", "resource_name": ""}
+    body = {
+        "notification_type": {"id": "nt-abc123", **empty},
+        "integrations": [{"id": ADMINS, **empty}],
+    }
+    created = confluent.post("subscriptions", body).json()
+    assert created["integrations"] == confluent.emulator.objects("subscriptions")[0]["integrations"]
+    answer = confluent.patch(f"subscriptions/{created['id']}", body)
+    assert (answer.status_code, answer.json()["integrations"]) == (200, created["integrations"])
+
+
 @pytest.mark.parametrize("missing", list(BODY))
 def test_what_is_required(confluent, missing):
+    confluent.emulator.settings.require_state = True
     answer = confluent.post("subscriptions", {name: value for name, value in BODY.items() if name != missing})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["source"] == {"pointer": f"/{missing}"}
@@ -95,10 +113,16 @@ def test_a_type_that_does_not_exist(confluent, reference):
 
 
 def test_one_per_type(confluent):
-    assert confluent.post("subscriptions", BODY).status_code == 201
+    created = confluent.post("subscriptions", BODY)
     answer = confluent.post("subscriptions", BODY)
     assert answer.status_code == 409
-    assert answer.json()["errors"][0]["status"] == "409"
+    (error,) = answer.json()["errors"]
+    assert (error["status"], error["code"], error["title"]) == (
+        "409",
+        "resource_already_exists",
+        "Resource Already exists",
+    )
+    assert answer.headers["Location"] == created.headers["Location"]
 
 
 def test_one_per_type_even_when_both_come_at_once(confluent):
@@ -109,6 +133,18 @@ def test_one_per_type_even_when_both_come_at_once(confluent):
 def test_a_deleted_one_is_in_nobodys_way(confluent):
     confluent.emulator.seed("subscriptions", {**BODY, "metadata": {"deleted_at": "2020-01-01T00:00:00Z"}})
     assert confluent.post("subscriptions", BODY).status_code == 201
+
+
+def test_what_is_deleted_is_not_referred_to(confluent):
+    gone = {"metadata": {"deleted_at": "2020-01-01T00:00:00Z"}}
+    confluent.emulator.seed("integrations", {"id": "i-gone", **gone})
+    confluent.emulator.seed("notification-types", {"id": "nt-gone", **gone})
+    for change in ({"integrations": [{"id": "i-gone"}]}, {"notification_type": {"id": "nt-gone"}}):
+        of_resource = {"resource": "environment=env-1", "resource_type": "ENVIRONMENT"}
+        for path, body in (("subscriptions", BODY), ("resource-subscriptions", BODY | of_resource)):
+            assert confluent.post(path, {**body, **change}).status_code == 400
+    live = confluent.get("subscriptions").json()["data"][0]
+    assert confluent.patch(f"subscriptions/{live['id']}", {"integrations": [{"id": "i-gone"}]}).status_code == 400
 
 
 def test_the_type_is_immutable(confluent):

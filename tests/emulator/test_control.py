@@ -13,7 +13,7 @@ HOOK = {"kind": "Webhook", "url": "https://example.com/hook"}
 
 @pytest.fixture
 def control(app, runner, emulator):
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://emulator/_emulator/")
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080/_emulator/")
 
     def send(method, path, body=None, **options):
         if body is not None:
@@ -41,6 +41,10 @@ def test_the_state_is_everything(control, emulator):
         "subscriptions": 7,
         "resource-preferences": 0,
         "resource-subscriptions": 0,
+        "environments": 2,
+        "clusters": 3,
+        "connectors": 5,
+        "compute-pools": 1,
         "events": 13,
         "event-subscriptions": 0,
         "inbox": 5,
@@ -127,6 +131,22 @@ def test_remove_asks_no_rule(control, emulator):
     assert control("DELETE", f"state/subscriptions/{required}").status_code == 404
 
 
+def test_an_object_is_renamed(control, emulator):
+    answer = control("PATCH", "state/environments/env-p7x2kq", {"display_name": "a/b = 100% ö"})
+    assert (answer.status_code, answer.json()["display_name"]) == (200, "a/b = 100% ö")
+    assert emulator.objects("environments")[0] == answer.json()
+    control("PATCH", "state/integrations/i-e0KAB", {"display_name": "x"})
+    assert emulator.objects("integrations")[0]["display_name"] == "x"
+    assert control("PATCH", "state/environments/env-none", {}).status_code == 404
+
+
+def test_an_inventory_of_many(control, emulator):
+    body = {"environments": 4, "clusters": 3, "connectors": 25, "compute_pools": 2}
+    assert control("POST", "inventory", body).status_code == 204
+    counts = {name: emulator.store.count(name) for name in ("environments", "clusters", "connectors", "compute-pools")}
+    assert counts == {"environments": 6, "clusters": 15, "connectors": 305, "compute-pools": 9}
+
+
 def test_a_user_has_two_integrations(control, confluent):
     ids = control("POST", "users", {"id": "u-abc123"}).json()
     found = [confluent.get(f"integrations/{identifier}").json()["target"] for identifier in ids]
@@ -167,6 +187,11 @@ def test_settings_are_told(control, confluent):
         ("DELETE", "state/colours/red", None, "colours"),
         ("POST", "users", {"id": 7}, "id"),
         ("POST", "users", {}, "id"),
+        ("PATCH", "state/colours/red", {}, "colours"),
+        ("PATCH", "state/environments/env-p7x2kq", [], "object"),
+        ("POST", "inventory", {"environments": -1}, "environments"),
+        ("POST", "inventory", {"environments": True}, "environments"),
+        ("POST", "inventory", {"colours": 1}, "colours"),
     ],
 )
 def test_what_it_refuses(control, method, path, body, words):

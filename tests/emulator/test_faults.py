@@ -108,7 +108,8 @@ def test_a_body_that_there_is_not_is_not_spoilt(confluent):
     for kind in ("empty", "truncated", "wrong-type"):
         faults(confluent, kind)
         target = {"kind": "Webhook", "url": "https://example.com"}
-        assert confluent.post("integrations:test", {"target": target}).status_code == 204
+        body = {"display_name": "x", "target": target}
+        assert confluent.post("integrations:test", body).status_code == 204
 
 
 def pages(api: Any, path: str, limit: int = 8) -> Any:

@@ -100,7 +100,9 @@ def test_a_hanging_request_does_not_keep_the_server_from_stopping(monkeypatch):
     # Left last to first: the connection is still open when the server stops.
     with socket.socket() as connection, server.running(create_app(":memory:", Settings(faults=[fault]))) as url:
         connection.connect(("127.0.0.1", int(url.rpartition(":")[2])))
-        connection.sendall(b"GET /v1/notifications/inbox HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\n\r\n")
+        connection.sendall(
+            b"GET /v1/notifications/inbox HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n"
+        )
         while not fault.fired:
             httpx.get(f"{url}/_emulator/faults", timeout=None, trust_env=False)
 

@@ -123,16 +123,20 @@ def test_every_loopback_address_is_asked(confluent, monkeypatch, host):
     "wrong",
     [
         {},
-        {"target": {"kind": "RoleEmail", "role_name": "OrganizationAdmin"}},
-        {"target": {"kind": "Webhook", "url": "nowhere"}},
+        {"display_name": "x", "target": {"kind": "RoleEmail", "role_name": "OrganizationAdmin"}},
+        {"display_name": "x", "target": {"kind": "Webhook", "url": "nowhere"}},
         {"target": {"kind": "Webhook", "url": "https://example.com"}, "display_name": "x" * 65},
-        {"target": {"kind": "Webhook", "url": "https://example.com"}, "more": 1},
+        {"target": {"kind": "Webhook", "url": "https://example.com"}, "display_name": "x", "more": 1},
     ],
 )
 def test_what_is_refused(confluent, wrong):
     assert confluent.post("integrations:test", wrong).status_code == 400
 
 
-def test_a_name_is_not_needed(confluent):
-    body = {"target": {"kind": "Webhook", "url": "https://example.com"}}
-    assert confluent.post("integrations:test", body).status_code == 204
+@pytest.mark.parametrize("missing", ["display_name", "target"])
+def test_what_is_required(confluent, missing):
+    members = body("Webhook", "https://example.com")
+    del members[missing]
+    answer = confluent.post("integrations:test", members)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["source"] == {"pointer": f"/{missing}"}

@@ -64,7 +64,7 @@ def mapped(value: Any, to: Callable[[str], str]) -> Any:
     if isinstance(value, Position):
         return Position(to(value.file), value.line, value.column)
     if is_dataclass(value) and not isinstance(value, type):
-        ours = {"kind", "severity", "code", "mode", "provider", "blocked", "folder"}
+        ours = {"kind", "severity", "code", "mode", "provider", "blocked", "folder", "digest"}
         changed = {item.name: mapped(getattr(value, item.name), to) for item in members(value) if item.name not in ours}
         return replace(value, **changed)
     if isinstance(value, Mapping):
@@ -199,6 +199,7 @@ plans = st.builds(
     silences=st.lists(st.builds(Silence, texts, words), max_size=2).map(tuple),
     diagnostics=st.lists(diagnostics, max_size=3).map(tuple),
     mode=st.sampled_from(Mode),
+    digest=st.sampled_from(("", "0123456789abcdef" * 4)),
 )
 
 

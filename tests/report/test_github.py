@@ -166,5 +166,5 @@ def test_no_text_from_outside_is_a_command(report):
 
 @given(reports)
 @settings(max_examples=50, deadline=None)
-def test_outputs_are_numbers_and_booleans(report):
-    assert re.fullmatch(r"([a-z_]+=(\d+|true|false)\n)+", outputs(report))
+def test_outputs_are_numbers_booleans_and_a_digest(report):
+    assert re.fullmatch(r"([a-z_]+=(\d+|true|false)\n|digest=[0-9a-f]{64}\n)+", outputs(report))

@@ -7,13 +7,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from notifconf.emulator.confluent.errors import Problem, Refusal, invalid
+from notifconf.emulator.confluent.objects import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 READ_ONLY = frozenset({"api_version", "kind", "id", "metadata"})
 REFERENCE_MEMBERS = frozenset({"id", "related", "resource_name", "api_version", "kind", "environment"})
-RESOURCE = re.compile(r"[^=/\s]+=[^=/\s]+(/[^=/\s]+=[^=/\s]+)*")
+# The name of a connector is free text, apart from "/".
+SEGMENT = r"(?:connector=[^/]+|[^=/\s]+=[^=/\s]+)"
+RESOURCE = re.compile(f"{SEGMENT}(?:/{SEGMENT})*")
+ENUM_VALUE = re.compile(r"[A-Z][A-Z0-9_]*")
 MAX_ID = 255
 
 
@@ -83,6 +87,14 @@ class Members:
         self.refuse(name, f"must be one of {', '.join(sorted(values))}")
         return None
 
+    def open_enum(self, name: str, *, refused: Collection[str] = ()) -> str | None:
+        """A value of an enum that may grow: any such word, apart from those that are known not to fit here."""
+        value = self.string(name, maximum=MAX_ID)
+        if value is None or (ENUM_VALUE.fullmatch(value) and value not in refused):
+            return value
+        self.refuse(name, f"{value} is not a value of this member")
+        return None
+
     def resource(self, name: str) -> str | None:
         """A path of `type=id` segments."""
         value = self.string(name, maximum=1024)
@@ -100,6 +112,10 @@ class Members:
             self.refuse(name, "must be an object")
             return None
         return Members(value, f"{self.pointer}/{name}", self.problems)
+
+    def state(self) -> str | None:
+        """`current_state`."""
+        return self.one_of("current_state", STATES)
 
     def reference(self, name: str) -> str | None:
         """The id in an object reference, whose other members are read-only."""

@@ -11,28 +11,36 @@ from notifconf.emulator.clock import now
 JSON = dict[str, Any]
 
 HOST = "https://api.confluent.cloud"
-ROOT = "/notifications/v1"
 API_VERSION = "notifications/v1"
+ROOT = f"/{API_VERSION}"
+ORGANIZATION = "9bb441c4-edef-46ac-8a41-c49e44a3fd9a"
+GO_ZERO_YEAR = 1
 
-RESOURCE_TYPES = frozenset(
-    {"ORGANIZATION", "ENVIRONMENT", "CLUSTER", "CONNECTOR", "FLINK_COMPUTE_POOL", "FLINK_STATEMENT"}
-)
 STATES = frozenset({"ENABLED", "DISABLED"})
+
+# The member that holds the address, of each kind of integration that can be written.
+URL_MEMBERS = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
+QUOTA = "integrations_per_org"
+QUOTA_UNTIL_DELETED = f"{QUOTA} until deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One kind of object: its path segment, its `kind`, the `kind` in references to it, the prefix of its ids."""
+    """One kind of object.
+
+    It has a path segment, a `kind`, the `kind` in references to it, the prefix of its ids, and the API it belongs to.
+    """
 
     path: str
     kind: str
     reference_kind: str
     prefix: str
+    api_version: str = API_VERSION
 
     @property
     def url(self) -> str:
         """The vendor's address of the collection."""
-        return f"{HOST}{ROOT}/{self.path}"
+        return f"{HOST}/{self.api_version}/{self.path}"
 
 
 TYPES = Collection("notification-types", "NotificationType", "notification-type", "nt-")
@@ -46,11 +54,16 @@ COLLECTIONS = {
 }
 
 
+def resource_name(path: str) -> str:
+    """The vendor's name of something in this organisation, such as `environment=env-abc123`."""
+    return f"crn://confluent.cloud/organization={ORGANIZATION}/{path}"
+
+
 def reference(collection: Collection, identifier: str) -> JSON:
     """What stands for another object in an answer."""
     return {
-        "resource_name": f"crn://confluent.cloud/{collection.reference_kind}={identifier}",
-        "api_version": API_VERSION,
+        "resource_name": resource_name(f"{collection.reference_kind}={identifier}"),
+        "api_version": collection.api_version,
         "id": identifier,
         "kind": collection.reference_kind,
         "related": f"{collection.url}/{identifier}",
@@ -62,14 +75,14 @@ def new_object(collection: Collection, identifier: str, members: JSON) -> JSON:
     time = now()
     metadata = {
         "self": f"{collection.url}/{identifier}",
-        "resource_name": f"crn://confluent.cloud/{collection.reference_kind}={identifier}",
+        "resource_name": resource_name(f"{collection.reference_kind}={identifier}"),
         "created_at": time,
         "updated_at": time,
     }
     own = members.get("metadata")
     if isinstance(own, dict):
         metadata |= own
-    head = {"api_version": API_VERSION, "kind": collection.kind, "id": identifier}
+    head = {"api_version": collection.api_version, "kind": collection.kind, "id": identifier}
     return {**head, **members, "metadata": metadata}
 
 
@@ -92,11 +105,44 @@ def _is_bare(value: object) -> bool:
 def owner_of(collection: str, body: JSON) -> str:
     """What an object belongs to (see `store.Row`); "" where its body does not say."""
     owner: object = None
+    if collection == INTEGRATIONS.path:
+        return quota_of(body)
     if collection == SUBSCRIPTIONS.path:
         owner = referred_id(body.get("notification_type"))
     elif collection in {PREFERENCES.path, RESOURCE_SUBSCRIPTIONS.path}:
         owner = body.get("resource")
     return owner if isinstance(owner, str) else ""
+
+
+def quota_of(integration: JSON) -> str:
+    """What an integration counts towards: one whose `deleted_at` is not yet known to be past is counted apart."""
+    if kind_of(integration) not in URL_MEMBERS:
+        return ""
+    return QUOTA if _deleted_at(integration) is None else QUOTA_UNTIL_DELETED
+
+
+def links_of(collection: str, body: JSON) -> list[str]:
+    """What an object refers to, for those who look for its users: integrations, and a resource's type."""
+    if collection not in {SUBSCRIPTIONS.path, RESOURCE_SUBSCRIPTIONS.path}:
+        return []
+    used = body.get("integrations")
+    links = [identifier for item in (used if isinstance(used, list) else ()) if (identifier := referred_id(item))]
+    resource, own_type = body.get("resource"), referred_id(body.get("notification_type"))
+    if collection == RESOURCE_SUBSCRIPTIONS.path and isinstance(resource, str) and own_type:
+        links.append(type_of_resource(resource, own_type))
+    return links
+
+
+def type_of_resource(resource: str, notification_type: str) -> str:
+    """What at most one resource subscription may have."""
+    return f"{resource}#{notification_type}"
+
+
+def kind_of(integration: JSON) -> str | None:
+    """The kind of an integration's target."""
+    target = integration.get("target")
+    kind = target.get("kind") if isinstance(target, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def facet_of(resource_types: object) -> str:
@@ -115,11 +161,16 @@ def referred_id(value: object) -> str | None:
 
 def is_alive(body: JSON) -> bool:
     """Whether the object counts: one whose `deleted_at` is past is still listed, and is as good as absent."""
+    deleted_at = _deleted_at(body)
+    return deleted_at is None or deleted_at > datetime.now(UTC)
+
+
+def _deleted_at(body: JSON) -> datetime | None:
+    """When the object is deleted; None where nothing says so. The year 1 is Go's zero time: not set."""
     metadata = body.get("metadata")
-    deleted_at = metadata.get("deleted_at") if isinstance(metadata, dict) else None
-    if not isinstance(deleted_at, str):
-        return True
+    text = metadata.get("deleted_at") if isinstance(metadata, dict) else None
     try:
-        return datetime.fromisoformat(deleted_at) > datetime.now(UTC)
-    except (ValueError, TypeError):
-        return True
+        time = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if time is None or time.tzinfo is None or time.year == GO_ZERO_YEAR else time

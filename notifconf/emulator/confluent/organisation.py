@@ -12,6 +12,7 @@ from notifconf.emulator.confluent.objects import (
     SUBSCRIPTIONS,
     TYPES,
     facet_of,
+    links_of,
     new_object,
     owner_of,
     with_references,
@@ -72,7 +73,8 @@ def insert(store: Store, path: str, body: Any, *, raw: bool = False) -> str:
             stored: Any = new_object(collection, identifier, with_references(members))
         else:
             stored = members if isinstance(body, dict) else body
-        store.put(path, identifier, stored, owner=owner_of(path, members), facet=facet)
+        owner, links = owner_of(path, members), links_of(path, members)
+        store.put(path, identifier, stored, owner=owner, facet=facet, links=links)
     return identifier
 
 

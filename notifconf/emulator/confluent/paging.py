@@ -6,11 +6,13 @@ import base64
 import binascii
 import json
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from notifconf.emulator.confluent.errors import Refusal, invalid
 from notifconf.emulator.settings import MAX_PAGE_SIZE
+from notifconf.emulator.store import LAST_POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,16 +23,36 @@ if TYPE_CHECKING:
 MAX_TOKEN = 255
 
 
-def page_size(query: Mapping[str, str], default: int) -> int:
-    """`page_size`, 1 to 250. Raises Refusal."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that a query asks for.
+
+    Attributes:
+        collection: what is listed.
+        owner: whose objects, "" for all.
+        facets: those of one of these facets, all if there are none.
+        filters: the query's parameters that say so, for the URLs of other pages.
+        suffix: `:lookup` for the lists that are lookups.
+        maximum: the greatest `page_size`.
+        is_terse: the metadata names the next page alone.
+    """
+
+    collection: Collection
+    owner: str = ""
+    facets: tuple[str, ...] = ()
+    filters: tuple[tuple[str, str], ...] = ()
+    suffix: str = ""
+    maximum: int = MAX_PAGE_SIZE
+    is_terse: bool = False
+
+
+def page_size(query: Mapping[str, str], default: int, maximum: int = MAX_PAGE_SIZE) -> int:
+    """`page_size`, 1 to `maximum`. Raises Refusal."""
     text = query.get("page_size")
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE_SIZE))) or not (
-        1 <= int(text) <= MAX_PAGE_SIZE
-    ):
-        detail = f"page_size must be a number from 1 to {MAX_PAGE_SIZE}"
-        raise Refusal(invalid(detail, parameter="page_size"))
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(maximum))) or not (1 <= int(text) <= maximum):
+        raise Refusal(invalid(f"page_size must be a number from 1 to {maximum}", parameter="page_size"))
     return int(text)
 
 
@@ -52,42 +74,34 @@ def decode_token(scope: str, token: str) -> int:
     return position
 
 
-def list_page(
-    store: Store, collection: Collection, query: Mapping[str, str], default_size: int, *, suffix: str = ""
-) -> str:
-    """The body of a list, as JSON text.
-
-    `query` holds the page's size and token, and the filters `resource` and `resource_type` as far as the
-    operation has them. `suffix` is `:lookup` for the lists that are lookups.
-    """
-    size = page_size(query, default_size)
-    owner, facet = query.get("resource", ""), query.get("resource_type", "")
-    scope = f"{collection.path}?{owner}?{facet}"
+def list_page(store: Store, listing: Listing, query: Mapping[str, str], default_size: int) -> str:
+    """The body of a list, as JSON text. `query` holds the page's size and token. Raises Refusal."""
+    path, owner, facets = listing.collection.path, listing.owner, listing.facets
+    size = page_size(query, default_size, listing.maximum)
+    scope = f"{path}?{owner}?{'|'.join(facets)}"
     token = query.get("page_token", "")
     after = decode_token(scope, token) if token else 0
-    rows = store.page(collection.path, owner=owner, facet=facet, after=after, limit=size + 1)
-    total = store.count(collection.path, owner=owner, facet=facet)
-    filters = {name: query[name] for name in ("resource", "resource_type") if name in query}
-    base = collection.url + suffix
+    rows = store.page(path, owner=owner, facets=facets, after=after, limit=size + 1)
+    base = listing.collection.url + listing.suffix
 
     def url(position: int | None) -> str:
-        page = {} if position is None else {"page_token": encode_token(scope, position)}
-        sized = {"page_size": str(size)} if position is not None or "page_size" in query else {}
-        parameters = filters | sized | page
+        page = [] if position is None else [("page_token", encode_token(scope, position))]
+        sized = [("page_size", str(size))] if position is not None or "page_size" in query else []
+        parameters = [*listing.filters, *sized, *page]
         return f"{base}?{urlencode(parameters)}" if parameters else base
 
-    metadata: dict[str, str | int] = {"first": url(None)}
-    if total > size:
-        tail = store.positions_before(
-            collection.path, before=2**62, limit=(total % size or size) + 1, owner=owner, facet=facet
-        )
-        metadata["last"] = url(tail[-1])
-    if after:
-        ahead = store.positions_before(collection.path, before=after + 1, limit=size + 1, owner=owner, facet=facet)
-        metadata["prev"] = url(ahead[size] if len(ahead) > size else None)
+    metadata: dict[str, str | int] = {} if listing.is_terse else {"first": url(None)}
     if len(rows) > size:
         metadata["next"] = url(rows[size - 1].position)
-    metadata["total_size"] = total
+    if not listing.is_terse:
+        total = metadata["total_size"] = store.count(path, owner=owner, facets=facets)
+        if total > size:
+            limit = (total % size or size) + 1
+            tail = store.positions_before(path, before=LAST_POSITION, limit=limit, owner=owner, facets=facets)
+            metadata["last"] = url(tail[-1])
+        if after:
+            ahead = store.positions_before(path, before=after + 1, limit=size + 1, owner=owner, facets=facets)
+            metadata["prev"] = url(ahead[size] if len(ahead) > size else None)
     data = ", ".join(row.body for row in rows[:size])
-    head = f'{{"api_version": "notifications/v1", "kind": "{collection.kind}List", "metadata": '
+    head = f'{{"api_version": "{listing.collection.api_version}", "kind": "{listing.collection.kind}List", "metadata": '
     return f'{head}{json.dumps(metadata)}, "data": [{data}]}}'

@@ -10,21 +10,28 @@ from starlette.responses import Response
 
 from notifconf.emulator import routing
 from notifconf.emulator.clock import now
-from notifconf.emulator.confluent.errors import Refusal, error_response, forbidden, invalid, not_found
+from notifconf.emulator.confluent.errors import (
+    Refusal,
+    error_response,
+    forbidden,
+    forbidden_access,
+    invalid,
+    not_found,
+)
 from notifconf.emulator.confluent.members import Members, parse_body
 from notifconf.emulator.confluent.objects import (
     COLLECTIONS,
     PREFERENCES,
     RESOURCE_SUBSCRIPTIONS,
-    RESOURCE_TYPES,
     ROOT,
     TYPES,
     facet_of,
     is_alive,
+    links_of,
     new_object,
     owner_of,
 )
-from notifconf.emulator.confluent.paging import list_page
+from notifconf.emulator.confluent.paging import Listing, list_page
 from notifconf.emulator.confluent.rules import all_rules
 from notifconf.emulator.confluent.rules.integrations import read_integration
 from notifconf.emulator.confluent.verification import verify
@@ -43,8 +50,8 @@ if TYPE_CHECKING:
 LISTED = ("notification-types", "integrations", "subscriptions")
 
 
-def _json(text: str, status: int = 200) -> Response:
-    return Response(text, status, media_type="application/json")
+def _json(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(text, status, headers, media_type="application/json")
 
 
 async def _body(request: Request) -> JSON:
@@ -81,30 +88,29 @@ class Service:
 
     async def read_list(self, collection: Collection, request: Request) -> Response:
         """GET of a collection."""
-        query = dict(request.query_params)
-        # A filter that the operation does not have is ignored, as unknown parameters are.
-        query.pop("resource", None)
-        if collection is not TYPES:
-            query.pop("resource_type", None)
-        elif "resource_type" in query:
-            _check_resource_type(query, RESOURCE_TYPES)
-        return _json(list_page(self.store, collection, query, self.settings.page_size))
+        listing = Listing(collection)
+        if collection is TYPES:
+            # The enum is open: a value that is not known (yet) is that of no type.
+            facets = tuple(value for value in request.query_params.getlist("resource_type") if value)
+            listing = Listing(TYPES, facets=facets, filters=tuple(("resource_type", value) for value in facets))
+        return _json(list_page(self.store, listing, request.query_params, self.settings.page_size))
 
     async def lookup(self, collection: Collection, request: Request) -> Response:
         """GET of what belongs to a resource: one preference, or a list of subscriptions."""
-        query = dict(request.query_params)
-        if not query.get("resource"):
-            raise Refusal(invalid("resource is required", parameter="resource"))
-        kind = self.rules[collection.path]
-        kind.permit(query["resource"])
-        if collection is RESOURCE_SUBSCRIPTIONS:
-            _check_resource_type(query, RESOURCE_TYPES - {"ORGANIZATION"})
-            return _json(list_page(self.store, collection, query, self.settings.page_size, suffix=":lookup"))
-        _check_resource_type(query, RESOURCE_TYPES)
-        rows = self.store.page(collection.path, owner=query["resource"], facet=query["resource_type"], limit=1)
-        if not rows:
-            raise Refusal(not_found(f"There is no preference of {query['resource']}"))
-        return _json(rows[0].body)
+        query = request.query_params
+        for name in ("resource", "resource_type"):
+            if not query.get(name):
+                raise Refusal(invalid(f"{name} is required", parameter=name))
+        resource, facets = query["resource"], (query["resource_type"],)
+        self.rules[collection.path].permit(resource)
+        found = self.store.page(collection.path, owner=resource, facets=facets, limit=1)
+        if not found and (collection is PREFERENCES or self.settings.forbidden_access):
+            raise self._missing(f"There is no {collection.reference_kind} of {resource}")
+        if collection is PREFERENCES:
+            return _json(found[0].body)
+        filters = (("resource", resource), ("resource_type", facets[0]))
+        listing = Listing(collection, owner=resource, facets=facets, filters=filters, suffix=":lookup")
+        return _json(list_page(self.store, listing, query, self.settings.page_size))
 
     async def read(self, collection: Collection, request: Request) -> Response:
         """GET of one object."""
@@ -122,7 +128,7 @@ class Service:
             identifier = self.store.new_id(collection.path, collection.prefix)
             created = new_object(collection, identifier, members)
             self._put(collection, created, identifier)
-        return _json(json.dumps(created), 201)
+        return _json(json.dumps(created), 201, {"Location": f"{collection.url}/{identifier}"})
 
     async def update(self, collection: Collection, request: Request) -> Response:
         """PATCH of one object."""
@@ -142,7 +148,7 @@ class Service:
         with self.store.transaction():
             rows = self.store.page(PREFERENCES.path, owner=resource or "", limit=1)
             if not rows:
-                raise Refusal(not_found(f"There is no preference of {resource}"))
+                raise self._missing(f"There is no preference of {resource}")
             return _json(json.dumps(self._patch(PREFERENCES, rows[0], body)))
 
     async def delete(self, collection: Collection, request: Request) -> Response:
@@ -158,7 +164,7 @@ class Service:
         """POST to `integrations:test`: the body is an integration, which need not exist."""
         self._check_role()
         members = Members(await _body(request))
-        members.require("target")
+        members.require("display_name", "target")
         integration = read_integration(members)
         members.check()
         await verify(integration["target"])
@@ -167,8 +173,11 @@ class Service:
     def _row(self, collection: Collection, identifier: str, *, alive: bool = False) -> Row:
         row = self.store.get(collection.path, identifier)
         if row is None or (alive and not is_alive(row.json())):
-            raise Refusal(not_found(f"{collection.kind} {identifier} does not exist"))
+            raise self._missing(f"{collection.kind} {identifier} does not exist")
         return row
+
+    def _missing(self, detail: str) -> Refusal:
+        return Refusal(forbidden_access() if self.settings.forbidden_access else not_found(detail))
 
     def _check_role(self) -> None:
         if self.settings.read_only:
@@ -177,7 +186,7 @@ class Service:
     def _patch(self, collection: Collection, row: Row, body: JSON) -> JSON:
         live = row.json()
         if not is_alive(live):
-            raise Refusal(not_found(f"{collection.kind} {row.id} does not exist"))
+            raise self._missing(f"{collection.kind} {row.id} does not exist")
         patched: JSON = live | self.rules[collection.path].patched(live, body)
         if isinstance(live.get("metadata"), dict):
             patched["metadata"] = live["metadata"] | {"updated_at": now()}
@@ -185,14 +194,10 @@ class Service:
         return patched
 
     def _put(self, collection: Collection, body: JSON, identifier: str) -> None:
+        path = collection.path
         facet = facet_of(body["resource_type"]) if "resource_type" in body else ""
-        self.store.put(collection.path, identifier, body, owner=owner_of(collection.path, body), facet=facet)
-
-
-def _check_resource_type(query: Mapping[str, str], values: frozenset[str]) -> None:
-    if query.get("resource_type") not in values:
-        detail = f"resource_type must be one of {', '.join(sorted(values))}"
-        raise Refusal(invalid(detail, parameter="resource_type"))
+        owner, links = owner_of(path, body), links_of(path, body)
+        self.store.put(path, identifier, body, owner=owner, facet=facet, links=links)
 
 
 async def refusal_response(_: Request, refusal: Exception) -> Response:

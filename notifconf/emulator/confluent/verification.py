@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from notifconf.emulator.clock import now
 from notifconf.emulator.confluent.errors import Refusal, invalid
-from notifconf.emulator.confluent.rules.integrations import URL_MEMBERS
+from notifconf.emulator.confluent.objects import URL_MEMBERS
 
 if TYPE_CHECKING:
     from notifconf.emulator.confluent.objects import JSON

@@ -51,6 +51,11 @@ async def hang(scope: Scope, receive: Receive) -> None:
     await _disconnected(receive)
 
 
+def is_socket(scope: Scope) -> bool:
+    """Whether the client is at the other end of a connection, not in this process."""
+    return _transport(scope) is not None
+
+
 def _transport(scope: Scope) -> asyncio.WriteTransport | None:
     extension: dict[str, asyncio.WriteTransport] = scope.get("extensions", {}).get(EXTENSION, {})
     return extension.get("transport")

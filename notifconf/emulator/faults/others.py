@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from notifconf.emulator.faults.answers import Answer
 
 CONFLUENT = re.compile(r"/notifications/v1/(?P<collection>[a-z-]+)(?P<lookup>:[a-z]+)?(?:/(?P<id>[^/]+))?")
+INVENTORY = re.compile(r"/(?:org/v2|cmk/v2|fcpm/v2)/(?P<collection>environments|clusters|compute-pools)")
+CONNECTORS = re.compile(r"/connect/v1/environments/(?P<environment>[^/]+)/clusters/(?P<cluster>[^/]+)/connectors")
 KONNECT = re.compile(r"/v1/notifications/configurations/(?P<owner>[^/]+)/subscriptions(?:/(?P<id>[^/]+))?")
 INBOX = re.compile(r"/v1/notifications/inbox(?:/(?P<id>[^/]+))?")
 FLIPPED = {"ENABLED": "DISABLED", "DISABLED": "ENABLED", "READ": "UNREAD"}
@@ -36,6 +38,10 @@ def locate(path: str, query: dict[str, str], emulator: Emulator) -> Place | None
         return Place("event-subscriptions", unquote(found["owner"]), found["id"] or "")
     if found := INBOX.fullmatch(path):
         return None if found["id"] == "bulk" else Place("inbox", "", found["id"] or "")
+    if found := INVENTORY.fullmatch(path):
+        return Place(found["collection"], query.get("environment", ""))
+    if found := CONNECTORS.fullmatch(path):
+        return Place("connectors", f"{unquote(found['environment'])}/{unquote(found['cluster'])}")
     found = CONFLUENT.fullmatch(path)
     if found is None or found["collection"] not in emulator.collections or found["lookup"] not in {None, ":lookup"}:
         return None
@@ -59,18 +65,20 @@ def meddle(emulator: Emulator, method: str, place: Place, body: bytes) -> None:
 
 
 def _change(emulator: Emulator, place: Place) -> None:
-    for live in emulator.objects(place.collection):
-        if not isinstance(live, dict) or live.get("id") != place.id:
-            continue
-        if "current_state" in live:
-            live["current_state"] = FLIPPED.get(live["current_state"], "ENABLED")
-        elif "status" in live:
-            live["status"] = FLIPPED.get(live["status"], "READ")
-        elif "enabled" in live:
-            live["enabled"] = not live["enabled"]
-        else:
-            live["description"] = SOMEONE_ELSES
-        emulator.seed(place.collection, live)
+    live = emulator.object(place.collection, place.id)
+    if not isinstance(live, dict):
+        return
+    if "current_state" in live:
+        live["current_state"] = FLIPPED.get(live["current_state"], "ENABLED")
+    elif "status" in live:
+        live["status"] = FLIPPED.get(live["status"], "READ")
+    elif "enabled" in live:
+        live["enabled"] = not live["enabled"]
+    elif "read" in live:
+        live["read"] = not live["read"]
+    else:
+        live["description"] = SOMEONE_ELSES
+    emulator.seed(place.collection, live)
 
 
 def _make_twin(emulator: Emulator, place: Place, body: bytes) -> None:

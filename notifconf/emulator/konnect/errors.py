@@ -70,6 +70,11 @@ def unauthorized() -> Response:
     return problem_response(401, "Unauthorized", headers={"WWW-Authenticate": "Bearer"})
 
 
+def foreign_host(detail: str) -> Response:
+    """403 of the emulator itself, to a request that may come from a web page."""
+    return problem_response(403, detail)
+
+
 def too_many_requests(retry_after: int) -> Response:
     """429, with the seconds until the next window."""
     return problem_response(429, "API rate limit exceeded", headers={"Retry-After": str(retry_after)})

@@ -75,8 +75,20 @@ def insert(store: Store, collection: str, body: Any, *, raw: bool = False) -> st
         if not raw:
             members = _completed(store, collection, members, identifier, owner)
         stored = members if isinstance(body, dict) else body
-        store.put(collection, identifier, stored, owner=owner, facet=entity_type)
+        links = links_of(owner, members) if collection == SUBSCRIPTIONS else ()
+        store.put(collection, identifier, stored, owner=owner, facet=entity_type, links=links)
     return identifier
+
+
+def links_of(event: str, subscription: JSON) -> list[str]:
+    """What a subscription of an event is looked for by: each of its entities."""
+    entities = subscription.get("entities")
+    return [event_of_entity(event, entity) for entity in entities] if isinstance(entities, list) else []
+
+
+def event_of_entity(event: str, entity: object) -> str:
+    """What a gateway's entity may have few subscriptions of."""
+    return f"{event}#{entity}"
 
 
 def _completed(store: Store, collection: str, members: JSON, identifier: str, owner: str) -> JSON:

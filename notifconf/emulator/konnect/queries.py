@@ -11,11 +11,15 @@ from urllib.parse import urlencode
 
 from notifconf.emulator.konnect.errors import invalid, parameter
 from notifconf.emulator.settings import MAX_PAGE_SIZE
+from notifconf.emulator.store import LAST_POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from notifconf.emulator.store import Row
+
+    # Reads some rows of a list, as `Store.page` does.
+    Reader = Callable[..., list[Row]]
 
 Parameters = list[tuple[str, str]]
 
@@ -50,17 +54,26 @@ def matches(filters: Iterable[tuple[str, str, str]], values: Callable[[str], Ite
     )
 
 
+def window(
+    rows: Sequence[Row], *, after: int = 0, before: int = LAST_POSITION, limit: int = -1, backwards: bool = False
+) -> list[Row]:
+    """What `Store.page` answers, of rows that are already read."""
+    within = [row for row in (reversed(rows) if backwards else rows) if after < row.position < before]
+    return within if limit < 0 else within[:limit]
+
+
 def page_of(
-    rows: Sequence[Row], path: str, query: Parameters, default_size: int, *, legacy: bool
+    read: Reader, path: str, query: Parameters, default_size: int, *, legacy: bool
 ) -> tuple[list[Row], dict[str, Any]]:
-    """One page of the rows, and its `meta`: nested, or flat where `legacy`. Raises ProblemError (400)."""
+    """One page of a list, and its `meta`: nested, or flat where `legacy`. Raises ProblemError (400)."""
     given = dict(query)
     size = _size(given.get("page[size]"), default_size)
     after = _position(given, "page[after]", 0)
-    before = _position(given, "page[before]", 2**62)
-    within = [row for row in rows if after < row.position < before]
+    before = _position(given, "page[before]", LAST_POSITION)
     backwards = bool(given.get("page[before]")) and not given.get("page[after]")
-    page = within[-size:] if backwards else within[:size]
+    page = read(after=after, before=before, limit=size, backwards=backwards)
+    if backwards:
+        page.reverse()
     base = [(name, value) for name, value in query if not name.startswith("page[")]
     if "page[size]" in given:
         base.append(("page[size]", str(size)))
@@ -69,8 +82,8 @@ def page_of(
         cursor = base64.urlsafe_b64encode(json.dumps({"position": row.position}).encode()).decode().rstrip("=")
         return f"{path}?{urlencode([*base, (name, cursor)])}"
 
-    has_next = bool(page) and page[-1].position < rows[-1].position
-    has_previous = bool(page) and page[0].position > rows[0].position
+    has_next = bool(page) and bool(read(after=page[-1].position, limit=1))
+    has_previous = bool(page) and bool(read(before=page[0].position, limit=1))
     # The older description shows an empty string where there is no such page, the newer allows null.
     nothing = "" if legacy else None
     meta = {
@@ -78,7 +91,7 @@ def page_of(
         "previous": uri("page[before]", page[0]) if has_previous else nothing,
         "size": size,
     }
-    return list(page), meta if legacy else {"page": meta}
+    return page, meta if legacy else {"page": meta}
 
 
 def _size(text: str | None, default: int) -> int:

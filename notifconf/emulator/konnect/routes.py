@@ -12,8 +12,8 @@ from notifconf.emulator import routing
 from notifconf.emulator.clock import now
 from notifconf.emulator.konnect.bodies import REGIONS, parse_body, read_bulk, read_status, read_subscription
 from notifconf.emulator.konnect.errors import ProblemError, invalid, parameter, problem_response
-from notifconf.emulator.konnect.organisation import EVENTS, INBOX, SUBSCRIPTIONS, new_uuid
-from notifconf.emulator.konnect.queries import matches, page_of, read_filters
+from notifconf.emulator.konnect.organisation import EVENTS, INBOX, SUBSCRIPTIONS, links_of, new_uuid
+from notifconf.emulator.konnect.queries import matches, page_of, read_filters, window
 from notifconf.emulator.konnect.rules import check_delete, check_write
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from notifconf.emulator.konnect.bodies import JSON
+    from notifconf.emulator.konnect.queries import Reader
     from notifconf.emulator.settings import Settings
     from notifconf.emulator.store import Row, Store
 
@@ -77,7 +78,7 @@ class Service:
         if event is None:
             reason = "must be the id of an event"
             raise invalid(parameter("eventId", "missing_reference", reason, source="path"))
-        return self._page(request, self.store.page(SUBSCRIPTIONS, owner=event.id))
+        return self._page(request, partial(self.store.page, SUBSCRIPTIONS, owner=event.id))
 
     async def create_subscription(self, request: Request) -> Response:
         """One subscription more; names need not differ."""
@@ -96,7 +97,7 @@ class Service:
                 "created_at": time,
                 "updated_at": time,
             }
-            self.store.put(SUBSCRIPTIONS, identifier, created, owner=event.id)
+            self.store.put(SUBSCRIPTIONS, identifier, created, owner=event.id, links=links_of(event.id, created))
         return _json(self._shown(created), 201)
 
     async def read_subscription(self, request: Request) -> Response:
@@ -111,7 +112,7 @@ class Service:
             members = read_subscription(body, legacy=self.settings.legacy)
             check_write(self.store, event, members, live)
             updated = live.json() | members | {"updated_at": now()}
-            self.store.put(SUBSCRIPTIONS, live.id, updated, owner=event.id)
+            self.store.put(SUBSCRIPTIONS, live.id, updated, owner=event.id, links=links_of(event.id, updated))
         return _json(self._shown(updated))
 
     async def delete_subscription(self, request: Request) -> Response:
@@ -126,8 +127,10 @@ class Service:
     async def list_inbox(self, request: Request) -> Response:
         """The notifications of the token's owner."""
         filters = read_filters(request.query_params.multi_items(), INBOX_FILTERS)
-        rows = [row for row in self.store.page(INBOX) if matches(filters, partial(_member, row))]
-        return self._page(request, rows)
+        read = partial(self.store.page, INBOX)
+        if filters:
+            read = partial(window, [row for row in read() if matches(filters, partial(_member, row))])
+        return self._page(request, read)
 
     async def read_notification(self, request: Request) -> Response:
         """One notification."""
@@ -177,10 +180,10 @@ class Service:
         self.store.put(INBOX, row.id, updated)
         return updated
 
-    def _page(self, request: Request, rows: list[Row]) -> Response:
+    def _page(self, request: Request, read: Reader) -> Response:
         query = request.query_params.multi_items()
         legacy = self.settings.legacy
-        page, meta = page_of(rows, request.url.path, query, self.settings.konnect_page_size, legacy=legacy)
+        page, meta = page_of(read, request.url.path, query, self.settings.konnect_page_size, legacy=legacy)
         return _json({"data": [self._shown(row.json()) for row in page], "meta": meta})
 
     def _shown(self, body: JSON) -> JSON:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notifconf.emulator.konnect.errors import ProblemError, invalid, parameter
-from notifconf.emulator.konnect.organisation import SUBSCRIPTIONS
+from notifconf.emulator.konnect.organisation import SUBSCRIPTIONS, event_of_entity
 
 if TYPE_CHECKING:
     from notifconf.emulator.konnect.bodies import JSON
@@ -54,16 +54,17 @@ def _email(members: JSON) -> bool | None:
 
 
 def _check_regional(store: Store, event: Row, members: JSON, live: Row | None) -> None:
-    others = [
-        set(row.json().get("entities", ()))
-        for row in store.page(SUBSCRIPTIONS, owner=event.id)
-        if live is None or row.id != live.id
-    ]
+    own = live.id if live is not None else None
+
+    def is_full(entity: str) -> bool:
+        regional = store.linked(SUBSCRIPTIONS, event_of_entity(event.id, entity))
+        return sum(row.id != own for row in regional) >= MAX_REGIONAL
+
     reason = f"must not have more than {MAX_REGIONAL} regional configurations"
     wrong = [
         parameter(f"entities.{index}", "max_items", reason, maximum=MAX_REGIONAL)
         for index, entity in enumerate(members["entities"])
-        if sum(entity in entities for entities in others) >= MAX_REGIONAL
+        if is_full(entity)
     ]
     if wrong:
         raise invalid(*wrong)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Secret, Value, error, nearest, warning
 from notifconf.providers.confluent.check import consistency
+from notifconf.providers.confluent.hosts import TEAMS_CONNECTORS, host_of
 from notifconf.providers.confluent.workspace import (
     ENABLED,
     SECRET_MEMBER,
@@ -43,7 +44,6 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
-LEGACY_TEAMS = ".webhook.office.com"
 
 
 def declare(document: LocatedMapping) -> tuple[ConfluentDeclarations, Sequence[Diagnostic]]:
@@ -107,15 +107,13 @@ class Decoder:
 
     def url(self, target: LocatedMapping, member: str, address: str, *, teams: bool) -> None:
         """Check a URL without ever showing it; of an unresolved one, only the host that stands as written."""
-        host = url_host(target[member])
+        host = host_of(target[member])
         position = target.at(member)
         if member not in target.unresolved and not is_url(target[member]):
             message = f'"{member}" must be a URL: http:// or https://, a host, and no spaces'
             self.diagnostics.append(error("invalid-value", message, position, address))
-        elif teams and f".{host}".endswith(LEGACY_TEAMS):
-            message = (
-                f"Microsoft is retiring the connector URLs at *{LEGACY_TEAMS}: make a workflow in Teams and use its URL"
-            )
+        elif teams and f".{host}".endswith(TEAMS_CONNECTORS):
+            message = f"Microsoft is retiring the connector URLs at *{TEAMS_CONNECTORS}: make a workflow in Teams and use its URL"
             self.diagnostics.append(warning("legacy-teams-url", message, position, address))
 
     def subscription(self, entry: LocatedMapping) -> DeclaredSubscription:
@@ -198,19 +196,9 @@ class Decoder:
         return Mute(muted=True, position=position, until=until, ends_at=muted.at("until"), reason=muted.get("reason"))
 
 
-def url_host(text: str) -> str:
-    """Return the host of a URL; empty where there is none."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    return host
-
-
 def is_url(text: str) -> bool:
     """Say whether a target takes this URL: http:// or https://, a host, and no spaces."""
-    return bool(url_host(text)) and urlsplit(text).scheme in {"http", "https"} and _one_word(text)
+    return bool(host_of(text)) and urlsplit(text).scheme in {"http", "https"} and _one_word(text)
 
 
 def masked(expression: str | None) -> str | None:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from notifconf.model import Filters, Listing, Live, LiveResource, Secret
 from notifconf.providers.confluent.catalogue import NotificationType, by_severity, catalogue_of
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.filters import check, is_channel, kind_of, state_passes, type_passes
+from notifconf.providers.confluent.hosts import shared_host
 from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 from notifconf.providers.confluent.workspace import DISABLED, SECRET_MEMBER
 
@@ -172,16 +172,13 @@ def _mutes(live: Live, filters: Filters) -> Iterator[Row]:
 
 
 def _told(item: LiveResource) -> str | None:
-    """Return whom it tells: a role, a user, or of a secret URL the host alone."""
+    """Return whom it tells: a role, a user, or of a secret URL its host where that is no secret itself."""
     target, kind = item.attributes.get("target"), kind_of(item)
     member = SECRET_MEMBER.get(kind, READ_ONLY_MEMBER.get(kind, ""))
     value = target.get(member) if isinstance(target, Mapping) else None
-    if not isinstance(value, Secret):
-        return value if isinstance(value, str) else None
-    try:
-        return urlsplit(value.reveal()).hostname
-    except ValueError:
-        return None
+    if isinstance(value, Secret):
+        return shared_host(value.reveal())
+    return value if isinstance(value, str) else None
 
 
 def _type_row(item: NotificationType) -> Row:

@@ -6,13 +6,22 @@ from abc import ABC, abstractmethod
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from notifconf.emulator.confluent.errors import Refusal, forbidden, invalid
+from notifconf.emulator.confluent.errors import Refusal, already_exists, forbidden, invalid
 from notifconf.emulator.confluent.objects import INTEGRATIONS, TYPES, is_alive, reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from notifconf.emulator.confluent.members import Members
     from notifconf.emulator.confluent.objects import JSON, Collection
     from notifconf.emulator.settings import Settings
-    from notifconf.emulator.store import Store
+    from notifconf.emulator.store import Row, Store
+
+
+def check_access(settings: Settings, resource: object) -> None:
+    """Whether these credentials may see what concerns the resource. Raises Refusal (403)."""
+    if isinstance(resource, str) and any(fnmatchcase(resource, pattern) for pattern in settings.forbidden_resources):
+        raise Refusal(forbidden(f"You do not have access to {resource}"))
 
 
 class Rules(ABC):
@@ -38,22 +47,13 @@ class Rules(ABC):
 
     def permit(self, resource: object) -> None:
         """Whether these credentials may see and touch what concerns the resource."""
-        if isinstance(resource, str) and any(
-            fnmatchcase(resource, pattern) for pattern in self.settings.forbidden_resources
-        ):
-            raise Refusal(forbidden(f"You do not have access to notifications of {resource}"))
-
-    def living(self, collection: Collection, owner: str) -> list[JSON]:
-        """The objects of that owner that count."""
-        rows = self.store.page(collection.path, owner=owner)
-        return [body for row in rows if is_alive(body := row.json())]
+        check_access(self.settings, resource)
 
     def notification_type(self, identifier: str) -> JSON:
         """The type that a body refers to."""
-        row = self.store.get(TYPES.path, identifier)
-        if row is None:
+        body = self._living_body(TYPES, identifier)
+        if body is None:
             raise Refusal(invalid(f"notification_type: {identifier} does not exist", pointer="/notification_type/id"))
-        body = row.json()
         if body.get("is_included_in_plan") is False:
             detail = f"notification_type: {identifier} is not included in the plan of this organization"
             raise Refusal(invalid(detail, pointer="/notification_type/id"))
@@ -64,8 +64,26 @@ class Rules(ABC):
         missing = [
             invalid(f"integrations: {identifier} does not exist", pointer=f"/integrations/{index}/id")
             for index, identifier in enumerate(identifiers)
-            if self.store.get(INTEGRATIONS.path, identifier) is None
+            if self._living_body(INTEGRATIONS, identifier) is None
         ]
         if missing:
             raise Refusal(*missing)
         return [reference(INTEGRATIONS, identifier) for identifier in identifiers]
+
+    def state_of_new(self, members: Members) -> str:
+        """`current_state` in the body of a POST: ENABLED where it is absent, unless the setting requires it."""
+        if self.settings.require_state:
+            members.require("current_state")
+        return members.state() or "ENABLED"
+
+    def refuse_twin(self, collection: Collection, twins: Iterable[Row], *, besides: object = None) -> None:
+        """409 where one of these objects counts, other than the one of the id `besides`."""
+        for row in twins:
+            if row.id != besides and is_alive(row.json()):
+                detail = f"There is such a {collection.reference_kind} already: {row.id}"
+                raise Refusal(already_exists(detail, f"{collection.url}/{row.id}"))
+
+    def _living_body(self, collection: Collection, identifier: str) -> JSON | None:
+        row = self.store.get(collection.path, identifier)
+        body = row.json() if row is not None else None
+        return body if body is not None and is_alive(body) else None

@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from notifconf.emulator.confluent.errors import Problem, Refusal, conflict, forbidden
+from notifconf.emulator.confluent.errors import Problem, Refusal, forbidden, in_use
 from notifconf.emulator.confluent.members import READ_ONLY, Members
 from notifconf.emulator.confluent.objects import (
     INTEGRATIONS,
+    QUOTA,
+    QUOTA_UNTIL_DELETED,
     RESOURCE_SUBSCRIPTIONS,
     SUBSCRIPTIONS,
+    URL_MEMBERS,
     is_alive,
-    referred_id,
+    kind_of,
 )
 from notifconf.emulator.confluent.rules.base import Rules
 
 if TYPE_CHECKING:
     from notifconf.emulator.confluent.objects import JSON
 
-URL_MEMBERS = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
 TARGET_KINDS = frozenset({*URL_MEMBERS, "RoleEmail", "UserEmail", "InApp"})
+# The vendor's own Terraform provider writes these on one of its ways.
+LONG_KINDS = {f"{kind}Target": kind for kind in TARGET_KINDS}
 MAX_DISPLAY_NAME = 64
 MAX_DESCRIPTION = 128
 MAX_URL = 2048
@@ -32,9 +36,10 @@ def target_of(members: Members) -> JSON | None:
     if target is None:
         return None
     target.require("kind")
-    kind = target.one_of("kind", TARGET_KINDS)
+    kind = target.one_of("kind", TARGET_KINDS | LONG_KINDS.keys())
     if kind is None:
         return None
+    kind = LONG_KINDS.get(kind, kind)
     if kind not in URL_MEMBERS:
         target.refuse("kind", f"a {kind} integration can't be created, updated, deleted or tested")
         return None
@@ -66,12 +71,6 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _kind_of(integration: JSON) -> str | None:
-    target = integration.get("target")
-    kind = target.get("kind") if isinstance(target, dict) else None
-    return kind if isinstance(kind, str) else None
-
-
 class IntegrationRules(Rules):
     """Slack, Microsoft Teams and generic webhooks are written here; mail and in-app integrations are not."""
 
@@ -83,9 +82,10 @@ class IntegrationRules(Rules):
         members.require("display_name", "target")
         values = read_integration(members)
         members.check()
-        bodies = (row.json() for row in self.store.page(INTEGRATIONS.path))
-        if sum(is_alive(body) and _kind_of(body) in URL_MEMBERS for body in bodies) >= self.settings.quota:
-            detail = f"The quota integrations_per_org of {self.settings.quota} is used up"
+        to_be_deleted = self.store.page(INTEGRATIONS.path, owner=QUOTA_UNTIL_DELETED)
+        used = self.store.count(INTEGRATIONS.path, owner=QUOTA) + sum(is_alive(row.json()) for row in to_be_deleted)
+        if used >= self.settings.quota:
+            detail = f"The quota {QUOTA} of {self.settings.quota} is used up"
             raise Refusal(Problem(402, "quota_exceeded", "Quota Exceeded", detail))
         return values
 
@@ -100,15 +100,13 @@ class IntegrationRules(Rules):
     def check_delete(self, live: JSON) -> None:
         """409 where a subscription of either kind uses it."""
         self._check_writable(live)
-        identifier = live.get("id")
+        identifier = str(live.get("id"))
         for collection in (SUBSCRIPTIONS, RESOURCE_SUBSCRIPTIONS):
-            for row in self.store.containing(collection.path, f'"{identifier}"'):
-                user = row.json()
-                used = user.get("integrations")
-                if is_alive(user) and isinstance(used, list) and identifier in map(referred_id, used):
-                    raise Refusal(conflict(f"Integration {identifier} is used by {collection.reference_kind} {row.id}"))
+            for row in self.store.linked(collection.path, identifier):
+                if is_alive(row.json()):
+                    raise Refusal(in_use(f"Integration {identifier} is used by {collection.reference_kind} {row.id}"))
 
     def _check_writable(self, live: JSON) -> None:
-        kind = _kind_of(live)
+        kind = kind_of(live)
         if kind not in URL_MEMBERS:
             raise Refusal(forbidden(f"A {kind} integration can't be updated or deleted"))

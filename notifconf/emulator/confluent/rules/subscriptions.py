@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notifconf.emulator.confluent.errors import Refusal, conflict, invalid
+from notifconf.emulator.confluent.errors import Refusal, invalid
 from notifconf.emulator.confluent.members import READ_ONLY, Members
-from notifconf.emulator.confluent.objects import STATES, SUBSCRIPTIONS, TYPES, reference, referred_id
+from notifconf.emulator.confluent.objects import SUBSCRIPTIONS, TYPES, reference, referred_id
 from notifconf.emulator.confluent.rules.base import Rules
 
 if TYPE_CHECKING:
@@ -19,19 +19,18 @@ class SubscriptionRules(Rules):
     collection = SUBSCRIPTIONS
 
     def created(self, body: JSON) -> JSON:
-        """Needs all three members."""
+        """Needs the type and the integrations."""
         members = Members(body)
         members.allow(READ_ONLY | {"notification_type", "integrations", "current_state"})
-        members.require("notification_type", "integrations", "current_state")
+        members.require("notification_type", "integrations")
         members.reference("notification_type")
         members.references("integrations")
-        members.one_of("current_state", STATES)
+        state = self.state_of_new(members)
         members.check()
-        identifier, state = body["notification_type"]["id"], body["current_state"]
+        identifier = body["notification_type"]["id"]
         self._check_state(self.notification_type(identifier), state)
         references = self.integrations([item["id"] for item in body["integrations"]])
-        if self.living(SUBSCRIPTIONS, identifier):
-            raise Refusal(conflict(f"There is a subscription to {identifier} already"))
+        self.refuse_twin(SUBSCRIPTIONS, self.store.page(SUBSCRIPTIONS.path, owner=identifier))
         return {
             "notification_type": reference(TYPES, identifier),
             "integrations": references,
@@ -47,7 +46,7 @@ class SubscriptionRules(Rules):
         if identifier not in {None, own}:
             members.refuse("notification_type", "is immutable")
         integrations = members.references("integrations")
-        state = members.one_of("current_state", STATES)
+        state = members.state()
         members.check()
         values: JSON = {}
         if state is not None:
