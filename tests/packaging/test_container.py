@@ -55,7 +55,9 @@ def test_everything_from_outside_is_installed_by_hash():
 @pytest.mark.parametrize("name", ["audit", "build", "dev", "docs", "runtime"])
 def test_a_lock_holds_versions_and_hashes_and_no_addresses(name):
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
-    requirements = re.findall(r"^([a-z0-9][\w.-]*(?:\[[\w.,-]+\])?)(.*?)(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
+    requirements = re.findall(
+        r"^([a-z0-9][\w.-]*(?:\[[\w.,-]+\])?)(.*?)(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL
+    )
     assert requirements
     assert all(rest.startswith("==") and "--hash=sha256:" in rest for _, rest in requirements)
     assert "://" not in text
