@@ -251,6 +251,7 @@ def test_a_real_bash_completes_addresses(user):
     assert "Traceback" not in shell.text
 
 
+X = 'integrations: {x: {target: {kind: Slack, webhook_url: "${X}"}}}\n'
 NASTY = [
     "a $(touch ran-it) `touch ran-it`",
     "b'; touch ran-it; '",
@@ -315,7 +316,7 @@ def recorded(terminal, line):
 @pytest.mark.parametrize("setup", ["bash", "zsh", "fish"])
 def test_tab_and_enter_run_nothing_of_a_candidate(setup, quote, user):
     entries = "".join(f"  - {{notification_type: {json.dumps(name)}, integrations: [x]}}\n" for name in NASTY)
-    user.writes(f"version: 1\nprovider: confluent\nsubscriptions:\n{entries}")
+    user.writes(f"version: 1\nprovider: confluent\n{X}subscriptions:\n{entries}")
     with shell_that_records(setup, user.folder) as terminal:
         for name in NASTY:
             typed = f"notifconf plan --target {quote}subscriptions/{name[0]}"
@@ -340,6 +341,6 @@ def test_zsh_completes_wherever_compinit_stands(setup, user):
 
 def test_fish_is_not_offered_what_it_would_cut(user, monkeypatch):
     entries = '[{notification_type: "a\\tb", integrations: [x]}, {notification_type: c, integrations: [x]}]'
-    user.writes(f"version: 1\nprovider: confluent\nsubscriptions: {entries}\n")
-    found = offered("fish", "notifconf plan --target ", monkeypatch)
+    user.writes(f"version: 1\nprovider: confluent\n{X}subscriptions: {entries}\n")
+    found = offered("fish", "notifconf plan --target subscriptions/", monkeypatch)
     assert [value for kind, value in found if kind == "plain"] == ["subscriptions/c"]

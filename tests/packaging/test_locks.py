@@ -57,8 +57,8 @@ ENVIRONMENTS = [
     for python in PYTHONS
     for platform in PLATFORMS
 ]
-ONLY_ELSEWHERE = {"colorama": ()}
-"""What is locked for other platforms alone, and so is not installed here, with its requirements."""
+ONLY_ELSEWHERE = {("colorama", "0.4.6"): (), ("pymdown-extensions", "12.3"): ("markdown>=3.6", "pyyaml")}
+"""What is locked for other platforms or Pythons alone, and so is not installed here, with what it requires."""
 
 
 @cache
@@ -118,12 +118,8 @@ def test_a_lock_is_complete(lock):
     folder = ELSEWHERE.get(lock)
     if folder and not (ROOT / folder / ".installed").exists():
         pytest.skip(f"`make {lock}` installs this lock, and checks it there")
-    required = installed(folder)
-    required |= {
-        (name_of(pin), version_of(pin)): [Requirement(text) for text in ONLY_ELSEWHERE[name_of(pin)]]
-        for pin in pins(lock)
-        if name_of(pin) in ONLY_ELSEWHERE
-    }
+    elsewhere = {key: [Requirement(text) for text in texts] for key, texts in ONLY_ELSEWHERE.items()}
+    required = elsewhere | installed(folder)
     roots = [Requirement(text) for text in ROOTS[lock]]
     problems = {text for environment in ENVIRONMENTS for text in unmet(pins(lock), roots, required, environment)}
     assert sorted(problems) == []
