@@ -35,20 +35,27 @@ def load(
     environment: Mapping[str, str] | None = None,
     now: datetime | None = None,
     stdin: BinaryIO | None = None,
+    allow_env: Sequence[str] | None = None,
+    allow_files: Sequence[str] | None = None,
 ) -> Workspace:
     """Load the workspace at `paths`: files, folders and `-`; none means `notifconf.yaml` in the current folder.
 
     `${NAME}` is looked up in `environment`, which is the process's unless given. `now`, timezone-aware, is the present
-    unless given: mutes end. Raises `UsageError` for paths that can't be read, and `WorkspaceError` with everything
-    that is wrong.
+    unless given: mutes end. `allow_env` (globs of variables) and `allow_files` (folders, relative to the current one)
+    limit what the workspace may read: None means no limit, an empty list means nothing. Raises `UsageError` for paths
+    that can't be read, and `WorkspaceError` with everything that is wrong.
     """
-    if isinstance(paths, str):
-        raise UsageError(f"paths is a list, of one path too: write load([{paths!r}])")
+    for name, value in (("paths", paths), ("allow_env", allow_env), ("allow_files", allow_files)):
+        if isinstance(value, str):
+            raise UsageError(f"{name} is a list, also with one item: write [{value!r}]")
     return config.load(
         paths,
         environment=os.environ if environment is None else environment,
         now=now or datetime.now(UTC),
         stdin=stdin or sys.stdin.buffer,
+        access=config.Access(
+            None if allow_env is None else tuple(allow_env), None if allow_files is None else tuple(allow_files)
+        ),
     )
 
 

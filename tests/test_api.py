@@ -76,7 +76,7 @@ def test_variables_come_from_the_process_unless_they_are_given(path, monkeypatch
 
 
 def test_one_path_is_a_list_too():
-    with pytest.raises(UsageError, match=r"write load\(\['notifconf.yaml'\]\)"):
+    with pytest.raises(UsageError, match=r"write \['notifconf.yaml'\]"):
         load("notifconf.yaml")
 
 

@@ -10,11 +10,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import abandon
 from notifconf.errors import UsageError, WorkspaceError
 
@@ -52,7 +53,8 @@ class Console:
             self._write(self.output, "a", "")
 
     def result(self, text: str) -> None:
-        """Write the result, or a further part of it, as it is. Raises `UsageError` where that can't be written."""
+        """Write the result, or a further part of it. Raises `UsageError` where that can't be written."""
+        text = mask(text)
         if self.output is None:
             try:
                 sys.stdout.write(text)
@@ -77,6 +79,10 @@ class Console:
 
     def table(self, table: Table) -> None:
         """Write a table as the result, or a part of it."""
+        from notifconf.report.style import masked
+
+        # Before columns are laid out, and long cells are wrapped.
+        table = replace(table, rows=tuple(masked(row, mask) for row in table.rows))
         if self.output is None and sys.stdout.isatty():
             from notifconf.report.terminal import draw_table
 
@@ -105,7 +111,7 @@ class Console:
             return
         from notifconf.report.style import plain_text
 
-        text = plain_text(lines)
+        text = mask(plain_text(lines))
         if self.format == "github":
             from notifconf.report.github import inert
 
@@ -240,16 +246,17 @@ class Console:
             return
         try:
             with Path(path).open("a", encoding="utf-8") as file:
-                file.write(text)
+                file.write(mask(text))
         except OSError as error:
             from notifconf.report.style import Span, line
 
             self.aside([line(Span("warning:", "warning"), f" can't append to ${variable}: {error.strerror}")])
 
     def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
+        from notifconf.report.style import masked
         from notifconf.report.terminal import draw_lines
 
-        draw_lines(self._terminal(stream), lines)
+        draw_lines(self._terminal(stream), (masked(item, mask) for item in lines))
 
 
 def _folder() -> str:

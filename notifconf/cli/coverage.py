@@ -49,7 +49,7 @@ def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> E
 
 def _workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace | None:
     """Return the workspace to plan, which needs its environment; None where there is none for the provider."""
-    if not paths and known_workspace((), service.provider) is None:
+    if not paths and known_workspace((), service.provider, service.access) is None:
         return None
     return load_workspace(paths, service, now)
 

@@ -15,6 +15,7 @@ from notifconf.cli.atomic import write_atomically
 from notifconf.cli.help import command
 from notifconf.cli.options import console_options, paths_argument, plan_options, service_options
 from notifconf.cli.planning import plan_once
+from notifconf.cli.secrecy import mask
 from notifconf.cli.session import current_time
 from notifconf.report.formats import RENDERERS
 
@@ -86,7 +87,7 @@ def _recorded(path: Path, run: Run, console: Console) -> bool:
 
     try:
         before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        write_atomically(path, metrics(run, before=before), mode=READABLE)
+        write_atomically(path, mask(metrics(run, before=before)), mode=READABLE)
     except OSError as error:
         from notifconf.report.style import Span, line
 

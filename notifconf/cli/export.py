@@ -16,6 +16,7 @@ from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.help import OUTPUT, command, option
 from notifconf.cli.listing import provider_for, surveyed
 from notifconf.cli.options import console_options, service_options
+from notifconf.cli.secrecy import mask
 from notifconf.cli.session import current_time, known_workspace
 from notifconf.errors import UsageError
 
@@ -52,7 +53,7 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     """
     if destination is not None:
         _refuse_overwriting(destination)
-    provider = provider_for(None if service.provider else known_workspace(()), service)
+    provider = provider_for(None if service.provider else known_workspace((), access=service.access), service)
     live = surveyed(provider, service, console, resources)
     exported = provider.export(live, resources)
     protected = to_protect(provider, exported, live, current_time())
@@ -129,7 +130,7 @@ def _write(files: Mapping[Path, str]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
-                file.write(text)
+                file.write(mask(text))
         except OSError as error:
             raise UsageError(f"can't write {path}: {error.strerror}") from error
 

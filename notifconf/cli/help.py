@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-OWN, FILTER, PLAN, SERVICE, OUTPUT = "Options", "Filters", "Plan options", "Service options", "Output options"
-GROUPS = (OWN, FILTER, PLAN, SERVICE, OUTPUT)
+OWN, FILTER, PLAN, WORKSPACE = "Options", "Filters", "Plan options", "Workspace options"
+SERVICE, OUTPUT = "Service options", "Output options"
+GROUPS = (OWN, FILTER, PLAN, WORKSPACE, SERVICE, OUTPUT)
 """The headings, in the order in which help has them."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])

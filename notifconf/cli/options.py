@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+from click.core import ParameterSource
 
 from notifconf.cli.address import Address
 from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import OUTPUT, PLAN, SERVICE, option
+from notifconf.cli.help import OUTPUT, PLAN, SERVICE, WORKSPACE, option
 from notifconf.cli.session import Service
 from notifconf.errors import NotifconfError
 from notifconf.providers import NAMES
 
 if TYPE_CHECKING:
+    from notifconf.config import Access
     from notifconf.model import Percentage
 
 Command: TypeAlias = Callable[..., Any]
@@ -89,6 +91,38 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
     return decorate
 
 
+def access_options(command: Command) -> Command:
+    """Take what a workspace may read; the command gets an `Access`."""
+
+    @functools.wraps(command)
+    def wrapper(
+        *args: Any, allow_env: tuple[str, ...] | None, allow_files: tuple[str, ...] | None, **kwargs: Any
+    ) -> Any:
+        from notifconf.config import Access
+
+        return command(*args, access=Access(allow_env, allow_files), **kwargs)
+
+    options = (
+        option(
+            "--allow-env",
+            group=WORKSPACE,
+            multiple=True,
+            metavar="GLOB",
+            callback=_allowed,
+            help="What ${NAME} may read; '' for nothing. Never credentials.",
+        ),
+        option(
+            "--allow-files",
+            group=WORKSPACE,
+            multiple=True,
+            metavar="DIR",
+            callback=_allowed,
+            help="Where ${file:PATH} may read; '' for nowhere.",
+        ),
+    )
+    return _decorated(wrapper, options)
+
+
 def service_options(command: Command) -> Command:
     """Take how to reach the service; the command gets a `Service`."""
 
@@ -100,12 +134,14 @@ def service_options(command: Command) -> Command:
         parallelism: int,
         timeout: float,
         log_file: Path | None,
+        access: Access,
         **kwargs: Any,
     ) -> Any:
         click.get_current_context().meta[LOG_FILE] = log_file
-        return command(*args, service=Service(provider, endpoint, parallelism, timeout, log_file), **kwargs)
+        return command(*args, service=Service(provider, endpoint, parallelism, timeout, log_file, access), **kwargs)
 
     options = (
+        access_options,
         option(
             "--provider", group=SERVICE, type=click.Choice(NAMES), help="The service, where no workspace says which."
         ),
@@ -204,6 +240,20 @@ def _endpoint(_context: click.Context, parameter: click.Parameter, value: str | 
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty: is a variable not set?", param=parameter)
     return value
+
+
+def _allowed(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return what the command line allows, else what the variable does; None where neither is given.
+
+    Click takes an empty variable for one that is not set. Here it means that nothing may be read.
+    """
+    name = str(parameter.name)
+    if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        given = os.environ.get(f"NOTIFCONF_{name.upper()}")
+        if given is None:
+            return None
+        values = tuple(given.split() if name == "allow_env" else given.splitlines())
+    return tuple(value.strip() for value in values if value.strip())
 
 
 def _seconds(_context: click.Context, parameter: click.Parameter, value: float) -> float:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.cli.atomic import write_atomically
+from notifconf.cli.secrecy import learn
 from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
 from notifconf.errors import NotifconfError, UsageError
-from notifconf.model import Live, Position, Secret
+from notifconf.model import Live, Position, Secret, Value
 
 if TYPE_CHECKING:
     from notifconf.cli.planning import Planned
@@ -170,14 +171,16 @@ def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live,
     from notifconf.executor.material import secrets_of
     from notifconf.executor.saved import written_secrets
 
-    found = {}
+    found: dict[tuple[str, str], Value] = {}
     elsewhere = False
     for item in written_secrets(saved):
         if item.expression is None:
             elsewhere = True
             continue
         place = item.change.position or Position("-", 1, 1)
-        found[item.change.address, item.path] = Secret(referred_value(item.expression, place, os.environ))
+        value = Secret(referred_value(item.expression, place, os.environ, service.access))
+        learn([value])
+        found[item.change.address, item.path] = value
     if elsewhere:
         now = current_time()
         workspace = load_workspace(paths or saved.paths, service, now)

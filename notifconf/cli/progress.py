@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode, of_outcome
+from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import abandon
 from notifconf.errors import UsageError
 
@@ -63,7 +64,7 @@ class Progress:
     def _audit(self, item: ChangeOutcome) -> None:
         self.told.add(item.change.address)
         try:
-            self.record(item)
+            self.record(replace(item, error=item.error and mask(item.error)))
         except UsageError as error:
             self.failure = error
 

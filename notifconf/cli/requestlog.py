@@ -13,6 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notifconf.cli.secrecy import mask
 from notifconf.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _opened(path: Path) -> FileIO:
 
 
 def _append(file: FileIO, path: Path, record: dict[str, object]) -> None:
-    line = json.dumps({"time": datetime.now(UTC).isoformat(), **record}) + "\n"
+    line = mask(json.dumps({"time": datetime.now(UTC).isoformat(), **record})) + "\n"
     try:
         file.write(line.encode("ascii"))
     except OSError as error:

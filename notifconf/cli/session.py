@@ -11,23 +11,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notifconf.cli.secrecy import learn
 from notifconf.connection import canonical_endpoint
 from notifconf.errors import AuthenticationError, NotFoundError, UsageError, WorkspaceError
 
 if TYPE_CHECKING:
+    from notifconf.config import Access
     from notifconf.model import Workspace
     from notifconf.providers.base import Connection, Provider
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How the service is reached; `timeout` is in seconds, of one request."""
+    """How the service is reached, and what a workspace may read; `timeout` is in seconds, of one request."""
 
     provider: str | None
     endpoint: str | None
     parallelism: int
     timeout: float
     log_file: Path | None
+    access: Access | None = None
 
 
 def current_time() -> datetime:
@@ -37,14 +40,17 @@ def current_time() -> datetime:
 
 def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace:
     """Load the workspace at `paths`, resolved against the environment."""
-    from notifconf import load
+    from notifconf.config import load
 
-    workspace = load(paths, now=now)
+    workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer, access=service.access)
+    learn(workspace.secrets)
     _check_provider(workspace, service.provider)
     return workspace
 
 
-def known_workspace(paths: Sequence[str], provider: str | None = None) -> Workspace | None:
+def known_workspace(
+    paths: Sequence[str], provider: str | None = None, access: Access | None = None
+) -> Workspace | None:
     """Return the workspace at `paths`, else the one at the default path that is for `provider`, else None.
 
     It is for commands that only look: where the environment lacks a variable, all references stay as written.
@@ -56,12 +62,13 @@ def known_workspace(paths: Sequence[str], provider: str | None = None) -> Worksp
         return None
     now = current_time()
     try:
-        workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer)
+        workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer, access=access)
     except WorkspaceError as error:
         codes = {item.code for item in error.diagnostics if item.severity == "error"}
         if codes != {"missing-variable"} or STANDARD_INPUT in paths:
             raise
-        workspace = load(paths, environment=None, now=now)
+        workspace = load(paths, environment=None, now=now, access=access)
+    learn(workspace.secrets)
     if paths:
         _check_provider(workspace, provider)
     return workspace if provider in (None, workspace.provider) else None

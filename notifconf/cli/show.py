@@ -41,7 +41,7 @@ def show(
     Example:
       notifconf show --severity critical,warn --endpoint emulator:
     """
-    workspace = known_workspace(paths, service.provider)
+    workspace = known_workspace(paths, service.provider, service.access)
     provider = provider_for(workspace, service)
     live = surveyed(provider, service, console, resources, workspace)
     give(provider.show(live, filters), provider, console)

@@ -30,7 +30,7 @@ def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
     Example:
       notifconf types --category service --endpoint emulator:
     """
-    workspace = None if service.provider else known_workspace(())
+    workspace = None if service.provider else known_workspace((), access=service.access)
     provider = provider_for(workspace, service)
     live = surveyed(provider, service, console)
     give([provider.types(live, filters)], provider, console)

@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.help import command
-from notifconf.cli.options import console_options, paths_argument
+from notifconf.cli.options import access_options, console_options, paths_argument
+from notifconf.cli.secrecy import learn
 from notifconf.cli.session import current_time
+from notifconf.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
+    from notifconf.config import Access
+    from notifconf.model import Diagnostic, Workspace
+
+
+NEVER_ERRORS = frozenset({"mute-not-begun"})
+"""Warnings that `--strict` leaves alone: time alone ends them."""
 
 
 @command()
 @paths_argument
 @click.option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
+@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@access_options
 @console_options("text", "json")
-def validate(paths: tuple[str, ...], *, resolve: bool, console: Console) -> ExitCode:
+def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Access, console: Console) -> ExitCode:
     """Check a workspace without network or environment.
 
     \b
     Example:
       notifconf validate examples/confluent
     """
-    from notifconf.config import load
-
-    workspace = load(paths, environment=os.environ if resolve else None, now=current_time(), stdin=sys.stdin.buffer)
+    workspace = _loaded(paths, os.environ if resolve else None, access, strict=strict)
     console.diagnostics(workspace.diagnostics)
     if console.format == "json":
         from notifconf.report.json import diagnostics_json
@@ -41,3 +51,24 @@ def validate(paths: tuple[str, ...], *, resolve: bool, console: Console) -> Exit
 
         console.lines([line("The workspace is valid.")])
     return ExitCode.DONE
+
+
+def _loaded(paths: Sequence[str], environment: Mapping[str, str] | None, access: Access, *, strict: bool) -> Workspace:
+    """Load a workspace. Raises `WorkspaceError` with everything that is wrong; `strict` makes warnings errors."""
+    from notifconf.config import load
+
+    try:
+        workspace = load(paths, environment=environment, now=current_time(), stdin=sys.stdin.buffer, access=access)
+    except WorkspaceError as error:
+        raise WorkspaceError(_judged(error.diagnostics, strict=strict)) from None
+    learn(workspace.secrets)
+    judged = _judged(workspace.diagnostics, strict=strict)
+    if any(item.severity == "error" for item in judged):
+        raise WorkspaceError(judged)
+    return workspace
+
+
+def _judged(diagnostics: Iterable[Diagnostic], *, strict: bool) -> list[Diagnostic]:
+    return [
+        replace(item, severity="error") if strict and item.code not in NEVER_ERRORS else item for item in diagnostics
+    ]

@@ -1,4 +1,4 @@
-"""`${…}` in a document: values from the environment and from files.
+"""`${…}` in a document: values from the environment and from files, as far as `Access` lets a workspace read them.
 
 References are resolved after parsing, so a value can never change the structure. No message repeats a value, or the
 default beside a name: both may be secret.
@@ -6,16 +6,20 @@ default beside a name: both may be secret.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from notifconf.config.access import Access
 from notifconf.errors import UsageError
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
 from notifconf.model.diagnostic import quoted
-from notifconf.model.text import forbidden_in
+from notifconf.model.text import UTF_16_MARKS, forbidden_in
 
 if TYPE_CHECKING:
     from notifconf.model import Position
@@ -39,14 +43,20 @@ class _BadReferenceError(Exception):
         super().__init__(message)
 
 
-def interpolate(document: LocatedMapping, environment: Mapping[str, str] | None) -> Iterator[Diagnostic]:
+def interpolate(
+    document: LocatedMapping,
+    environment: Mapping[str, str] | None,
+    access: Access | None = None,
+    empty: dict[Position, str] | None = None,
+) -> Iterator[Diagnostic]:
     """Resolve every `${…}` in the document's values, in place, and yield what is wrong with them.
 
     Without an environment nothing is looked up: references stay as written and are marked as unresolved, and so are
-    those whose value is missing. `$${` becomes `${` all the same. A container that several aliases name is one
-    object: it is resolved once, for all its places.
+    those whose value is missing. What `access` forbids is an error with and without an environment. `$${` becomes `${`
+    all the same. A container that several aliases name is one object: it is resolved once, for all its places. `empty`
+    collects, by the place of the value, which references brought in nothing.
     """
-    interpolation = _Interpolation(environment)
+    interpolation = _Interpolation(environment, access or Access(), {} if empty is None else empty)
     seen: set[int] = set()
     waiting: list[LocatedMapping | LocatedList] = [document]
     while waiting:
@@ -60,9 +70,24 @@ def interpolate(document: LocatedMapping, environment: Mapping[str, str] | None)
             yield from interpolation.resolve(container, [key for key, value in members if _may_refer(value)])
 
 
-def referred_value(text: str, position: Position, environment: Mapping[str, str]) -> str:
+def _empty(expression: str, parts: Sequence[str]) -> str:
+    """Say which references of an expression brought in nothing."""
+    bodies = [part["body"] for part in _PART.finditer(expression) if not part["escape"]]
+    reasons = [_reason(body) for body, value in zip(bodies, parts, strict=False) if not value]
+    return " and ".join(dict.fromkeys(reasons))
+
+
+def _reason(body: str) -> str:
+    variable = _VARIABLE.fullmatch(body)
+    if variable is None:
+        return f"the file {quoted(body.removeprefix(_FILE))} is empty"
+    kind = "the default of" if variable["operator"] else "the environment variable"
+    return f"{kind} {variable['name']} is empty"
+
+
+def referred_value(text: str, position: Position, environment: Mapping[str, str], access: Access | None = None) -> str:
     """Return the value of a text with references that stood at `position`. Raises UsageError where one has none."""
-    value, _, problems = _Interpolation(environment).text(text, position)
+    value, _, problems = _Interpolation(environment, access or Access(), {}).text(text, position)
     if problems:
         raise UsageError(problems[0].message)
     return value
@@ -75,8 +100,10 @@ def _may_refer(value: object) -> bool:
 class _Interpolation:
     """Resolves the references of one document against one environment; None leaves them as they are."""
 
-    def __init__(self, environment: Mapping[str, str] | None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None, access: Access, empty: dict[Position, str]) -> None:
         self._environment = environment
+        self._empty = empty
+        self._access = access
         self._characters = 0
         self._file = cache(_file)
 
@@ -85,9 +112,12 @@ class _Interpolation:
         unresolved = set()
         for key in keys:
             text = container[key]
-            value, refers, problems = self.text(text, container.at(key))
-            if refers:
-                container.expressions[key] = text
+            value, parts, problems = self.text(text, container.at(key))
+            refers = parts is not None
+            if parts is not None:
+                container.expressions[key], container.parts[key] = text, parts
+                if self._environment is not None and not all(parts):
+                    self._empty[container.at(key)] = _empty(text, parts)
             if problems or (refers and self._environment is None):
                 unresolved.add(key)
             else:
@@ -95,8 +125,9 @@ class _Interpolation:
             yield from problems
         container.unresolved = frozenset(unresolved)
 
-    def text(self, text: str, position: Position) -> tuple[str, bool, list[Diagnostic]]:
-        """Return the resolved text, whether it refers to anything, and what is wrong."""
+    def text(self, text: str, position: Position) -> tuple[str, tuple[str, ...] | None, list[Diagnostic]]:
+        """Return the resolved text, what its references brought in (None without a reference), and what is wrong."""
+        parts: list[str] = []
         refers = False
         problems: list[Diagnostic] = []
 
@@ -106,13 +137,15 @@ class _Interpolation:
                 return "${"
             refers = True
             try:
-                return self._value(part, position)
+                parts.append(self._value(part, position))
+                return parts[-1]
             except _BadReferenceError as bad:
                 if len(problems) < MOST_PROBLEMS:
                     problems.append(error(bad.code, str(bad), position))
                 return ""
 
-        return _PART.sub(replacement, text), refers, problems
+        value = _PART.sub(replacement, text)
+        return value, tuple(parts) if refers else None, problems
 
     def _value(self, part: re.Match[str], position: Position) -> str:
         body = part["body"]
@@ -124,17 +157,20 @@ class _Interpolation:
             forms = "${NAME}, ${NAME:-default}, ${NAME:?message} or ${file:PATH}"
             message = f"a reference reads {forms} (a literal `${{` is written `$${{`)"
             raise _BadReferenceError("invalid-value", message)
+        file = str(Path(position.file).parent / path)
+        refusal = self._access.refuse_variable(variable["name"]) if variable else self._access.refuse_file(file, path)
+        if refusal is not None:
+            raise _BadReferenceError("forbidden-source", refusal)
         if self._environment is None:
             return ""
-        if variable:
-            value = _variable(variable, self._environment)
-        else:
-            value = self._file(str(Path(position.file).parent / path), path)
+        value = _variable(variable, self._environment) if variable else self._file(file, path)
         self._characters += len(value)
         if self._characters > MOST_CHARACTERS:
             raise _BadReferenceError("invalid-value", "references bring in more text than a workspace may hold")
-        if forbidden_in(value):
-            raise _BadReferenceError("invalid-value", "the value of this reference holds a character that is not text")
+        found = forbidden_in(value)
+        if found:
+            message = f"the value of this reference holds U+{ord(found[0]):04X}, a character that is not text"
+            raise _BadReferenceError("invalid-value", message)
         return value
 
 
@@ -153,7 +189,10 @@ def _variable(variable: re.Match[str], environment: Mapping[str, str]) -> str:
 def _file(file: str, path: str) -> str:
     """Return what a file holds, without the line breaks at its end."""
     try:
-        with Path(file).open("rb") as opened:
+        # The path that was judged is the one that is read, and a pipe that nobody writes into never ends.
+        with os.fdopen(os.open(os.path.realpath(file), os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file")
             data = opened.read(MOST_FILE_BYTES + 1)
     except (OSError, ValueError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "no file has such a name"
@@ -161,6 +200,8 @@ def _file(file: str, path: str) -> str:
     if len(data) > MOST_FILE_BYTES:
         raise _BadReferenceError("invalid-value", f"the file {quoted(path)} is larger than {MOST_FILE_BYTES} bytes")
     try:
-        return data.decode("utf-8").rstrip("\r\n")
+        return data.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise _BadReferenceError("invalid-value", f"the file {quoted(path)} is not UTF-8") from None
+        hint = " but UTF-16" if data.startswith(UTF_16_MARKS) else ""
+        message = f"the file {quoted(path)} is not UTF-8{hint}: save it as UTF-8"
+        raise _BadReferenceError("invalid-value", message) from None

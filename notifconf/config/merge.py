@@ -20,13 +20,16 @@ IGNORED = "x-"
 def merge(documents: Sequence[LocatedMapping]) -> tuple[LocatedMapping, list[Diagnostic]]:
     """Join the documents of at least one file, in their order; where two say the same thing, the first one counts.
 
-    Top-level members whose name begins with `x-` are left out. The documents are used up.
+    Top-level members whose name begins with `x-` are left out, and of several documents those with no value. The
+    documents are used up.
     """
     whole = LocatedMapping(documents[0].position)
     diagnostics: list[Diagnostic] = []
     for document in documents:
         for key in document:
-            if not key.startswith(IGNORED):
+            # Whoever comments out all entries of a section in one of several files leaves its name behind.
+            is_bare = len(documents) > 1 and document[key] is None
+            if not key.startswith(IGNORED) and not is_bare:
                 diagnostics += _join(whole, document, key, depth=0)
     return whole, diagnostics
 

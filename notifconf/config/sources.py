@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,13 +10,19 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from notifconf.config.yaml import MOST_BYTES
 from notifconf.errors import UsageError
+from notifconf.model import Diagnostic, Position, warning
+from notifconf.model.diagnostic import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 DEFAULT = "notifconf.yaml"
 STANDARD_INPUT = "-"
 SUFFIXES = frozenset({".yaml", ".yml"})
+SECTIONS = frozenset({"provider", "integrations", "subscriptions", "resources"})
+"""A JSON file that has one of these looks like a workspace."""
+PLAN_KEY = "format_version"
+"""What a plan as JSON begins with, and no workspace has."""
 
 
 class Source(NamedTuple):
@@ -37,6 +44,29 @@ def read_sources(paths: Sequence[str], stdin: BinaryIO | None = None) -> list[So
         if identity not in sources:
             sources[identity] = Source(name, _read(name, stdin))
     return sorted(sources.values())
+
+
+def skipped_files(paths: Sequence[str]) -> Iterator[Diagnostic]:
+    """Warn of what lies in the folders of `paths`, looks like a part of the workspace, and is not read."""
+    for folder in dict.fromkeys(path for path in paths if path != STANDARD_INPUT and _is_folder(path)):
+        for entry in sorted(Path(folder).iterdir()):
+            if not entry.name.startswith(".") and _looks_like_workspace(entry):
+                advice = "pass it as a path of its own" if entry.is_dir() else "name it *.yaml, or pass it as a path"
+                message = f"{quoted(entry.name)} is not read, although it looks like a part of the workspace: {advice}"
+                yield warning("skipped-file", message, Position(str(entry), 1, 1))
+
+
+def _looks_like_workspace(entry: Path) -> bool:
+    suffix = entry.suffix.lower()
+    try:
+        if entry.is_dir():
+            return any(file.suffix.lower() in SUFFIXES for file in entry.iterdir())
+        if suffix == ".json" and entry.stat().st_size <= MOST_BYTES and entry.is_file():
+            document = json.loads(entry.read_bytes())
+            return isinstance(document, dict) and not SECTIONS.isdisjoint(document) and PLAN_KEY not in document
+    except (OSError, ValueError, RecursionError):
+        return False
+    return suffix in SUFFIXES and entry.suffix not in SUFFIXES
 
 
 def _names(paths: Sequence[str]) -> Iterable[str]:

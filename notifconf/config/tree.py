@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ MOST_VALUES: Final = 500_000
 MOST_DIAGNOSTICS: Final = 1_000
 DEEPEST: Final = 100
 
+_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _OPEN: Final = object()
 _DROPPED: Final = object()
 
@@ -109,7 +111,7 @@ class TreeBuilder:
             self._anchors[closed.anchor] = (closed.container, self._values - closed.values_before)
 
     def _scalar(self, event: Any) -> Any:
-        text: str = event.value
+        text = _joined(event.value)
         try:
             if event.tag is None or event.tag == "!":
                 value = plain(text) if event.implicit[0] else text
@@ -153,6 +155,15 @@ class TreeBuilder:
 
     def _unreadable(self, message: str, event: Any) -> UnreadableError:
         return UnreadableError(error("yaml-syntax", message, self._at(event)))
+
+
+def _joined(text: str) -> str:
+    """Return a text whose pairs of surrogates, which escapes made, are the characters that they mean."""
+    return (
+        text
+        if text.isprintable()
+        else _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    )
 
 
 class _OpenList:

@@ -6,18 +6,23 @@ message repeats what a file says: a secret may stand there.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import yaml
 
 from notifconf.config.tree import TreeBuilder, UnreadableError
 from notifconf.model import Diagnostic, LocatedMapping, Position, error
-from notifconf.model.text import forbidden_in
+from notifconf.model.text import BYTE_ORDER_MARK, UTF_16_MARKS, forbidden_in
 
 MOST_BYTES: Final = 8 * 1024 * 1024
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""The escape of half a character, in UTF-16."""
+
+TAB: Final = "a tab can't indent a line: use spaces"
 UNCLOSED: Final = "this quotation mark is not closed"
 
 # What PyYAML's two parsers say, by a part of it, in the order in which the parts are looked for.
@@ -30,8 +35,8 @@ COMPLAINTS: Final = (
     ("sequence entries are not allowed", "a list can't begin on this line: put `-` on a line of its own"),
     ("expected ',' or ']'", "a list in brackets goes on with `,` or ends with `]`"),
     ("expected ',' or '}'", "a mapping in braces goes on with `,` or ends with `}`"),
-    ("cannot start any token", "text can't begin with this character (nor a tab indent a line): put it in quotes"),
-    ("tab character", "a tab can't indent a line: use spaces"),
+    ("cannot start any token", "text can't begin with this character: put it in quotes"),
+    ("tab character", TAB),
     ("end of stream", UNCLOSED),
     ("document indicator", UNCLOSED),
     ("document separator", UNCLOSED),
@@ -75,7 +80,8 @@ def parse(file: str, data: bytes) -> tuple[LocatedMapping | None, list[Diagnosti
 
 
 def _read(builder: TreeBuilder, text: str) -> None:
-    loader = LOADER(text)
+    # JSON writes a character beyond U+FFFF as two escapes. The fast parser refuses them.
+    loader = (yaml.SafeLoader if SURROGATE.search(text) else LOADER)(text)
     try:
         builder.read(loader.get_event)
     except yaml.MarkedYAMLError as failure:
@@ -83,6 +89,8 @@ def _read(builder: TreeBuilder, text: str) -> None:
         end = _end_of(builder.file, text.rstrip())
         if mark is not None and text[mark.index - 1 : mark.index + 1] == "${":
             words = "in braces and brackets, text that holds `${…}` stands in quotes"
+        elif mark is not None and text[mark.index : mark.index + 1] == "\t":
+            words = TAB
         elif words == UNCLOSED or _at(builder.file, mark) >= end:
             # Nothing follows: what was begun before is what is wrong.
             mark = failure.context_mark or mark
@@ -109,14 +117,18 @@ def _text(file: str, data: bytes) -> str:
         message = f"the file is larger than {MOST_BYTES // 1024**2} MiB"
         raise UnreadableError(error("yaml-syntax", message, Position(file, 1, 1)))
     try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
+        text = data.decode("utf-8").removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError as failure:
-        readable = data[: failure.start].decode("utf-8").removeprefix("\ufeff")
+        readable = data[: failure.start].decode("utf-8").removeprefix(BYTE_ORDER_MARK)
         message = "this file is not UTF-8: here is a byte that can't stand in it"
+        if data.startswith(UTF_16_MARKS):
+            message = "this file is UTF-16: save it as UTF-8"
         raise UnreadableError(error("yaml-syntax", message, _end_of(file, readable))) from None
     found = forbidden_in(text)
     if found:
         message = f"the character U+{ord(found[0]):04X} can't stand in YAML"
+        if found[0] == BYTE_ORDER_MARK:
+            message = "a byte order mark (U+FEFF) stands here, where files were joined: take it out"
         raise UnreadableError(error("yaml-syntax", message, _end_of(file, text[: found.start()])))
     return text
 

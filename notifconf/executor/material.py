@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -11,30 +12,33 @@ from notifconf.plan.change import Attributes, PlanValue, Reference, Sensitive
 if TYPE_CHECKING:
     from notifconf.providers.base import Plain
 
-Secrets = Mapping[tuple[str, str], Secret]
-"""(address, JSON pointer) -> the declared secret that belongs there."""
+Secrets = Mapping[tuple[str, str], Value]
+"""(address, JSON pointer) -> the declared value that belongs there: a secret, or what holds one."""
 
 
 def secrets_of(resources: Iterable[Resource]) -> Secrets:
-    """Collect every secret that the declared objects hold."""
-    return {
-        (resource.address, path): secret for resource in resources for path, secret in secrets_in(resource.attributes)
-    }
+    """Collect every declared value in the place of which a plan may say no more than that it is sensitive."""
+    return {(resource.address, path): value for resource in resources for path, value in values_in(resource.attributes)}
 
 
-def secrets_in(value: Value, path: str = "") -> Iterable[tuple[str, Secret]]:
-    """Yield every secret in a value, with its JSON pointer."""
-    if isinstance(value, Secret):
-        yield path, value
-    elif isinstance(value, Mapping):
+def values_in(value: Value, path: str = "") -> Iterable[tuple[str, Value]]:
+    """Yield every secret, text and list in a value, with its JSON pointer."""
+    if isinstance(value, Mapping):
         for name, member in value.items():
-            yield from secrets_in(member, f"{path}/{name}")
+            yield from values_in(member, f"{path}/{name}")
+    elif isinstance(value, Secret | str | tuple):
+        yield path, value
+
+
+def hashable(value: Value) -> str:
+    """Return the text of a value that a fingerprint is made of."""
+    return value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else json.dumps(value)
 
 
 def sendable(attributes: Attributes, address: str, ids: Mapping[str, str], secrets: Secrets) -> dict[str, Plain]:
     """Return attributes as a connection takes them: references as ids, secrets in clear.
 
-    A secret that is not declared (a live one that an update leaves alone) is left out.
+    What is sensitive and not declared (a live secret that an update leaves alone) is left out.
     """
 
     def resolve(value: PlanValue, path: str) -> Plain:
@@ -50,10 +54,11 @@ def sendable(attributes: Attributes, address: str, ids: Mapping[str, str], secre
         if isinstance(value, Reference):
             return ids.get(value.target, value.target)
         if isinstance(value, Sensitive):
-            return secrets[address, path].reveal()
+            return revealed(secrets[address, path])
         return value
 
-    return {name: resolve(value, f"/{name}") for name, value in attributes.items()}
+    members = resolve(attributes, "")
+    return members if isinstance(members, dict) else {}
 
 
 def revealed(value: Value) -> Plain:

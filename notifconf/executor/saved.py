@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import UsageError
 from notifconf.executor.fingerprint import Fingerprints
-from notifconf.executor.material import Secrets, secrets_in, sendable
-from notifconf.model import Live, Options, Secret, Workspace
-from notifconf.model.canonical import canonical, canonical_json, digest_of
+from notifconf.executor.material import Secrets, hashable, sendable, values_in
+from notifconf.model import Live, Options, Value, Workspace
+from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.plan import Action, Change, Plan, Sensitive
 from notifconf.plan.archive import Basis, archived, plan_digest, restored
 from notifconf.plan.change import PlanValue
@@ -84,7 +84,7 @@ def signed(
     basis = Basis(
         endpoint=endpoint,
         workspace=workspace.digest,
-        options=canonical(options),
+        options=json.loads(canonical_text(options)),
         verify=workspace.policy.verify_integrations,
         lookalikes=lookalikes(plan, live, provider),
     )
@@ -119,8 +119,8 @@ def saved_text(plan: Plan, basis: Basis, live: Live, secrets: Secrets, *, paths:
         "paths": list(paths),
         "salt": fingerprints.salt,
         "secrets": [
-            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(secret.reveal())}
-            for address, path, is_live, secret in _secrets(plan, live, secrets)
+            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(hashable(value))}
+            for address, path, is_live, value in _secrets(plan, live, secrets)
         ],
         **archived(plan),
     }
@@ -191,15 +191,17 @@ def sensitive_in(value: PlanValue, path: str = "") -> Iterable[tuple[str, Sensit
             yield from sensitive_in(member, f"{path}/{name}")
 
 
-def _secrets(plan: Plan, live: Live, declared: Secrets) -> Iterable[tuple[str, str, bool, Secret]]:
-    """Yield address, path, whether it lives, and secret: of what the plan writes, and of what it changes."""
+def _secrets(plan: Plan, live: Live, declared: Secrets) -> Iterable[tuple[str, str, bool, Value]]:
+    """Yield address, path, whether it lives, and value: of what the plan writes, and of what it changes."""
     attributes = {(item.kind, item.id): item.attributes for item in live.resources}
     for change in plan.changes:
         for path, _ in sensitive_in(change.after):
             if (change.address, path) in declared:
                 yield change.address, path, False, declared[change.address, path]
-        for path, secret in secrets_in(attributes.get((change.kind, change.id or ""), {})):
-            yield change.address, path, True, secret
+        found = dict(values_in(attributes.get((change.kind, change.id or ""), {})))
+        for path, _ in sensitive_in(change.before):
+            if path in found:
+                yield change.address, path, True, found[path]
 
 
 def _check(saved: SavedPlan) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from notifconf.executor.fingerprint import Fingerprints
-from notifconf.executor.material import Secrets, revealed, sendable
+from notifconf.executor.material import Secrets, hashable, revealed, sendable
 from notifconf.executor.saved import SavedPlan, lookalikes, written_secrets
 from notifconf.model import Live, LiveResource, Secret, Value
 from notifconf.plan import Action, Change, Plan, Reference, Sensitive
@@ -24,8 +24,8 @@ def out_of_date(saved: SavedPlan, secrets: Secrets, fingerprints: Fingerprints, 
     if until is not None and now >= until:
         yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute ended"
     for item in written_secrets(saved):
-        secret = secrets.get((item.change.address, item.path))
-        if secret is None or not fingerprints.match(secret.reveal(), item.fingerprint):
+        value = secrets.get((item.change.address, item.path))
+        if value is None or not fingerprints.match(hashable(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
 
 
@@ -74,7 +74,9 @@ class _Comparison:
     def same(self, before: PlanValue, live: Value, path: str) -> bool:
         if isinstance(before, Sensitive) or isinstance(live, Secret):
             known = self._saved.fingerprints.get((self._change.address, path, True))
-            return known is not None and isinstance(live, Secret) and self._fingerprints.match(live.reveal(), known)
+            if known is None or not isinstance(live, Secret | str | tuple):
+                return False
+            return self._fingerprints.match(hashable(live), known)
         if isinstance(before, Mapping) and isinstance(live, Mapping):
             return all(self.same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
         if isinstance(before, tuple) and isinstance(live, tuple):

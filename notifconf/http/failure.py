@@ -21,6 +21,7 @@ from notifconf.errors import (
     ServerError,
     TransportError,
 )
+from notifconf.model.text import visible
 
 ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
     {
@@ -93,9 +94,7 @@ def printable(text: str, *, longest: int = LONGEST_TEXT) -> str:
     """Return `text` on one line, safe for a terminal, cut where it is huge."""
     line = " ".join(text[: 2 * longest].split())
     cut = line if len(line) <= longest else line[: longest - 1] + "…"
-    if cut.isprintable():
-        return cut
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in cut)
+    return visible(cut)
 
 
 def _reason(status: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -18,43 +18,48 @@ from notifconf.model.diagnostic import Position
 from notifconf.model.value import Secret
 
 
-def canonical(value: Any) -> Any:
-    """Return a value, of dataclasses too, as JSON has it. Raises TypeError for what is no data."""
-    if isinstance(value, str):
-        return str(value)
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Secret):
-        return {"secret": value.expression}
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, Mapping):
-        return _members(value)
+def canonical_text(value: Any) -> str:
+    """Return a value, of dataclasses too, as canonical JSON. Raises TypeError for what is no data."""
+    if isinstance(value, str | int | float) or value is None:
+        return canonical_json(value)
     if isinstance(value, tuple | list | frozenset | set):
-        return sorted((canonical(item) for item in value if not isinstance(item, Position)), key=canonical_json)
+        return f"[{','.join(sorted(canonical_text(item) for item in value if not isinstance(item, Position)))}]"
+    if isinstance(value, Secret):
+        return canonical_json({"secret": value.expression})
+    if isinstance(value, Mapping):
+        return _object((canonical_json(name), value[name]) for name in sorted(value))
+    if isinstance(value, datetime):
+        return canonical_json(value.astimezone(UTC).isoformat())
     if is_dataclass(value) and not isinstance(value, type):
-        return _members({name: getattr(value, name) for name in _field_names(type(value))})
+        return _object((key, getattr(value, name)) for key, name in _fields(type(value)))
     raise TypeError(f"{type(value).__name__} is no data")
 
 
 def canonical_json(document: Any) -> str:
     """Return JSON with sorted keys and without white space. Raises ValueError for a number that JSON has not."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(document)
 
 
 def digest_of(document: Any) -> str:
     """Return the SHA-256 of a document's canonical JSON in UTF-8, as hexadecimal digits."""
-    return hashlib.sha256(canonical_json(document).encode(errors="surrogatepass")).hexdigest()
+    return digest_of_text(canonical_json(document))
 
 
-def _members(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: canonical(value)
-        for name, value in values.items()
-        if value is not None and not isinstance(value, Position)
-    }
+def digest_of_text(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, as hexadecimal digits."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _object(members: Iterable[tuple[str, Any]]) -> str:
+    """Return a JSON object; `members` are keys, as JSON has them and sorted, with their values."""
+    present = ((key, value) for key, value in members if value is not None and not isinstance(value, Position))
+    return f"{{{','.join(f'{key}:{canonical_text(value)}' for key, value in present)}}}"
 
 
 @cache
-def _field_names(dataclass: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(dataclass))
+def _fields(dataclass: Any) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a dataclass, sorted: each as a key in JSON, and its name."""
+    return tuple((canonical_json(name), name) for name in sorted(field.name for field in fields(dataclass)))

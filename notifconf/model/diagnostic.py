@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from notifconf.model.text import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -67,6 +69,4 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
 def quoted(text: str, *, longest: int = 120) -> str:
     """Return `text` in double quotes, safe for one line of a terminal, cut where it is huge."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    if cut.isprintable():
-        return f'"{cut}"'
-    return '"' + "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in cut) + '"'
+    return f'"{visible(cut)}"'

@@ -15,10 +15,11 @@ class LocatedMapping(dict[str, Any]):
     """A mapping; `keys_at` and `values_at` hold the position of each key and value, `position` its own.
 
     `expressions` holds the text of the members that stood as `${…}`, as written, before they were resolved.
-    `unresolved` names the members among them that still stand as written (`validate` needs no environment).
+    `unresolved` names the members among them that still stand as written (`validate` needs no environment). `parts`
+    holds the texts that the references of a member brought in.
     """
 
-    __slots__ = ("expressions", "keys_at", "position", "unresolved", "values_at")
+    __slots__ = ("expressions", "keys_at", "parts", "position", "unresolved", "values_at")
 
     def __init__(self, position: Position) -> None:
         """Make an empty mapping that stands at `position`."""
@@ -28,6 +29,7 @@ class LocatedMapping(dict[str, Any]):
         self.values_at: dict[str, Position] = {}
         self.expressions: dict[str, str] = {}
         self.unresolved: frozenset[str] = frozenset()
+        self.parts: dict[str, tuple[str, ...]] = {}
 
     def at(self, key: str) -> Position:
         """Return the position of the value of `key`, or of the mapping where it has none."""
@@ -35,9 +37,9 @@ class LocatedMapping(dict[str, Any]):
 
 
 class LocatedList(list[Any]):
-    """A list; `items_at[i]` is the position of item i. `expressions` and `unresolved` as in a mapping, by index."""
+    """A list; `items_at[i]` is the position of item i. the rest as in a mapping, by index."""
 
-    __slots__ = ("expressions", "items_at", "position", "unresolved")
+    __slots__ = ("expressions", "items_at", "parts", "position", "unresolved")
 
     def __init__(self, position: Position) -> None:
         """Make an empty list that stands at `position`."""
@@ -46,6 +48,7 @@ class LocatedList(list[Any]):
         self.items_at: list[Position] = []
         self.expressions: dict[int, str] = {}
         self.unresolved: frozenset[int] = frozenset()
+        self.parts: dict[int, tuple[str, ...]] = {}
 
     def at(self, index: int) -> Position:
         """Return the position of item `index`."""

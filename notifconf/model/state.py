@@ -9,6 +9,7 @@ from typing import Protocol
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.policy import Mode, Percentage, Policy
 from notifconf.model.resource import LiveResource
+from notifconf.model.value import Secret
 
 
 class Declarations(Protocol):
@@ -27,17 +28,19 @@ class Workspace:
     provider: str
     declarations: Declarations
     policy: Policy = field(default_factory=Policy)
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    """Its secrets, and the credentials of the environment: no text that is shown may repeat one."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Its warnings."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of what is declared, as hexadecimal digits: however it is written, and without values of secrets."""
-        from notifconf.model.canonical import canonical, digest_of
+        from notifconf.model.canonical import canonical_text, digest_of_text
+        from notifconf.model.mask import Mask
 
-        return digest_of(
-            canonical({"provider": self.provider, "declarations": self.declarations, "policy": self.policy})
-        )
+        declared = {"provider": self.provider, "declarations": self.declarations, "policy": self.policy}
+        return digest_of_text(Mask(self.secrets)(canonical_text(declared)))
 
 
 @dataclass(frozen=True, slots=True)

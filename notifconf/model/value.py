@@ -10,15 +10,17 @@ class Secret:
     """A string that nobody may see: `repr` and `str` mask it, only `reveal` gives it out.
 
     `expression` is how the workspace refers to it, such as `${PLATFORM_SLACK_URL}`; None where it stood in clear or
-    comes from the live state. Two secrets are equal when their values are.
+    comes from the live state. `parts` are the texts in it that came from outside, such as a token in a URL. Two secrets
+    are equal when their values are.
     """
 
-    __slots__ = ("_value", "expression")
+    __slots__ = ("_value", "expression", "parts")
 
-    def __init__(self, value: str, expression: str | None = None) -> None:
+    def __init__(self, value: str, expression: str | None = None, parts: tuple[str, ...] = ()) -> None:
         """Hide `value`."""
         self._value = value
         self.expression = expression
+        self.parts = parts
 
     def reveal(self) -> str:
         """Return the value: for the body of a request, for hashing, and to check what refers to it; never to show."""

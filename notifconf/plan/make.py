@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
-from notifconf.model import Diagnostic, Kind, Live, LiveResource, Mode, Options, Resource, Workspace
+from notifconf.model import Diagnostic, Kind, Live, LiveResource, Mode, Options, Resource, Secret, Workspace
+from notifconf.model.mask import Mask
 from notifconf.plan.change import Action, Change, Plan
 from notifconf.plan.compare import References, create, update
+from notifconf.plan.conceal import conceal
 from notifconf.plan.coverage import effect, shortfalls
 from notifconf.plan.match import Matching, match
 from notifconf.plan.notice import notices
@@ -22,6 +24,8 @@ from notifconf.plan.scope import scope
 from notifconf.plan.silence import silences
 
 DEFAULT_OPTIONS = Options()
+
+MIN_TOKEN_LENGTH = 16
 
 
 def effective(workspace: Workspace, options: Options) -> Workspace:
@@ -82,7 +86,7 @@ def make_plan(
         *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
         *shortfalls(result, workspace.policy, force=options.force),
     )
-    return Plan(
+    plan = Plan(
         provider=rules.name,
         changes=scoped.changes,
         unchanged=tuple(address for kind in rules.kinds for address in sorted(comparison.unchanged[kind.name])),
@@ -92,6 +96,16 @@ def make_plan(
         mode=workspace.policy.mode,
         until=resolution.until,
     )
+    return conceal(plan, Mask((*workspace.secrets, *_live_secrets(live))))
+
+
+def _live_secrets(live: Live) -> Iterator[Secret]:
+    """Yield the live secrets that are long enough to be tokens: members of a target that nobody knows may be words."""
+    for item in live.resources:
+        target = item.attributes.get("target")
+        for value in target.values() if isinstance(target, Mapping) else ():
+            if isinstance(value, Secret) and len(value.reveal()) >= MIN_TOKEN_LENGTH:
+                yield value
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from notifconf.model import (
     Live,
     LiveResource,
     LocatedMapping,
+    Secret,
     Workspace,
 )
 from notifconf.plan.rules import Rules
@@ -96,6 +97,11 @@ class Provider(Rules, Protocol):
         ...
 
     @property
+    def credential_variables(self) -> Collection[str]:
+        """The names of the environment variables that hold credentials: no workspace can read them."""
+        ...
+
+    @property
     def coverage_terms(self) -> CoverageTerms:
         """How it speaks of coverage."""
         ...
@@ -110,6 +116,10 @@ class Provider(Rules, Protocol):
 
     def addresses(self, declarations: Declarations) -> Iterable[str]:
         """Return what is declared, as addresses or globs of them, as far as the workspace alone can tell."""
+        ...
+
+    def secrets(self, declarations: Declarations) -> Iterable[Secret]:
+        """Return the secrets that a workspace declares."""
         ...
 
     def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from notifconf.executor import Outcome
 from notifconf.model import Diagnostic
+from notifconf.model.text import visible
 from notifconf.plan import Plan
 from notifconf.plan.codec import Document, diagnostic_document, plan_document
 
@@ -37,9 +38,8 @@ def diagnostics_json(provider: str | None, diagnostics: Sequence[Diagnostic]) ->
 
 def dumps(document: Document | Iterable[Document]) -> str:
     """Return JSON text that ends with a newline. Characters that a terminal could act on are escaped."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    escaped = "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
-    return escaped + "\n"
+    lines = json.dumps(document, ensure_ascii=False, indent=2).split("\n")
+    return "\n".join(visible(line, _escape) for line in lines) + "\n"
 
 
 def _escape(char: str) -> str:

@@ -5,8 +5,10 @@ So a plan reads the same in a pipe and on a terminal, and no colour ever has to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+from notifconf.model.text import visible
 
 
 class Span(NamedTuple):
@@ -29,6 +31,11 @@ def text_of(item: Line) -> str:
     return "".join(span.text for span in item)
 
 
+def masked(item: Line, mask: Callable[[str], str]) -> Line:
+    """Return a line with each piece passed through `mask`."""
+    return tuple(Span(mask(span.text), span.style) for span in item)
+
+
 def plain_text(lines: Iterable[Line]) -> str:
     """Return the lines as text for a pipe: nothing wrapped, cut or coloured."""
     return "".join("".join(printable(span.text) for span in item) + "\n" for item in lines)
@@ -36,16 +43,7 @@ def plain_text(lines: Iterable[Line]) -> str:
 
 def printable(text: str) -> str:
     """Return `text` safe for a terminal: control characters, and others that don't show, as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    if code <= 0xFF:  # noqa: PLR2004 -- what \x can say
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 -- what \u can say
+    return visible(text)
 
 
 def count(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import yaml
 
 from notifconf.model import Entry, Exported, Secret, Section, Value, Variable
+from notifconf.model.text import shows
 from notifconf.report.style import printable
 
 SCHEMA = "notifconf-v1.schema.json"
@@ -90,7 +91,7 @@ def _yaml(value: Value) -> str:
     """Return an entry in block style, its innermost lists and mappings in flow style, no line wrapped."""
     node = _node(value, blocks=2)
     text = str(yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=sys.maxsize))
-    if text.replace("\n", "").isprintable():
+    if shows(text.replace("\n", "")):
         return text
     # PyYAML takes for printable what turns text around, or hides it: nobody could review that.
     return str(yaml.serialize(node, Dumper=_Dumper, allow_unicode=False, width=sys.maxsize))
@@ -108,7 +109,7 @@ def _node(value: Value, *, blocks: int = 0) -> yaml.Node:
         return yaml.ScalarNode(f"{TAG}str", value.expression or "", style='"')
     if isinstance(value, str):
         # A text that isn't printable takes several lines unless it is in double quotes.
-        style = None if value.isprintable() else '"'
+        style = None if shows(value) else '"'
         return yaml.ScalarNode(f"{TAG}str", value.replace("${", "$${"), style=style)
     return yaml.ScalarNode(f"{TAG}bool", "true" if value else "false")
 

@@ -65,8 +65,9 @@ This silences:
 
 6 live objects are not declared here (mode sync would delete what it may).
 
+Digest: DIGEST
 Plan: 3 to create, 1 to update, 0 to delete.
-""".replace("s-PLACE", _id_of(user, "SAML certificate is expiring soon"))
+""".replace("s-PLACE", _id_of(user, "SAML certificate is expiring soon")).replace("DIGEST", user.plans().json["digest"])
     )
     assert "removes-channel" in ended.err
 

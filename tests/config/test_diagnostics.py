@@ -333,7 +333,27 @@ def test_only_an_environment_cascades():
 
 
 def test_missing_variables():
-    text, place = marked(HEAD + CHANNELS.replace('"https://hooks.example.com/a"', "§'${SLACK_URL}'"))
+    text, place = marked(HEAD + CHANNELS.replace('"https://hooks.example.com/${A:-a}"', "§'${SLACK_URL}'"))
     assert told(text) == []
     assert told(text, environment={}) == [f"{place} error[missing-variable]"]
     assert told(text, environment={"SLACK_URL": "https://hooks.example.com/a"}) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CHANNELS.replace('"https://hooks.example.com/${A:-a}"', "§'${EMPTY}'"),
+        CHANNELS.replace('"https://hooks.example.com/${A:-a}"', "§'https://${EMPTY}/x'"),
+        CHANNELS.replace("All of it", "§'${EMPTY}'"),
+        CHANNELS.replace("[a, b]", "[a, b, §'${EMPTY}']"),
+        CHANNELS.replace("{target:", "{display_name: §'${EMPTY}', target:", 1),
+        CHANNELS + "resources: [{resource: §'${EMPTY}', muted: true}]\n",
+        CHANNELS + "policy: {mode: §'${EMPTY}'}\n",
+    ],
+)
+def test_an_empty_variable_is_named_where_its_value_is_invalid(text):
+    text, place = marked(HEAD + text)
+    errors = [item for item in diagnosed(text, {"EMPTY": ""}) if item.severity == "error"]
+    assert errors
+    assert {f"{item.position.line}:{item.position.column}" for item in errors if item.position} == {place}
+    assert all("EMPTY is empty" in item.message for item in errors)

@@ -210,3 +210,34 @@ def test_a_literal_survives(text):
     parsed["k"] = text.replace("${", "$${")
     assert list(interpolate(parsed, {})) == []
     assert parsed["k"] == text
+
+
+@pytest.mark.parametrize("data", [b"\xef\xbb\xbfvalue\r\n", b"\xef\xbb\xbfvalue", b"value\n"])
+def test_a_byte_order_mark_of_a_file_is_no_part_of_its_value(tmp_path, data):
+    (tmp_path / "value").write_bytes(data)
+    parsed = document("k: ${file:value}", str(tmp_path / "f.yaml"))
+    assert list(interpolate(parsed, {})) == []
+    assert parsed["k"] == "value"
+
+
+def test_a_file_in_utf_16_is_named(tmp_path):
+    (tmp_path / "value").write_bytes("value".encode("utf-16"))
+    parsed = document("k: ${file:value}", str(tmp_path / "f.yaml"))
+    (told,) = interpolate(parsed, {})
+    assert "UTF-16" in told.message
+
+
+def test_what_is_empty_is_named(tmp_path):
+    (tmp_path / "empty").write_text("\n")
+    texts = ["https://${EMPTY}/", "${file:empty}", "${NONE:-}", "${NAME} ${EMPTY}${EMPTY}", "${NAME}", "$${EMPTY}"]
+    parsed = document("l: [" + ", ".join(f"'{text}'" for text in texts) + "]", str(tmp_path / "f.yaml"))
+    empty: dict = {}
+    assert list(interpolate(parsed, ENVIRONMENT, None, empty)) == []
+    assert [empty.get(parsed["l"].at(index)) for index in range(len(texts))] == [
+        "the environment variable EMPTY is empty",
+        'the file "empty" is empty',
+        "the default of NONE is empty",
+        "the environment variable EMPTY is empty",
+        None,
+        None,
+    ]

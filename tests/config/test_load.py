@@ -259,20 +259,6 @@ def test_what_max_deletes_is_not(text):
         parse_max_deletes(text)
 
 
-def test_the_digest_is_of_what_the_files_hold(tmp_path):
-    def digest(name, **files):
-        folder = tmp_path / name
-        folder.mkdir()
-        return load([str(written(folder, **files))], environment=None, now=NOW).digest
-
-    one = digest("one", a=HEAD, b=CHANNELS)
-    assert len(one) == 64
-    assert digest("same", a=HEAD, b=CHANNELS) == one
-    assert digest("more", a=HEAD, b=CHANNELS + "# comment\n") != one
-    assert digest("apart", a=HEAD + CHANNELS) != one
-    assert digest("moved", a=HEAD + "\n", b=CHANNELS) != digest("moved-back", a=HEAD, b="\n" + CHANNELS)
-
-
 def test_the_order_of_paths_does_not_matter(tmp_path):
     written(tmp_path, a=HEAD, b=CHANNELS, c="subscriptions: [{match: {name: x}, integrations: [a]}]")
     paths = [str(tmp_path / f"{name}.yaml") for name in "abc"]

@@ -76,3 +76,23 @@ def test_members_for_anchors_are_left_out():
 
 def test_a_file_that_is_empty_adds_nothing():
     assert merged(a="", b="version: 1")[0] == {"version": 1}
+
+
+@pytest.mark.parametrize("section", ["integrations", "subscriptions", "resources", "policy"])
+@pytest.mark.parametrize("order", [("bare", "full"), ("full", "bare")])
+def test_a_bare_section_in_one_of_several_files_is_absent(section, order):
+    full = "{mode: sync}" if section in {"integrations", "policy"} else "[{a: 1}]"
+    texts = {"bare": f"version: 1\n{section}:\n", "full": f"version: 1\n{section}: {full}\n"}
+    whole, told = merged(**{name: texts[name] for name in order})
+    assert told == []
+    assert whole[section]
+    whole, told = merged(a=texts["bare"], b=texts["bare"])
+    assert (section in whole, told) == (False, [])
+    # Of a single file it is kept: the schema tells that nothing stands there.
+    whole, told = merged(a=texts["bare"])
+    assert (whole[section], told) == (None, [])
+
+
+def test_an_empty_section_is_not_absent():
+    whole, told = merged(a="subscriptions: []\n", b="version: 1\nsubscriptions:\n")
+    assert (whole["subscriptions"], told) == ([], [])

@@ -182,7 +182,7 @@ SYNTAX = "error[yaml-syntax]"
         ("a: {b: 1\n", "1:4: error[yaml-syntax]: a mapping in braces goes on"),
         ("a: 'x\nb: 1\n", "1:4: error[yaml-syntax]: this quotation mark is not closed"),
         ("a: @x\n", "1:4: error[yaml-syntax]: text can't begin with this character"),
-        ("a:\n\tb: 1", "2:1: error[yaml-syntax]: text can't begin with this character (nor a tab indent a line)"),
+        ("a:\n\tb: 1", "2:1: error[yaml-syntax]: a tab can't indent a line: use spaces"),
         ("a: 1\nb\n", "2:1: error[yaml-syntax]: a key needs `:`"),
         ("a: - b\n", "1:4: error[yaml-syntax]: a list can't begin on this line"),
         ("ä: {b: ${C}}\n", "1:9: error[yaml-syntax]: in braces and brackets, text that holds `${…}` stands in quotes"),
@@ -219,12 +219,12 @@ SYNTAX = "error[yaml-syntax]"
         ("a: b\0", "1:5: error[yaml-syntax]: the character U+0000"),
         ("a: 1\nb: \x1b[31m", "2:4: error[yaml-syntax]: the character U+001B"),
         ("a: b\x7f", "1:5: error[yaml-syntax]: the character U+007F"),
-        ("a: b\ufeff", "1:5: error[yaml-syntax]: the character U+FEFF"),
+        ("a: b\ufeff", "1:5: error[yaml-syntax]: a byte order mark (U+FEFF)"),
         ('a: "\\0"', "1:4: error[yaml-syntax]: an escape in this text"),
         ('a: "\\x1b"', "1:4: error[yaml-syntax]: an escape in this text"),
         (b"a: \xff", "1:4: error[yaml-syntax]: this file is not UTF-8"),
         (b"a: 1\nb: \xc3\xa4\xe4", "2:5: error[yaml-syntax]: this file is not UTF-8"),
-        ("a: 1".encode("utf-16"), "1:1: error[yaml-syntax]: this file is not UTF-8"),
+        ("a: 1".encode("utf-16"), "1:1: error[yaml-syntax]: this file is UTF-16"),
         ("- a", "1:1: error[invalid-value]: a workspace is a mapping"),
         ("# text\ntext", "2:1: error[invalid-value]: a workspace is a mapping"),
         ("a: " + "[" * 100 + "]" * 100, "1:103: error[yaml-syntax]: this is nested deeper than 100 levels"),
@@ -330,3 +330,37 @@ def test_any_bytes_are_a_document_or_diagnosed(data):
 def test_any_punctuation_is_a_document_or_diagnosed(text):
     document, diagnostics = parse("f.yaml", text.encode())
     assert (document is None) <= bool(diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"\ud83d\udea8"', "\U0001f6a8"),
+        (r'"x \uD83D\uDEA8\ud83d\udea8 y"', "x \U0001f6a8\U0001f6a8 y"),
+        (r'"\U0001f6a8 \u00e9"', "\U0001f6a8 é"),
+        (r"'\ud83d\udea8'", r"\ud83d\udea8"),
+        (r"\ud83d\udea8", r"\ud83d\udea8"),
+        (r'"\\ud83d\\udea8"', r"\ud83d\udea8"),
+    ],
+)
+def test_a_pair_of_surrogates_is_one_character(text, value):
+    assert read(f"k: {text}\n") == {"k": value}
+    assert read(f"{{{text}: [{text}]}}\n") == {value: [value]}
+
+
+@pytest.mark.parametrize("text", [r"\ud83d", r"\udea8", r"\udea8\ud83d", r"\ud83d x \udea8", r"\ud83d\ud83d\udea8"])
+def test_half_a_pair_is_no_character(text):
+    (complaint,) = complaints(f'a: 1\nk: "{text}"\n')
+    assert complaint.startswith("f.yaml:2:4: error[yaml-syntax]")
+
+
+@pytest.mark.parametrize("text", ["a:\n\tb: 1", "a:\n  - b\n\t- c", "a:\n  b: 1\n\tc: 2", "\ta: 1", "- a:\n\t\tb: 1"])
+def test_a_tab_is_named(text):
+    assert any("tab" in complaint for complaint in complaints(text))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(encoding):
+    mark = b"" if encoding == "utf-16" else "\ufeff".encode(encoding)
+    (complaint,) = complaints(mark + "a: ä".encode(encoding))
+    assert "UTF-16" in complaint

@@ -125,6 +125,14 @@ def test_what_a_change_depends_on_comes_before_it(declared, live, mode):
         seen.add(change.address)
 
 
+@given(desired(), lives(), modes)
+@settings(max_examples=100, deadline=None)
+def test_what_an_update_writes_is_what_it_shows(declared, live, mode):
+    for change in planned(declared, live, policy=policy(mode)).changes:
+        if change.action is Action.UPDATE:
+            assert {item.path.split("/")[1] for item in change.differences} == set(change.changed)
+
+
 @given(desired(), lives(), modes, st.sets(st.sampled_from([f"channels/{key}" for key in KEYS])))
 @settings(max_examples=100, deadline=None)
 def test_a_targeted_plan_is_a_part_of_the_whole_that_can_be_done(declared, live, mode, targets):

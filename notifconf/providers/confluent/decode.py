@@ -45,6 +45,18 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 
+KINDS_OF_HOST: Mapping[str, tuple[str, ...]] = {
+    "hooks.slack.com": ("Slack",),
+    "hooks.slack-gov.com": ("Slack",),
+    "webhook.office.com": ("MsTeams",),
+    "logic.azure.com": ("MsTeams", "Webhook"),
+    "powerplatform.com": ("MsTeams", "Webhook"),
+    "events.pagerduty.com": ("Webhook",),
+    "api.opsgenie.com": ("Webhook",),
+    "api.eu.opsgenie.com": ("Webhook",),
+}
+"""Hosts that many share, and the kinds of target that can send to them. Flows of Azure also take plain JSON."""
+
 
 def declare(document: LocatedMapping) -> tuple[ConfluentDeclarations, Sequence[Diagnostic]]:
     """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock.
@@ -99,22 +111,36 @@ class Decoder:
         plain = {"RoleEmail": "role_name", "UserEmail": "user", "InApp": "user"}.get(kind)
         member = SECRET_MEMBER.get(kind)
         if member is not None:
-            self.url(target, member, address, teams=kind == "MsTeams")
+            self.url(target, member, address)
         return {
-            key: value if key in {"kind", plain} else Secret(value, masked(target.expressions.get(key)))
+            key: value
+            if key in {"kind", plain}
+            else Secret(value, masked(target.expressions.get(key)), target.parts.get(key, ()))
             for key, value in target.items()
         }
 
-    def url(self, target: LocatedMapping, member: str, address: str, *, teams: bool) -> None:
+    def url(self, target: LocatedMapping, member: str, address: str) -> None:
         """Check a URL without ever showing it; of an unresolved one, only the host that stands as written."""
-        host = host_of(target[member])
         position = target.at(member)
         if member not in target.unresolved and not is_url(target[member]):
             message = f'"{member}" must be a URL: http:// or https://, a host, and no spaces'
             self.diagnostics.append(error("invalid-value", message, position, address))
-        elif teams and f".{host}".endswith(TEAMS_CONNECTORS):
-            message = f"Microsoft is retiring the connector URLs at *{TEAMS_CONNECTORS}: make a workflow in Teams and use its URL"
+            return
+        host = host_of(target[member])
+        if target["kind"] == "MsTeams" and f".{host}".endswith(TEAMS_CONNECTORS):
+            retired = f"*{TEAMS_CONNECTORS}"
+            message = f"Microsoft is retiring the connector URLs at {retired}: make a workflow in Teams and use its URL"
             self.diagnostics.append(warning("legacy-teams-url", message, position, address))
+        known = next((name for name in KINDS_OF_HOST if f".{host}".endswith(f".{name}")), None)
+        if known is not None and target["kind"] not in KINDS_OF_HOST[known]:
+            kinds = " or ".join(KINDS_OF_HOST[known])
+            message = f"a URL at {known} takes messages of the kind {kinds}, not {target['kind']}"
+            self.diagnostics.append(warning("kind-url-mismatch", message, position, address))
+        if stands_in_clear(target.expressions.get(member)):
+            message = (
+                f'"{member}" is a secret and stands here in clear: use ${{NAME}} or ${{file:PATH}}, and replace it'
+            )
+            self.diagnostics.append(warning("literal-secret", message, position, address))
 
     def subscription(self, entry: LocatedMapping) -> DeclaredSubscription:
         """Decode a subscription: `notification_type` or `match` is present, not both."""
@@ -199,6 +225,14 @@ class Decoder:
 def is_url(text: str) -> bool:
     """Say whether a target takes this URL: http:// or https://, a host, and no spaces."""
     return bool(host_of(text)) and urlsplit(text).scheme in {"http", "https"} and _one_word(text)
+
+
+def stands_in_clear(expression: str | None) -> bool:
+    """Say whether the workspace itself holds a secret URL: as its value, or as the default of a reference."""
+    if expression is None:
+        return True
+    defaults = (found["body"].partition(":-")[2] for found in REFERENCE.finditer(expression) if not found["escape"])
+    return any(map(is_url, defaults))
 
 
 def masked(expression: str | None) -> str | None:

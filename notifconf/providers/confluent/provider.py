@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
+from notifconf.model.value import Secret
 from notifconf.providers.confluent.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ConfluentProvider:
     title = "Confluent Cloud"
     endpoint = "https://api.confluent.cloud"
     endpoint_variable = "CONFLUENT_CLOUD_ENDPOINT"
+    credential_variables = (KEY, SECRET, TOKEN)
     credentials = f"{KEY} and {SECRET} (of a Cloud API key, not of a cluster's), or {TOKEN}"
 
     @property
@@ -70,6 +72,11 @@ class ConfluentProvider:
         from notifconf.providers.confluent.workspace import addresses
 
         return addresses(cast("ConfluentDeclarations", declarations))
+
+    def secrets(self, declarations: Declarations) -> Iterable[Secret]:
+        """Return the URLs of the declared targets."""
+        entries = cast("ConfluentDeclarations", declarations).integrations
+        return (value for entry in entries for value in entry.target.values() if isinstance(value, Secret))
 
     def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
         """Check mutes against the clock."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LiveResource,
         LocatedMapping,
         Reach,
+        Secret,
         Workspace,
     )
     from notifconf.plan.change import Change, Silence
@@ -40,6 +41,7 @@ class KonnectProvider:
     title = "Kong Konnect"
     endpoint = "https://global.api.konghq.com/v1"
     endpoint_variable = "KONNECT_SERVER_URL"
+    credential_variables = (VARIABLE,)
     credentials = f"{VARIABLE} (a personal or system access token)"
 
     @property
@@ -66,6 +68,11 @@ class KonnectProvider:
         """Return what is declared, but for events that go by their title: addresses have ids."""
         entries = cast("KonnectDeclarations", declarations).subscriptions
         return (entry.address(entry.event) for entry in entries if " " not in entry.event)
+
+    def secrets(self, declarations: Declarations) -> Iterable[Secret]:
+        """Return none: no declaration of Konnect's is secret."""
+        del declarations
+        return ()
 
     def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
         """Check nothing: no declaration of Konnect's knows the time."""

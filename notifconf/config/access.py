@@ -1,0 +1,82 @@
+"""What the references of a workspace may read: `${NAME}` and `${file:PATH}`.
+
+Whoever can have a workspace planned also reads the plan. So a workspace never reads a credential, and the pipeline can
+limit the rest (`--allow-env`, `--allow-files`). The workspace itself can't change these limits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from notifconf.model import Secret
+from notifconf.model.diagnostic import quoted
+from notifconf.providers import NAMES, provider_named
+
+CREDENTIALS: Final = (
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GITLAB_TOKEN",
+    "ACTIONS_*",
+    "CI_JOB_TOKEN",
+    "CI_DEPLOY_PASSWORD",
+    "CI_REGISTRY_PASSWORD",
+    "*_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "VAULT_TOKEN",
+)
+"""Globs of the variables that are credentials, besides those of the providers."""
+
+SYSTEM_FOLDERS: Final = ("/proc", "/sys", "/dev")
+"""They hold the environment and the memory of processes, and devices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The limits of one run: `variables` are globs, `folders` are paths. None: no limit. Empty: nothing may be read."""
+
+    variables: tuple[str, ...] | None = None
+    folders: tuple[str, ...] | None = None
+
+    def refuse_variable(self, name: str) -> str | None:
+        """Return why the variable `name` may not be read, or None where it may be."""
+        if is_credential(name):
+            return f"the environment variable {name} is a credential: a workspace can never read it"
+        if self.variables is None or any(fnmatchcase(name, glob) for glob in self.variables):
+            return None
+        return (
+            f"the environment variable {name} is not allowed here: name it with --allow-env ({_listed(self.variables)})"
+        )
+
+    def refuse_file(self, file: str, path: str) -> str | None:
+        """Return why `file` may not be read, or None where it may be; messages call it `path`. Links are resolved."""
+        real = Path(os.path.realpath(file))
+        if any(real.is_relative_to(folder) for folder in SYSTEM_FOLDERS):
+            return f"the file {quoted(path)} is below {', '.join(SYSTEM_FOLDERS)}: a workspace can never read it"
+        if self.folders is None or any(real.is_relative_to(os.path.realpath(folder)) for folder in self.folders):
+            return None
+        return (
+            f"the file {quoted(path)} is not allowed here: name its folder with --allow-files ({_listed(self.folders)})"
+        )
+
+
+def _listed(allowed: tuple[str, ...]) -> str:
+    return f"allowed now: {', '.join(map(quoted, allowed)) or 'nothing'}"
+
+
+@cache
+def is_credential(name: str) -> bool:
+    """Say whether the environment variable `name` holds a credential."""
+    of_providers = (variable for provider in NAMES for variable in provider_named(provider).credential_variables)
+    return any(fnmatchcase(name, glob) for glob in (*CREDENTIALS, *of_providers))
+
+
+def credentials_in(environment: Mapping[str, str]) -> Iterator[Secret]:
+    """Yield the credentials that an environment holds."""
+    return (Secret(value) for name, value in environment.items() if value and is_credential(name))

@@ -1,0 +1,80 @@
+"""Keeping known secrets out of what is shown, wherever a text repeats one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.value import Secret
+
+SHOWN: Final = "(sensitive)"
+
+MIN_SECRET_LENGTH: Final = 8
+"""Shorter secrets are not looked for: ordinary words contain them."""
+
+_URL_START: Final = re.compile("https?://", re.IGNORECASE)
+
+
+class Mask:
+    """Replaces secrets in texts.
+
+    Most secrets are URLs, and there may be 10,000 of them. So URLs are looked up by their length, at each place where a
+    URL begins; only the few other secrets are searched for.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        """Know these secrets, and the parts of them that came from outside, such as a token in a URL."""
+        known = {text for secret in secrets for text in _texts(secret) if len(text) >= MIN_SECRET_LENGTH}
+        self._urls = {text for text in known if _URL_START.match(text)}
+        self._url_lengths = sorted({len(text) for text in self._urls}, reverse=True)
+        others = sorted(known - self._urls, key=lambda text: (-len(text), text))
+        self._others = re.compile("|".join(map(re.escape, others))) if others else None
+
+    def __call__(self, text: str) -> str:
+        """Return `text` with `(sensitive)` in the place of each secret."""
+        if self._urls and "://" in text:
+            text = self._without_urls(text)
+        return self._others.sub(SHOWN, text) if self._others is not None else text
+
+    def finds(self, text: str) -> bool:
+        """Say whether a secret stands in `text`."""
+        return self(text) != text
+
+    def diagnostic(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return a diagnostic without the secrets that its message or address repeats."""
+        address = diagnostic.address and self(diagnostic.address)
+        return replace(diagnostic, message=self(diagnostic.message), address=address)
+
+    def __repr__(self) -> str:
+        return "Mask()"
+
+    def _without_urls(self, text: str) -> str:
+        shown, end = "", 0
+        for found in _URL_START.finditer(text):
+            start = found.start()
+            length = next((size for size in self._url_lengths if text[start : start + size] in self._urls), 0)
+            if length and start >= end:
+                shown += text[end:start] + SHOWN
+                end = start + length
+        return shown + text[end:]
+
+
+def _texts(secret: Secret) -> Iterable[str]:
+    """Return the value, without white space around it too, and its parts, apart from the host of a URL."""
+    value = secret.reveal()
+    yield from (value, value.strip())
+    host = _host(value)
+    yield from (part.strip() for part in secret.parts if part.strip() not in host)
+
+
+def _host(text: str) -> str:
+    """Return the scheme and the host of a URL, which many secrets share; empty for other texts."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
