@@ -25,7 +25,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 """What moves the cursor, or colours."""
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
-PATIENCE = 20.0
+PATIENCE = 300.0
 """Seconds until a test gives up on a process."""
 
 

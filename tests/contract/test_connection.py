@@ -110,7 +110,7 @@ def test_no_credentials_open_nothing(scenario: Scenario, served: Served) -> None
 def test_a_create_of_unknown_fate_is_sent_once_and_can_be_found(scenario: Scenario, kind: str, faulty: Served) -> None:
     faulty.emulator.settings.faults = [parse_fault(f"{kind}:method=POST:nth=1")]
     with pytest.raises(ServiceError) as caught:
-        create(scenario, faulty, timeout=0.3 if kind == "hang-after" else 30.0)
+        create(scenario, faulty, timeout=2.0 if kind == "hang-after" else 30.0)
     assert caught.value.sent
     assert [entry.method for entry in faulty.emulator.requests.entries] == ["POST"]
     assert plain(find(scenario, faulty)) == scenario.attributes
