@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus, urlsplit
 
 from notifconf.model import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 MASK = "(sensitive)"
 
