@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.figures import RUNS, Claim, Figure
 
 HEAD = ("what", "median", "spread", "at most", "of that")
-PACKAGES = ("httpx", "httptools", "click", "pyyaml", "jsonschema-rs", "uvicorn", "starlette")
+PACKAGES = ("httpx", "httpcore", "click", "pyyaml", "jsonschema-rs", "uvicorn", "starlette")
 NOTES = Path(__file__).parent / "NOTES.md"
 
 INTRODUCTION = f"""# What was measured

@@ -14,7 +14,7 @@ from notifconf.providers import provider_named
 if TYPE_CHECKING:
     from notifconf.emulator.transport import EmulatorTransport
     from notifconf.http import Exchange
-    from notifconf.providers.base import Connection
+    from notifconf.providers.base import Connection, Provider
 
 EMULATOR_SCHEME = "emulator:"
 EMULATOR_DATABASE = Path(".notifconf") / "emulator.sqlite"
@@ -29,18 +29,20 @@ async def connect(
     parallelism: int = 10,
     timeout: float = 30.0,  # noqa: ASYNC109 -- of each request, not of this function
     observer: Callable[[Exchange], None] | None = None,
+    on_wait: Callable[[float], None] | None = None,
 ) -> AsyncIterator[Connection]:
     """Open a connection to a service, by the name that workspaces have for it.
 
     Credentials, and the endpoint where none is named, come from `environment`, which is the process's unless given.
-    At most `parallelism` requests are in flight; `timeout` is in seconds, of one request; `observer` hears of each.
+    At most `parallelism` requests are in flight; `timeout` is in seconds, of one request; `observer` hears of each,
+    `on_wait` of each long wait for the service's rate limit, in seconds.
     Raises `UsageError` for an endpoint that credentials may not be sent to, and where there are none.
     """
     from notifconf.http import Authorization, Client
 
     environment = os.environ if environment is None else environment
     chosen = provider_named(provider)
-    base = endpoint or environment.get(chosen.endpoint_variable) or chosen.endpoint
+    base = endpoint or _endpoint_of_environment(chosen.endpoint_variable, environment) or chosen.endpoint
     transport = None
     if base.startswith(EMULATOR_SCHEME):
         transport = _embedded(base.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE))
@@ -48,9 +50,36 @@ async def connect(
     else:
         authorization = chosen.authorization(environment)
     async with Client(
-        base, authorization, parallelism=parallelism, timeout=timeout, transport=transport, observer=observer
+        base,
+        authorization,
+        parallelism=parallelism,
+        timeout=timeout,
+        transport=transport,
+        observer=observer,
+        on_wait=on_wait,
+        hints=_status_hints(chosen),
     ) as client:
         yield chosen.connect(client)
+
+
+def _status_hints(provider: Provider) -> dict[int, str]:
+    """Return what an error status usually means at a service."""
+    return {
+        401: f"{provider.title} refuses the credentials: check {provider.credentials}",
+        404: f"is the endpoint right? That of {provider.title} is {provider.endpoint}",
+        **provider.status_hints,
+    }
+
+
+def _endpoint_of_environment(variable: str, environment: Mapping[str, str]) -> str | None:
+    """Return the endpoint that a variable names, if any. Raises `UsageError` that names the variable."""
+    endpoint = environment.get(variable)
+    if endpoint:
+        try:
+            canonical_endpoint(endpoint)
+        except UsageError as error:
+            raise UsageError(f"{variable}: {error}") from None
+    return endpoint
 
 
 def canonical_endpoint(endpoint: str) -> str:
@@ -58,9 +87,9 @@ def canonical_endpoint(endpoint: str) -> str:
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
         return EMULATOR_SCHEME + (database if database == ":memory:" else str(Path(database).resolve()))
-    from notifconf.http import checked_endpoint
+    from notifconf.http import check_endpoint
 
-    return checked_endpoint(endpoint)
+    return check_endpoint(endpoint)
 
 
 def _embedded(database: str) -> EmulatorTransport:

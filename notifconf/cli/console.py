@@ -188,10 +188,10 @@ class Console:
             yield
             return
         from notifconf.cli.reading import reading
-        from notifconf.http.tally import counted
+        from notifconf.http.request_counter import count_requests
         from notifconf.report.terminal import spinner
 
-        with counted() as tally, self._moving() as terminal, spinner(terminal, reading(message, tally)):
+        with count_requests() as counter, self._moving() as terminal, spinner(terminal, reading(message, counter)):
             yield
 
     @contextmanager

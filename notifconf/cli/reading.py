@@ -7,24 +7,23 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notifconf.http.tally import Tally
+    from notifconf.http.request_counter import RequestCounter
 
 LONG = 1.0
 """Seconds after which somebody wants to know."""
 
 
-def reading(message: str, tally: Tally, clock: Callable[[], float] = time.monotonic) -> Callable[[], str]:
+def reading(message: str, counter: RequestCounter, clock: Callable[[], float] = time.monotonic) -> Callable[[], str]:
     """Return what says how far it is: `message`, and once it takes long requests done, their rate and the time left."""
     began = clock()
 
     def said() -> str:
         seconds = clock() - began
-        if seconds < LONG or not tally.done or tally.done == tally.expected:
+        if seconds < LONG or not counter.done or counter.done == counter.expected:
             return message
-        rate = tally.done / seconds
-        minutes, rest = divmod(round((tally.expected - tally.done) / rate), 60)
-        return (
-            f"{message}: {tally.done:,} of {tally.expected:,} requests, {rate:.0f} a second, {minutes}:{rest:02} left"
-        )
+        rate = counter.done / seconds
+        minutes, rest = divmod(round((counter.expected - counter.done) / rate), 60)
+        progress = f"{counter.done:,} of {counter.expected:,} requests"
+        return f"{message}: {progress}, {rate:.0f} a second, {minutes}:{rest:02} left"
 
     return said

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from notifconf.cli.secrecy import learn
 from notifconf.connection import canonical_endpoint
-from notifconf.errors import AuthenticationError, NotFoundError, UsageError, WorkspaceError
+from notifconf.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
     from notifconf.config import Access
@@ -98,13 +100,19 @@ async def connected(provider: Provider, service: Service, endpoint: str | None =
             parallelism=service.parallelism,
             timeout=service.timeout,
             observer=observer,
+            on_wait=_tell_wait,
         ) as connection:
-            try:
-                yield connection
-            except AuthenticationError as error:
-                error.add_note(f"{provider.title} refuses the credentials: check {provider.credentials}.")
-                raise
-            except NotFoundError as error:
-                # Neither API answers this to a list: what is not there is an empty one.
-                error.add_note(f"Is the endpoint right? That of {provider.title} is {provider.endpoint}.")
-                raise
+            yield connection
+
+
+def _tell_wait(seconds: float) -> None:
+    """Say on standard error that the service's rate limit makes the command wait, and until when."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.params.get("quiet"):
+        return
+    until = (current_time() + timedelta(seconds=seconds)).astimezone()
+    with suppress(OSError):
+        sys.stderr.write(
+            f"The service's rate limit is reached: waiting until {until:%H:%M:%S} ({seconds:.0f} seconds).\n"
+        )
+        sys.stderr.flush()

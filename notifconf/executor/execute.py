@@ -103,18 +103,18 @@ class _Run:
             return change
 
     async def _carry_out(self, change: Change) -> ChangeOutcome:
-        from notifconf.http import followed
+        from notifconf.http import trace_requests
 
-        with followed() as trail:
+        with trace_requests() as trace:
             try:
                 object_id = await self.step.carry_out(change)
             except Kept as reason:
                 message = f"{change.address} is kept: {reason}"
                 self.diagnostics.append(warning(f"{change.kind}-in-use", message, change.position, change.address))
-                return ChangeOutcome(change, Result.KEPT, change.id, str(reason), request_id=trail.request_id)
+                return ChangeOutcome(change, Result.KEPT, change.id, str(reason), request_id=trace.request_id)
             except ServiceError as error:
-                return _failed(change, error, trail.request_id)
-            return ChangeOutcome(change, Result.APPLIED, object_id, request_id=trail.request_id)
+                return _failed(change, error, trace.request_id)
+            return ChangeOutcome(change, Result.APPLIED, object_id, request_id=trace.request_id)
 
     def _settle(self, outcome: ChangeOutcome) -> None:
         """Note an outcome, free what waited for it, or skip that where it did not come about."""

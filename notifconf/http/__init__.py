@@ -9,9 +9,9 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None st
 
 from notifconf.http.authorization import Authorization
 from notifconf.http.client import Client
-from notifconf.http.endpoint import checked_endpoint
-from notifconf.http.message import Answer
+from notifconf.http.endpoint import check_endpoint
+from notifconf.http.exchange import Exchange, trace_requests
 from notifconf.http.redaction import Redactor
-from notifconf.http.trail import Exchange, followed
+from notifconf.http.request import Answer
 
-__all__ = ["Answer", "Authorization", "Client", "Exchange", "Redactor", "checked_endpoint", "followed"]
+__all__ = ["Answer", "Authorization", "Client", "Exchange", "Redactor", "check_endpoint", "trace_requests"]

@@ -5,38 +5,38 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from notifconf import __version__
-from notifconf.errors import ServiceError, UsageError
-from notifconf.http.body import content_of
-from notifconf.http.endpoint import checked_endpoint, is_loopback
+from notifconf.errors import ServiceError
+from notifconf.http.body import read_body
+from notifconf.http.endpoint import check_endpoint
+from notifconf.http.exchange import Exchange, record_exchange
 from notifconf.http.failure import printable, transport_error
-from notifconf.http.message import Answer, Request, Response, encoded, judge, request_id_of
-from notifconf.http.pacing import Gate
+from notifconf.http.proxy import find_proxy, make_proxy
+from notifconf.http.rate_limiter import RateLimiter
 from notifconf.http.redaction import Redactor
-from notifconf.http.trail import Exchange, note
+from notifconf.http.request import Answer, Request, Response, encode, read_answer, request_id_of
+from notifconf.http.tls import load_authorities
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model import Secret
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from notifconf.http.authorization import Authorization
 
-ATTEMPTS = 5
-SHORTEST_BACKOFF = 0.1
-LONGEST_BACKOFF = 20.0
+MAX_ATTEMPTS = 5
+MIN_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 20.0
 CONNECT_SHARE = 0.9
 """Of a request's timeout, for the connection."""
-HTTPS_PORT = 443
+NO_HINTS: Mapping[int, str] = MappingProxyType({})
 
 
-def no_description(_body: Any) -> str:
+def describe_nothing(_body: Any) -> str:
     """Return no description of an error: its status says enough."""
     return ""
 
@@ -46,7 +46,8 @@ class Client:
 
     At most `parallelism` requests are in flight; `timeout` is in seconds, of one attempt of a request. TLS is always
     verified; `SSL_CERT_FILE` and the usual proxy variables are honoured. `transport` replaces the network (the
-    embedded emulator). `observer` hears of every attempt. `sleep` and `clock` are for tests.
+    embedded emulator). `observer` hears of every attempt, `on_wait` of every long wait for the rate limit, in seconds.
+    `hints` say what an error status means at this service. `sleep` and `clock` are for tests.
     """
 
     def __init__(
@@ -59,30 +60,32 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         redactor: Redactor | None = None,
         observer: Callable[[Exchange], None] | None = None,
+        on_wait: Callable[[float], None] | None = None,
+        hints: Mapping[int, str] = NO_HINTS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Check the endpoint; nothing is opened yet. Raises `UsageError`."""
-        self.endpoint = checked_endpoint(endpoint)
+        self.endpoint = check_endpoint(endpoint)
         self.parallelism = parallelism
         self.redactor = redactor if redactor is not None else Redactor()
         if authorization:
             self.redactor.add(authorization.secrets)
         self._authorization = authorization
-        self._timeout = timeout
+        self.timeout = timeout
+        self._hints = hints
         self._given = transport
         self._observer = observer
         self._sleep = sleep
         self._clock = clock
-        self._gate = Gate(sleep, clock)
-        # The pool of httpx (behind a proxy) looks at every waiting request again and again: none may wait inside it.
+        self._rate_limiter = RateLimiter(sleep, clock, on_wait)
         self._places = asyncio.Semaphore(parallelism)
         # A connect that hangs is told from an answer that hangs: what was never sent can be sent again.
         self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * timeout).as_dict()
         self._transport: httpx.AsyncBaseTransport | None = None
 
     async def __aenter__(self) -> Self:
-        self._transport = self._given or self._opened()
+        self._transport = self._given or self._open_transport()
         return self
 
     async def __aexit__(
@@ -101,7 +104,7 @@ class Client:
         json: object = None,
         repeatable: bool | None = None,
         wants_body: bool | None = None,
-        describe: Callable[[Any], str] = no_description,
+        describe: Callable[[Any], str] = describe_nothing,
     ) -> Answer:
         """Send a request, at most five times, and return its answer.
 
@@ -114,7 +117,7 @@ class Client:
             method,
             path,
             params,
-            content=None if json is None else encoded(json),
+            content=None if json is None else encode(json),
             repeatable=method != "POST" if repeatable is None else repeatable,
             wants_body=method != "DELETE" if wants_body is None else wants_body,
             describe=describe,
@@ -142,8 +145,8 @@ class Client:
 
         repeating = AsyncRetrying(
             sleep=self._sleep,
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_random_exponential(min=SHORTEST_BACKOFF, max=LONGEST_BACKOFF),
+            stop=stop_after_attempt(MAX_ATTEMPTS),
+            wait=wait_random_exponential(min=MIN_BACKOFF_SECONDS, max=MAX_BACKOFF_SECONDS),
             retry=retry_if_exception(request.may_repeat),
             reraise=True,
         )
@@ -151,15 +154,17 @@ class Client:
 
     async def _attempt(self, request: Request, number: int) -> Answer:
         async with self._places:
-            await self._gate.passed()
+            request_number = await self._rate_limiter.acquire()
             start = self._clock()
             response: Response | None = None
             try:
                 response = await self._exchange(request)
             finally:
-                self._gate.heed(*() if response is None else (response.status, response.headers))
+                self._rate_limiter.update(
+                    request_number, *() if response is None else (response.status, response.headers)
+                )
                 self._observe(request, number, response, self._clock() - start)
-        return judge(request, response, self.redactor)
+        return read_answer(request, response, self.redactor, self._hints)
 
     async def _exchange(self, request: Request) -> Response:
         if self._transport is None:
@@ -167,10 +172,10 @@ class Client:
         failure: ServiceError
         try:
             # The sum of all that an exchange takes is bounded here: httpx counts anew with every piece that arrives.
-            async with asyncio.timeout(self._timeout):
-                response = await self._transport.handle_async_request(self._written(request))
+            async with asyncio.timeout(self.timeout):
+                response = await self._transport.handle_async_request(self._make_httpx_request(request))
                 try:
-                    content = await content_of(response, request)
+                    content = await read_body(response, request)
                 finally:
                     await response.aclose()
             headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
@@ -184,11 +189,11 @@ class Client:
     def _observe(self, request: Request, number: int, response: Response | None, seconds: float) -> None:
         status, request_id = (response.status, response.request_id) if response else (None, None)
         exchange = Exchange(request.method, request.path, number, status, seconds, request_id)
-        note(exchange)
+        record_exchange(exchange)
         if self._observer:
             self._observer(exchange)
 
-    def _written(self, request: Request) -> httpx.Request:
+    def _make_httpx_request(self, request: Request) -> httpx.Request:
         """Return a request as httpx has it.
 
         It goes straight to a transport: all that httpx's client would do about it (redirects, cookies, another look at
@@ -211,34 +216,16 @@ class Client:
             extensions={"timeout": self._timeouts, NEW_CONNECTION: not request.repeatable},
         )
 
-    def _opened(self) -> httpx.AsyncBaseTransport:
-        """Return the way to the service: httpx's own through a proxy, else one that is quicker."""
+    def _open_transport(self) -> httpx.AsyncBaseTransport:
+        """Return the way to the service. Raises `UsageError` for what the environment says wrong about it."""
         parts = urlsplit(self.endpoint)
-        try:
-            tls = httpx.create_ssl_context() if parts.scheme == "https" else None
-        except OSError as error:
-            raise UsageError(
-                f"the authorities that TLS trusts can't be loaded ({error.strerror}): SSL_CERT_FILE names their file"
-            ) from None
-        proxy = proxy_of(parts.scheme, parts.hostname or "", parts.port)
-        if tls is None or proxy is None:
+        if parts.scheme != "https":
+            return Transport()
+        tls = load_authorities()
+        found = find_proxy(parts.scheme, parts.hostname or "", parts.port)
+        if found is None:
             return Transport(tls)
-        if "@" in proxy:
-            self.redactor.add([Secret(proxy)])
-        limits = httpx.Limits(max_connections=self.parallelism, max_keepalive_connections=self.parallelism)
-        try:
-            return httpx.AsyncHTTPTransport(verify=tls, proxy=proxy, limits=limits)
-        except (ValueError, ImportError, httpx.InvalidURL):
-            raise UsageError(
-                "the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) can't be used: write http://HOST:PORT"
-            ) from None
-
-
-def proxy_of(scheme: str, host: str, port: int | None = None) -> str | None:
-    """Return the proxy that the environment names for a host; NO_PROXY excepts some, with a port or without."""
-    proxies = getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all")
-    # What goes to this very machine in clear must not leave it through a proxy.
-    if proxy is None or is_loopback(host) or proxy_bypass(host) or proxy_bypass(f"{host}:{port or HTTPS_PORT}"):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+        variable, address = found
+        proxy = make_proxy(variable, address, tls)
+        self.redactor.add([Secret(text) for text in proxy.secrets])
+        return Transport(tls, proxy)

@@ -22,7 +22,7 @@ CONSOLES = {
 """Where people work in a browser -> the API that they mean."""
 
 
-def checked_endpoint(url: str) -> str:
+def check_endpoint(url: str) -> str:
     """Return a base URL without a trailing slash, host in lower case; a path prefix is kept.
 
     It must be https, or http to this very machine, and hold nothing but scheme, host, port and path. Raises
@@ -33,7 +33,8 @@ def checked_endpoint(url: str) -> str:
     if "@" in url:
         raise UsageError("the endpoint must not hold credentials: they belong into the environment")
     if parts.scheme not in ("http", "https"):
-        hint = "" if "://" in url else f": write {quoted(f'https://{url}')}"
+        meant = "emulator:" if url == "emulator" else f"https://{url}"
+        hint = "" if "://" in url else f": write {quoted(meant)}"
         raise UsageError(f"the endpoint {quoted(url)} is not an https:// URL{hint}")
     if not host:
         raise UsageError(f"the endpoint {quoted(url)} names no host")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -21,9 +21,11 @@ from notifconf.errors import (
     ServerError,
     TransportError,
 )
+from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
+from notifconf.http.tls import describe_trust
 from notifconf.model.text import visible
 
-ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
+STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
     {
         HTTPStatus.UNAUTHORIZED: AuthenticationError,
         HTTPStatus.PAYMENT_REQUIRED: QuotaError,
@@ -35,20 +37,35 @@ ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
 )
 """Status -> class; other 4xx are `InvalidRequestError`, 5xx `ServerError`."""
 
-LONGEST_TEXT = 500
+PASSING_PROXY_STATUS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+"""With these a proxy refuses for the moment. With any other 4xx it would refuse again."""
+
+MAX_TEXT_LENGTH = 500
 
 
 class HopelessError(TransportError):
     """No answer, and another attempt would end the same."""
 
 
-def api_error(operation: str, status: int, description: str, *, request_id: str | None, writes: bool) -> ApiError:
-    """Return the exception for an error answer; `description` is safe to show, `writes` says what the request does."""
+def api_error(
+    operation: str,
+    status: int,
+    description: str,
+    *,
+    request_id: str | None,
+    writes: bool,
+    hint: str = "",
+) -> ApiError:
+    """Return the exception for an error answer.
+
+    `description` and `hint` are safe to show; `hint` says what the status means and what to do, `writes` whether the
+    request changes something.
+    """
     server = httpx.codes.is_server_error(status)
-    error_class = ServerError if server else ERRORS.get(status, InvalidRequestError)
+    error_class = ServerError if server else STATUS_ERRORS.get(status, InvalidRequestError)
     return error_class(
         f"{operation} was answered {status}{_reason(status)}"
-        f"{': ' if description else ''}{description}{trace(request_id)}",
+        f"{': ' if description else ''}{description}{trace(request_id)}{'; ' if hint else ''}{hint}",
         status=status,
         operation=operation,
         request_id=request_id,
@@ -63,18 +80,10 @@ def transport_error(operation: str, error: Exception, reason: str, *, endpoint: 
             return HopelessError(f"{operation}: its address can't be written as a URL", operation=operation)
         case httpx.LocalProtocolError():
             return HopelessError(f"{operation}: this can't be sent over HTTP", operation=operation, sent=writes)
-        case httpx.TransportError() if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
-            return HopelessError(
-                f"{operation}: the certificate of {endpoint} is not trusted ({reason});"
-                " SSL_CERT_FILE may name a file of other authorities",
-                operation=operation,
-            )
+        case ProxyFailedError():
+            return _proxy_error(operation, error, reason, endpoint)
         case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
-            return TransportError(
-                f"{operation}: {endpoint} can't be reached ({reason}):"
-                " check the endpoint, the network, and HTTPS_PROXY where a proxy is needed",
-                operation=operation,
-            )
+            return _connect_error(operation, error, reason, endpoint)
         case TimeoutError() | httpx.TimeoutException():
             return TransportError(f"{operation}: no answer in time", operation=operation, sent=writes)
         case _:
@@ -85,12 +94,41 @@ def transport_error(operation: str, error: Exception, reason: str, *, endpoint: 
             )
 
 
+def _proxy_error(operation: str, error: ProxyFailedError, reason: str, endpoint: str) -> TransportError:
+    """Return the exception for a request that a proxy did not let through; it was not sent."""
+    proxy = f"the proxy that {error.variable} names"
+    if _has_cause(error, ssl.SSLCertVerificationError):
+        text = f"{operation}: the certificate of {proxy} is not trusted ({reason}): {describe_trust()}"
+        return HopelessError(text, operation=operation)
+    if not isinstance(error, ProxyRefusedError):
+        return TransportError(f"{operation}: {proxy} can't be reached ({reason})", operation=operation)
+    text = f"{operation}: {proxy} does not let requests to {endpoint} through: it answered {reason}"
+    if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        text += f"; {error.variable} can hold credentials: http://USER:PASSWORD@HOST:PORT"
+    passing = httpx.codes.is_server_error(error.status) or error.status in PASSING_PROXY_STATUS
+    return (TransportError if passing else HopelessError)(text, operation=operation)
+
+
+def _connect_error(operation: str, error: Exception, reason: str, endpoint: str) -> TransportError:
+    """Return the exception for a request that was not sent, because there is no connection."""
+    if _has_cause(error, ssl.SSLCertVerificationError):
+        text = f"{operation}: the certificate of {endpoint} is not trusted ({reason}): {describe_trust()}"
+        return HopelessError(text, operation=operation)
+    if _has_cause(error, ssl.SSLError) and not _has_cause(error, ssl.SSLEOFError):
+        return HopelessError(f"{operation}: {endpoint} and TLS don't agree ({reason})", operation=operation)
+    return TransportError(
+        f"{operation}: {endpoint} can't be reached ({reason}):"
+        " check the endpoint, the network, and HTTPS_PROXY where a proxy is needed",
+        operation=operation,
+    )
+
+
 def trace(request_id: str | None) -> str:
     """Return the request id as an error message ends with it: the service's support asks for it."""
     return f" (request id {request_id})" if request_id else ""
 
 
-def printable(text: str, *, longest: int = LONGEST_TEXT) -> str:
+def printable(text: str, *, longest: int = MAX_TEXT_LENGTH) -> str:
     """Return `text` on one line, safe for a terminal, cut where it is huge."""
     line = " ".join(text[: 2 * longest].split())
     cut = line if len(line) <= longest else line[: longest - 1] + "…"
@@ -102,8 +140,10 @@ def _reason(status: int) -> str:
     return f" {phrase}" if phrase else ""
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:
     cause: BaseException | None = error
     while cause is not None:
-        yield cause
+        if isinstance(cause, kind):
+            return True
         cause = cause.__cause__ or cause.__context__
+    return False

@@ -1,24 +1,41 @@
-"""Lists in pages, read with distrust: a list that may lack something must never read as all that there is."""
+"""Lists in pages, read with distrust: a list that may lack something must never read as all that there is.
+
+A list also has bounds, so that a service that goes mad can't take all memory or all day.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notifconf.errors import NotFoundError, ProtocolError
 from notifconf.model.diagnostic import quoted
 
-MOST_PAGES = 10_000
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
+    from notifconf.http.request import Answer
+
+MAX_PAGES = 10_000
+MAX_OBJECTS = 200_000
+MAX_LIST_BYTES = 128 * 1024 * 1024
+"""Of all bodies of a list, unpacked."""
+MAX_LIST_VALUES = 4_000_000
+"""JSON values in all bodies of a list, names of members included: `{}` is 2 bytes of a body and 64 bytes of memory."""
+MAX_LIST_TIMEOUTS = 30
+"""A list may take this many times as long as one request."""
 
 
 class Page(NamedTuple):
-    """The objects of one page, and the token of the next one: None where this is the last."""
+    """The objects of one page, the token of the next one (None: this is the last), and the answer that held it."""
 
     items: list[Any]
     next: str | None
+    answer: Answer
 
 
-async def whole_list(
+async def read_list(
+    client: Client,
     operation: str,
     fetch: Callable[[str | None], Awaitable[Page]],
     id_of: Callable[[Any], str],
@@ -28,37 +45,62 @@ async def whole_list(
     """Return all objects of a list, or the first `most` of them.
 
     `fetch` gets the page of a token, None for the first. Raises `ProtocolError`, which calls the list `operation`, for
-    one that breaks off, leads in a circle, has no end, or holds an object twice (then it moved while it was read).
+    a list that breaks off, leads in a circle, exceeds a bound, or holds an object twice (then it moved while it was
+    read).
     """
+    seconds = MAX_LIST_TIMEOUTS * client.timeout
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read_pages(operation, fetch, id_of, most)
+    except TimeoutError:
+        text = f"was not complete after {seconds:g} seconds ({MAX_LIST_TIMEOUTS} × --timeout): raise --timeout"
+        raise distrust_list(operation, text) from None
+
+
+def distrust_list(operation: str, text: str) -> ProtocolError:
+    """Return the error for a list that `text` is true of."""
+    return ProtocolError(f"{operation}: the list {text}", operation=operation)
+
+
+async def _read_pages(
+    operation: str, fetch: Callable[[str | None], Awaitable[Page]], id_of: Callable[[Any], str], most: int | None
+) -> list[Any]:
     found: dict[str, Any] = {}
     tokens: set[str] = set()
     token: str | None = None
-    while len(tokens) < MOST_PAGES:
-        page = await _fetched(operation, fetch, token)
+    size = values = 0
+    while len(tokens) < MAX_PAGES:
+        page = await _fetch_page(operation, fetch, token)
+        size += page.answer.size
+        values += page.answer.values
+        _check_bounds(operation, len(found) + len(page.items), size, values)
         for item in page.items:
             item_id = id_of(item)
             if item_id in found:
-                raise distrust(operation, f"holds {quoted(item_id)} twice, so other objects may be missing")
+                raise distrust_list(operation, f"holds {quoted(item_id)} twice, so other objects may be missing")
             found[item_id] = item
         token = page.next
         if token is None or (most is not None and len(found) >= most):
             return list(found.values())[:most]
         if token in tokens:
-            raise distrust(operation, "leads in a circle")
+            raise distrust_list(operation, "leads in a circle")
         tokens.add(token)
-    raise distrust(operation, "has no end")
+    raise distrust_list(operation, f"has no end: {MAX_PAGES:,} pages came")
 
 
-def distrust(operation: str, text: str) -> ProtocolError:
-    """Return the error for a list that `text` is true of."""
-    return ProtocolError(f"{operation}: the list {text}", operation=operation)
+def _check_bounds(operation: str, objects: int, size: int, values: int) -> None:
+    if objects > MAX_OBJECTS:
+        raise distrust_list(operation, f"has more than {MAX_OBJECTS:,} objects, which is not believable")
+    if size > MAX_LIST_BYTES or values > MAX_LIST_VALUES:
+        most = f"{MAX_LIST_BYTES >> 20} MiB or {MAX_LIST_VALUES:,} values"
+        raise distrust_list(operation, f"holds more than {most}, which is not believable")
 
 
-async def _fetched(operation: str, fetch: Callable[[str | None], Awaitable[Page]], token: str | None) -> Page:
+async def _fetch_page(operation: str, fetch: Callable[[str | None], Awaitable[Page]], token: str | None) -> Page:
     try:
         return await fetch(token)
     except NotFoundError:
         if token is None:
             raise
         # A list that breaks off is not a list that does not exist.
-        raise distrust(operation, "breaks off with 404") from None
+        raise distrust_list(operation, "breaks off with 404") from None

@@ -1,134 +1,184 @@
-"""Requests over connections of our own: httpx's pool and parser cost more than a request that a service answers.
+"""The way of a request to the service, direct or through a proxy: httpx above, httpcore's connections below.
 
-httpx still makes the requests and reads the answers; what is replaced is what lies below (docs/adr/0004-transport.md
-says why). Proxies are left to httpx's own transport.
+A transport connects (through the proxy's tunnel where there is one), hands the connection to httpcore, and keeps it
+for the next request once the answer is read. Connecting and asking are two steps, so that it is always known whether a
+request was sent. httpcore's pool is left out: it looks at every connection for every request that waits, and it would
+send a create over a connection that the service may be about to close.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
+import httpcore
 import httpx
 
-from notifconf.http.connection import Connection
+from notifconf.http.proxy import Proxy, ProxyFailedError, ProxyRefusedError
+from notifconf.http.stream import Stream
 
-if TYPE_CHECKING:
-    import ssl
-
-LONGEST_IDLE = 4.0
-"""Seconds after which a connection is not used again: servers hang up on idle ones, many after 5 seconds."""
-
-HAPPY_EYEBALLS_DELAY = 0.25
-"""Seconds until the next address of a host is tried too (RFC 8305)."""
+MAX_IDLE_SECONDS = 4.0
+"""A connection that was idle for longer is not used again: servers close idle ones, many after 5 seconds."""
 
 NEW_CONNECTION = "notifconf.new_connection"
-"""The extension of a request that must not meet the end of an idle connection: nobody could say what became of it."""
+"""The extension of a request that must not be sent over an idle connection: when the service closes that at the same
+moment, nobody knows whether the request was carried out."""
 
-# What would end a header early, or can't stand in one (RFC 9110, section 5.5).
 UNSENDABLE = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
+"""What can't stand in a header (RFC 9110, section 5.5)."""
 
-Origin = tuple[str, str, int]
+FRAMING = {b"content-length", b"transfer-encoding"}
+SWITCHING_PROTOCOLS = 101
+
+
+class Connection(httpcore.AsyncHTTP11Connection):
+    """A connection of httpcore that also knows whether it can be used for another request."""
+
+    MAX_INCOMPLETE_EVENT_SIZE = 64 * 1024
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether the last answer is complete, the connection is open, and nothing came after that answer.
+
+        A second answer would be taken for the answer to the next request. httpcore finds one that is still in the
+        network stream, but not one that its parser has read already.
+        """
+        return self.is_available() and not self.has_expired() and not self._h11_state.trailing_data[0]
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Sends each request over an idle connection, or a new one; whoever calls bounds how many there are.
+    """Sends each request over an idle connection or a new one. The caller bounds how many there are.
 
-    Of a request's timeouts only that of the connection is heeded: the others are the caller's, as a whole.
+    Of the timeouts of a request only `connect` is used. The caller bounds the time of a whole exchange.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        """Connect to https:// with the authorities of `tls`."""
+    def __init__(self, tls: ssl.SSLContext | None = None, proxy: Proxy | None = None) -> None:
+        """Connect to https:// with the authorities of `tls`, through `proxy` where there is one."""
         self._tls = tls
-        self._idle: defaultdict[Origin, list[tuple[float, Connection]]] = defaultdict(list)
+        self._proxy = proxy
+        self._idle: list[Connection] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; its answer's body is read from the connection, which is free for another one then."""
-        message = _encoded(request, await request.aread())
-        origin = _origin(request.url)
-        connection = self._free(origin)
-        if connection is not None and request.extensions.get(NEW_CONNECTION):
-            connection.abort()
-            connection = None
-        connection = connection or await self._connected(origin, request)
-        try:
-            await connection.send(message)
-        except BaseException:
-            connection.abort()
-            raise
-        stream = _Body(connection, lambda: self._idle[origin].append((_now(), connection)))
-        return httpx.Response(connection.status, headers=connection.headers, stream=stream)
+        """Send a request and return its answer as soon as the headers have come. Close the answer after reading it.
+
+        Raises httpx's `ConnectError`, `ConnectTimeout` and `ProxyError` when the request was not sent; after any other
+        `TransportError` the service may have carried it out.
+        """
+        if any(UNSENDABLE.search(value) for _, value in request.headers.raw):
+            raise httpx.LocalProtocolError("a header holds a control character", request=request)
+        message = _convert_request(request)
+        with _httpx_errors():
+            connection = await self._take_connection(message.url.origin, request)
+            response = await connection.handle_async_request(message)
+        body = _Body(response, lambda: self._release(connection))
+        names = [name.lower() for name, _ in response.headers]
+        if response.status == SWITCHING_PROTOCOLS or FRAMING.issubset(names):
+            await connection.aclose()
+            raise httpx.RemoteProtocolError("the answer switches protocols, or has two lengths", request=request)
+        return httpx.Response(response.status, headers=response.headers, stream=body)
 
     async def aclose(self) -> None:
-        """Close all connections; none is in use any more."""
-        connections = [connection for idle in self._idle.values() for _, connection in idle]
-        self._idle.clear()
-        for connection in connections:
-            connection.abort()
-        for connection in connections:
-            await connection.closed
+        """Close all idle connections."""
+        while self._idle:
+            await self._idle.pop().aclose()
 
-    def _free(self, origin: Origin) -> Connection | None:
-        """Return the connection that was used last, so that those that are too many grow old."""
-        idle = self._idle[origin]
-        while idle:
-            since, connection = idle.pop()
-            if connection.is_free and _now() - since < LONGEST_IDLE:
+    async def _take_connection(self, origin: httpcore.Origin, request: httpx.Request) -> Connection:
+        """Return the idle connection that was used last, so that the others grow old, or a new one."""
+        while self._idle:
+            connection = self._idle.pop()
+            is_fit = connection.is_reusable and connection.can_handle_request(origin)
+            if is_fit and not request.extensions.get(NEW_CONNECTION):
                 return connection
-            connection.abort()
-        return None
-
-    async def _connected(self, origin: Origin, request: httpx.Request) -> Connection:
-        scheme, host, port = origin
+            await connection.aclose()
+            if is_fit:
+                break
         seconds = request.extensions.get("timeout", {}).get("connect")
         try:
             async with asyncio.timeout(seconds):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    Connection,
-                    host,
-                    port,
-                    ssl=self._tls if scheme == "https" else None,
-                    happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY,
-                )
+                return await self._connect(origin)
         except TimeoutError as error:
-            raise httpx.ConnectTimeout(str(error), request=request) from error
-        except OSError as error:
-            raise httpx.ConnectError(str(error), request=request) from error
-        return connection
+            raise httpcore.ConnectTimeout(f"no connection after {seconds:g} seconds") from error
+
+    async def _connect(self, origin: httpcore.Origin) -> Connection:
+        host = origin.host.decode("ascii")
+        if self._proxy is None:
+            stream: httpcore.AsyncNetworkStream = await Stream.connect(host, origin.port)
+        else:
+            stream = await _open_tunnel(self._proxy, origin)
+        try:
+            if self._tls is not None and origin.scheme == b"https":
+                stream = await stream.start_tls(self._tls, host)
+        except BaseException:
+            await stream.aclose()
+            raise
+        return Connection(origin, stream, keepalive_expiry=MAX_IDLE_SECONDS)
+
+    async def _release(self, connection: Connection) -> None:
+        """Keep a connection for the next request, or close it."""
+        if connection.is_reusable:
+            self._idle.append(connection)
+        else:
+            await connection.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer; its connection is handed back when all of it was read, else closed."""
+    """The body of an answer, as it comes; `release` gets its connection back when the body is closed."""
 
-    def __init__(self, connection: Connection, hand_back: Callable[[], None]) -> None:
-        self._connection = connection
-        self._hand_back = hand_back
+    def __init__(self, response: httpcore.Response, release: Callable[[], Awaitable[None]]) -> None:
+        self._response = response
+        self._release = release
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._connection.body()
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _httpx_errors():
+            async for piece in self._response.aiter_stream():
+                yield piece
 
     async def aclose(self) -> None:
-        if self._connection.is_free:
-            self._hand_back()
-        else:
-            self._connection.abort()
+        await self._response.aclose()
+        await self._release()
 
 
-def _origin(url: httpx.URL) -> Origin:
-    return url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
+async def _open_tunnel(proxy: Proxy, origin: httpcore.Origin) -> httpcore.AsyncNetworkStream:
+    """Return a stream through a proxy to a service. Raises `ProxyFailedError`, `ProxyRefusedError`."""
+    target = b"%b:%d" % (b"[%b]" % origin.host if b":" in origin.host else origin.host, origin.port)
+    try:
+        stream: httpcore.AsyncNetworkStream = await Stream.connect(proxy.host, proxy.port)
+        try:
+            if proxy.tls is not None:
+                stream = await stream.start_tls(proxy.tls, proxy.host)
+            url = httpcore.URL(scheme="http", host=proxy.host, port=proxy.port, target=target)
+            request = httpcore.Request("CONNECT", url, headers=[(b"Host", target), *proxy.headers])
+            response = await Connection(url.origin, stream).handle_async_request(request)
+        except BaseException:
+            await stream.aclose()
+            raise
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise ProxyFailedError(proxy.variable, str(error)) from error
+    if not httpx.codes.is_success(response.status):
+        await stream.aclose()
+        reason = response.extensions["reason_phrase"].decode("ascii", "replace")
+        raise ProxyRefusedError(proxy.variable, response.status, reason)
+    tunnel: httpcore.AsyncNetworkStream = response.extensions["network_stream"]
+    return tunnel
 
 
-def _encoded(request: httpx.Request, content: bytes) -> bytes:
-    """Return a request as it is sent. Raises httpx's `LocalProtocolError` for what HTTP can't carry."""
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
-    lines += [b"%b: %b" % header for header in request.headers.raw]
-    if any(map(UNSENDABLE.search, lines)):
-        raise httpx.LocalProtocolError("a header holds a control character", request=request)
-    return b"\r\n".join((*lines, b"", content))
+def _convert_request(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+    )
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    """Raise httpcore's errors as httpx's errors of the same names."""
+    try:
+        yield
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from notifconf.http.tally import current_tally
+from notifconf.http.request_counter import current_counter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -21,13 +21,13 @@ async def run_all(jobs: Sequence[Callable[[], Awaitable[Result]]], width: int) -
     """
     results: dict[int, Result] = {}
     waiting = iter(enumerate(jobs))
-    tally = current_tally()
-    tally.expected += len(jobs)
+    counter = current_counter()
+    counter.expected += len(jobs)
 
     async def work() -> None:
         for index, job in waiting:
             results[index] = await job()
-            tally.done += 1
+            counter.done += 1
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -92,6 +92,11 @@ class Provider(Rules, Protocol):
         ...
 
     @property
+    def status_hints(self) -> Mapping[int, str]:
+        """What an error status usually means at this service, and what to do; may lack any status."""
+        ...
+
+    @property
     def credentials(self) -> str:
         """The environment variables that hold the credentials, in words."""
         ...

@@ -55,8 +55,8 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr("notifconf.http.client.SHORTEST_BACKOFF", 0.0)
-    monkeypatch.setattr("notifconf.http.client.LONGEST_BACKOFF", 0.001)
+    monkeypatch.setattr("notifconf.http.client.MIN_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr("notifconf.http.client.MAX_BACKOFF_SECONDS", 0.001)
 
 
 def error_of(ended):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from notifconf.cli.reading import reading
-from notifconf.http.tally import Tally, counted, current_tally
+from notifconf.http.request_counter import RequestCounter, count_requests, current_counter
 from notifconf.http.workers import run_all
 
 
@@ -21,7 +21,7 @@ from notifconf.http.workers import run_all
 )
 def test_where_it_takes_long_it_is_said_how_far_it_is(seconds: float, done: int, text: str) -> None:
     now = [100.0]
-    tally = Tally(expected=1000)
+    tally = RequestCounter(expected=1000)
     said = reading("Reading", tally, lambda: now[0])
     now[0] += seconds
     tally.done = done
@@ -32,10 +32,10 @@ def test_who_counts_learns_of_all_that_is_read_side_by_side() -> None:
     seen = []
 
     async def job() -> None:
-        seen.append((current_tally().done, current_tally().expected))
+        seen.append((current_counter().done, current_counter().expected))
 
-    with counted() as tally:
+    with count_requests() as tally:
         asyncio.run(run_all([job] * 5, width=1))
     assert seen == [(index, 5) for index in range(5)]
     assert (tally.done, tally.expected) == (5, 5)
-    assert current_tally() == Tally()
+    assert current_counter() == RequestCounter()

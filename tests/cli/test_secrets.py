@@ -25,7 +25,7 @@ from notifconf.cli.main import COMMANDS, cli
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
 from notifconf.executor import step, verify
-from notifconf.http import client, pacing
+from notifconf.http import client, rate_limiter
 from tests.cli.conftest import User
 
 PLACES = (
@@ -208,9 +208,9 @@ def test_nowhere_when_all_goes_well(user: User, loudness: tuple[str, ...]) -> No
 def test_nowhere_when_the_service_echoes_them(
     user: User, service_of_secrets: tuple[Any, str, Echo], status: int, methods: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "SHORTEST_BACKOFF", 0.0)
-    monkeypatch.setattr(client, "LONGEST_BACKOFF", 0.0)
-    monkeypatch.setattr(pacing, "MOMENT", 0.001)
+    monkeypatch.setattr(client, "MIN_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(client, "MAX_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(rate_limiter, "SHORT_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(step, "SHORTEST_PAUSE", 0.0)
     monkeypatch.setattr(step, "LONGEST_PAUSE", 0.0)
     monkeypatch.setattr(verify, "PAUSES", ())

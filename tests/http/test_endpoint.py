@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.http import checked_endpoint
+from notifconf.http import check_endpoint
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from notifconf.http import checked_endpoint
     ],
 )
 def test_what_is_an_endpoint(url: str, endpoint: str) -> None:
-    assert checked_endpoint(url) == endpoint
+    assert check_endpoint(url) == endpoint
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,5 @@ def test_what_is_an_endpoint(url: str, endpoint: str) -> None:
 )
 def test_what_is_none(url: str, text: str) -> None:
     with pytest.raises(UsageError, match=text) as caught:
-        checked_endpoint(url)
+        check_endpoint(url)
     assert "t0ps3cret" not in str(caught.value)

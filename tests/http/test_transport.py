@@ -16,8 +16,8 @@ import pytest
 from notifconf.errors import ProtocolError, TransportError
 from notifconf.http import Client
 from notifconf.http import transport as transport_module
-from notifconf.http.connection import LARGEST_HEAD, MOST_UNREAD
-from notifconf.http.transport import Transport
+from notifconf.http.stream import MAX_UNREAD_BYTES
+from notifconf.http.transport import Connection, Transport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
@@ -127,15 +127,15 @@ def test_a_body_may_be_packed() -> None:
 
 
 def test_a_body_that_is_larger_than_what_may_be_unread_is_read_whole() -> None:
-    size = 5 * MOST_UNREAD
+    size = 5 * MAX_UNREAD_BYTES
     (response,) = exchange(Server(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size))
     assert len(response.content) == size
 
 
 def test_a_sender_waits_for_a_reader_that_is_slow() -> None:
     pieces = 200
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {pieces * MOST_UNREAD}\r\n\r\n".encode()
-    server = Server([head, *[b"x" * MOST_UNREAD] * pieces])
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {pieces * MAX_UNREAD_BYTES}\r\n\r\n".encode()
+    server = Server([head, *[b"x" * MAX_UNREAD_BYTES] * pieces])
 
     async def run() -> None:
         async with (
@@ -193,7 +193,7 @@ def test_a_connection_that_can_not_be_trusted_carries_nothing_more(answer: bytes
 
 
 def test_a_connection_that_was_idle_for_long_carries_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "LONGEST_IDLE", 0.0)
+    monkeypatch.setattr(transport_module, "MAX_IDLE_SECONDS", 0.0)
     server = Server(OK, OK)
     exchange(server, times=2)
     assert [len(asked) for asked in server.requests] == [1, 1]
@@ -220,14 +220,14 @@ def test_an_answer_that_nobody_reads_costs_its_connection() -> None:
         ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", HANG_UP], httpx.RemoteProtocolError),
         ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}", HANG_UP], httpx.RemoteProtocolError),
         ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", HANG_UP], httpx.RemoteProtocolError),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", httpx.RemoteProtocolError),
+        ([b"SSH-2.0-OpenSSH_9.6\r\n", HANG_UP], httpx.RemoteProtocolError),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", httpx.RemoteProtocolError),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
             httpx.RemoteProtocolError,
         ),
         (b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", httpx.RemoteProtocolError),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * (LARGEST_HEAD + 1), httpx.RemoteProtocolError),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * (Connection.MAX_INCOMPLETE_EVENT_SIZE + 1), httpx.RemoteProtocolError),
     ],
     ids=[
         "hang up",
@@ -313,7 +313,7 @@ def test_a_certificate_that_nobody_trusts_is_told_from_a_host_that_is_not_there(
 
 
 def test_a_body_that_grows_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifconf.http.body.LARGEST", 1000)
+    monkeypatch.setattr("notifconf.http.body.MAX_BODY_BYTES", 1000)
     server = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b" " * 2000)
 
     async def run() -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from notifconf.errors import NotFoundError, ProtocolError
-from notifconf.http.paging import Page, distrust, whole_list
+from notifconf.http.paging import Page, distrust_list, read_list
 from notifconf.providers.confluent.codec import id_of
 
 if TYPE_CHECKING:
-    from notifconf.http import Client
+    from notifconf.http import Answer, Client
     from notifconf.providers.base import Plain
 
 ROOT = "/notifications/v1"
@@ -43,13 +43,13 @@ class Api:
 
         async def fetch(token: str | None) -> Page:
             nonlocal total
-            body = await self._get(path, query if token is None else {**query, "page_token": token})
-            page, total = _page(operation, body)
+            answer = await self._get(path, query if token is None else {**query, "page_token": token})
+            page, total = _page(operation, answer)
             return page
 
-        found = await whole_list(operation, fetch, partial(id_of, what=f"an object of {path}"))
+        found = await read_list(self._client, operation, fetch, partial(id_of, what=f"an object of {path}"))
         if total > len(found):
-            raise distrust(operation, f"has {total} objects, and only {len(found)} of them came")
+            raise distrust_list(operation, f"has {total} objects, and only {len(found)} of them came")
         return found
 
     async def notification_types(self) -> list[Item]:
@@ -60,7 +60,7 @@ class Api:
         """Look up the preference of a resource: a list of at most one."""
         params = {"resource": resource, "resource_type": resource_type}
         try:
-            return [await self._get("resource-preferences:lookup", params)]
+            return [(await self._get("resource-preferences:lookup", params)).body]
         except NotFoundError:
             return []
 
@@ -101,24 +101,23 @@ class Api:
             describe=describe_error,
         )
 
-    async def _get(self, path: str, params: Mapping[str, str]) -> Item:
-        answer = await self._client.request("GET", f"{ROOT}/{path}", params=params, describe=describe_error)
-        body: Item = answer.body
-        return body
+    async def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+        return await self._client.request("GET", f"{ROOT}/{path}", params=params, describe=describe_error)
 
 
-def _page(operation: str, body: Item) -> tuple[Page, int]:
+def _page(operation: str, answer: Answer) -> tuple[Page, int]:
     """Return a page, and how many objects the whole list has as far as it says so, else 0."""
+    body = answer.body
     metadata = body.get("metadata")
     if metadata is None:
         metadata = {}
     if not isinstance(metadata, dict):
-        raise distrust(operation, "has metadata of a wrong type")
+        raise distrust_list(operation, "has metadata of a wrong type")
     data = body.get("data")
     if not isinstance(data, list):
-        raise distrust(operation, "has no list of objects")
+        raise distrust_list(operation, "has no list of objects")
     total = metadata.get("total_size")
-    return Page(data, _next_token(operation, metadata.get("next"))), total if type(total) is int else 0
+    return Page(data, _next_token(operation, metadata.get("next")), answer), total if type(total) is int else 0
 
 
 def _next_token(operation: str, address: object) -> str | None:
@@ -127,7 +126,7 @@ def _next_token(operation: str, address: object) -> str | None:
     try:
         (token,) = parse_qs(urlsplit(address).query if isinstance(address, str) else "")["page_token"]
     except (ValueError, KeyError):
-        raise distrust(operation, "names a next page, but not which") from None
+        raise distrust_list(operation, "names a next page, but not which") from None
     return token
 
 

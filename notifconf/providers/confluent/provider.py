@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
@@ -43,6 +44,14 @@ class ConfluentProvider:
     endpoint_variable = "CONFLUENT_CLOUD_ENDPOINT"
     credential_variables = (KEY, SECRET, TOKEN)
     credentials = f"{KEY} and {SECRET} (of a Cloud API key, not of a cluster's), or {TOKEN}"
+
+    status_hints = MappingProxyType(
+        {
+            402: "the organization's quota integrations_per_org is used up: delete an integration, or ask Confluent for"
+            " a higher quota",
+            403: "the account of the API key needs the role OrganizationAdmin",
+        }
+    )
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

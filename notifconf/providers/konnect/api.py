@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from notifconf.errors import ProtocolError
-from notifconf.http.paging import Page, distrust, whole_list
+from notifconf.http.paging import Page, distrust_list, read_list
 from notifconf.providers.konnect.codec import text_id
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class Api:
         async def fetch(cursor: str | None) -> Page:
             query = {**(params or {}), **({} if cursor is None else {CURSOR: cursor})}
             answer = await self._client.request("GET", path, params=query, describe=describe_error)
-            return Page(_items(answer.body, operation), _next_cursor(answer.body, operation))
+            return Page(_items(answer.body, operation), _next_cursor(answer.body, operation), answer)
 
-        return await whole_list(operation, fetch, lambda item: text_id(item, member, what), most=most)
+        return await read_list(self._client, operation, fetch, lambda item: text_id(item, member, what), most=most)
 
 
 def describe_error(body: Any) -> str:
@@ -132,7 +132,7 @@ def _parameter(entry: object) -> str:
 def _items(body: Item, operation: str) -> list[Any]:
     data = body.get("data")
     if not isinstance(data, list):
-        raise distrust(operation, "has no list of objects")
+        raise distrust_list(operation, "has no list of objects")
     return data
 
 
@@ -145,7 +145,7 @@ def _next_cursor(body: Item, operation: str) -> str | None:
     meta = {} if meta is None else meta
     page = (meta.get("page") or meta) if isinstance(meta, dict) else None
     if not isinstance(page, dict):
-        raise distrust(operation, "has pages of a wrong type")
+        raise distrust_list(operation, "has pages of a wrong type")
     address = page.get("next")
     if address is None or address == "":
         return None
@@ -154,7 +154,7 @@ def _next_cursor(body: Item, operation: str) -> str | None:
     try:
         (cursor,) = parse_qs(urlsplit(address).query if isinstance(address, str) else "")[CURSOR]
     except (ValueError, KeyError):
-        raise distrust(operation, "names a next page, but not which") from None
+        raise distrust_list(operation, "names a next page, but not which") from None
     return cursor
 
 

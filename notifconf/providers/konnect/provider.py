@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
@@ -43,6 +44,10 @@ class KonnectProvider:
     endpoint_variable = "KONNECT_SERVER_URL"
     credential_variables = (VARIABLE,)
     credentials = f"{VARIABLE} (a personal or system access token)"
+
+    status_hints = MappingProxyType(
+        {403: "the user or system account of the token does not have a role that allows this"}
+    )
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -96,7 +96,7 @@ def test_a_list_that_can_not_be_trusted_is_an_error(pages: list[Any], text: str)
 
 
 def test_a_list_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifconf.http.paging.MOST_PAGES", 5)
+    monkeypatch.setattr("notifconf.http.paging.MAX_PAGES", 5)
     assert "no end" in refused(*(page(next=f"{VENDOR}{number}") for number in range(5)))
 
 

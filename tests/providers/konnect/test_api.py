@@ -113,7 +113,7 @@ def test_events_that_can_not_be_trusted_are_an_error(events: Any) -> None:
 
 
 def test_a_list_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifconf.http.paging.MOST_PAGES", 3)
+    monkeypatch.setattr("notifconf.http.paging.MAX_PAGES", 3)
     assert "has no end" in refused(*(page(document(n), next=f"{VENDOR}{n}") for n in range(4)))
 
 

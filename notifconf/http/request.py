@@ -19,18 +19,28 @@ if TYPE_CHECKING:
     from notifconf.http.redaction import Redactor
 
 REPEATABLE_STATUS = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
-LONGEST_ID = 100
+MAX_ID_LENGTH = 100
+MAX_BODY_VALUES = 1_000_000
+"""JSON values in one body, names of members included. Each takes up to 130 bytes of memory."""
+
+STRUCTURE = (b",", b":", b"[", b"{")
+"""Each value and each name of a JSON text, but for the outermost value, comes after one of these."""
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer; `body` is a JSON object, or None where none was wanted."""
+    """A successful answer; `body` is a JSON object, or None where none was wanted.
+
+    `size` is the length of the unpacked body in bytes, `values` at least the number of JSON values in it.
+    """
 
     status: int
     body: Any = field(repr=False)
     request_id: str | None = None
+    size: int = 0
+    values: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,78 +102,109 @@ def request_id_of(headers: Mapping[str, str], redactor: Redactor) -> str | None:
     It comes with every answer, and redaction takes long where there are many secrets: what looks like an id is one.
     """
     found = headers.get("x-request-id", "")
-    return found if _ID.fullmatch(found) else printable(redactor(found), longest=LONGEST_ID) or None
+    return found if _ID.fullmatch(found) else printable(redactor(found), longest=MAX_ID_LENGTH) or None
 
 
-def encoded(body: object) -> bytes:
+def encode(body: object) -> bytes:
     """Return a body as JSON in ASCII: it can hold any string, so encoding never fails in the middle of one."""
     return json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def judge(request: Request, response: Response, redactor: Redactor) -> Answer:
+def read_answer(request: Request, response: Response, redactor: Redactor, hints: Mapping[int, str]) -> Answer:
     """Return what an answer says. Raises `ApiError` for an error status, `ProtocolError` for what can't be trusted."""
     if httpx.codes.is_success(response.status):
-        body = _object(request, response) if request.wants_body else None
-        return Answer(response.status, body, response.request_id)
+        body = _read_object(request, response) if request.wants_body else None
+        size, values = len(response.content), _count_values(response.content)
+        return Answer(response.status, body, response.request_id, size, values)
     if httpx.codes.is_redirect(response.status):
-        raise _distrust(
+        raise _make_error(
             request,
             response,
             f"was answered {response.status}: the endpoint redirects; {request.endpoint} may be the console's address",
         )
     if not httpx.codes.is_error(response.status):
-        raise _distrust(request, response, f"was answered {response.status}, which means neither success nor an error")
-    description = printable(redactor(request.describe(_error_body(request, response))))
+        text = f"was answered {response.status}, which means neither success nor an error"
+        raise _make_error(request, response, text)
+    description = printable(redactor(request.describe(_read_error_body(request, response))))
     raise api_error(
         request.operation,
         response.status,
         description,
         request_id=response.request_id,
         writes=request.writes,
+        hint=_explain_status(request, response.status, hints),
     )
 
 
-def _object(request: Request, response: Response) -> dict[str, Any]:
-    body = _parsed(response.content)
+def _explain_status(request: Request, status: int, hints: Mapping[int, str]) -> str:
+    """Return what an error status usually means and what to do, as the service's provider says, else in general."""
+    match status:
+        case HTTPStatus.NOT_FOUND if request.writes:
+            return "it was deleted in the meantime: run notifconf again"
+        case _ if status in hints:
+            return hints[status]
+        case HTTPStatus.UNAUTHORIZED:
+            return "the service does not accept these credentials"
+        case HTTPStatus.PAYMENT_REQUIRED:
+            return "a quota is used up: delete what is no longer needed, or ask the service for a higher quota"
+        case HTTPStatus.FORBIDDEN:
+            return "the credentials are valid, but do not allow this"
+        case HTTPStatus.NOT_FOUND:
+            return f"is the endpoint {request.endpoint} right?"
+        case _:
+            return ""
+
+
+def _read_object(request: Request, response: Response) -> dict[str, Any]:
+    if _count_values(response.content) > MAX_BODY_VALUES:
+        raise _make_error(request, response, f"was answered with more than {MAX_BODY_VALUES:,} values")
+    body = _parse(response.content)
     if isinstance(body, dict):
         return body
     if not response.content.strip():
-        raise _distrust(request, response, "was answered with an empty body")
+        raise _make_error(request, response, "was answered with an empty body")
     if body is None:
-        kind = printable(response.headers.get("content-type", "of no type"), longest=LONGEST_ID)
+        kind = printable(response.headers.get("content-type", "of no type"), longest=MAX_ID_LENGTH)
         doubt = f": is the endpoint {request.endpoint} right?" if "html" in kind.lower() else ""
-        raise _distrust(
+        raise _make_error(
             request, response, f"was answered with something that is not JSON, or not all of it ({kind}){doubt}"
         )
-    raise _distrust(request, response, "was answered with JSON that is no object")
+    raise _make_error(request, response, "was answered with JSON that is no object")
 
 
-def _error_body(request: Request, response: Response) -> Any:
+def _read_error_body(request: Request, response: Response) -> Any:
     """Return the body of an error, None where it has none; a page of a proxy is None too.
 
     A 404 that the API didn't write must never read as "there is none": a wrong endpoint answers it to everything.
     """
-    body = _parsed(response.content)
+    body = _parse(response.content)
     if response.status == HTTPStatus.NOT_FOUND and response.content.strip() and body is None:
-        raise _distrust(
+        raise _make_error(
             request, response, f"was answered 404, but not by the API: is the endpoint {request.endpoint} right?"
         )
     return body
 
 
-def _parsed(content: bytes) -> Any:
-    """Return JSON's value, None where it isn't JSON."""
+def _count_values(content: bytes) -> int:
+    """Return how many JSON values a body holds at most; a comma in a string is counted too."""
+    return 1 + sum(map(content.count, STRUCTURE))
+
+
+def _parse(content: bytes) -> Any:
+    """Return the value of a JSON text, None if it is not JSON or holds too many values."""
+    if _count_values(content) > MAX_BODY_VALUES:
+        return None
     try:
-        return json.loads(content, parse_constant=_refuse)
+        return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return None
 
 
-def _refuse(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _distrust(request: Request, response: Response, text: str) -> ProtocolError:
+def _make_error(request: Request, response: Response, text: str) -> ProtocolError:
     return ProtocolError(
         f"{request.operation} {text}{trace(response.request_id)}",
         operation=request.operation,

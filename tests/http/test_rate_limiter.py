@@ -14,7 +14,7 @@ import pytest
 
 from notifconf.errors import RateLimitedError
 from notifconf.http import Client
-from notifconf.http.pacing import LONGEST_WAIT, MOMENT, Gate
+from notifconf.http.rate_limiter import MAX_WAIT_SECONDS, SHORT_PAUSE_SECONDS, RateLimiter
 from notifconf.http.workers import run_all
 
 
@@ -225,24 +225,23 @@ def test_answers_that_name_no_limit_do_not_use_one_up() -> None:
     assert seconds(gateway, 40, parallelism=5) < 120
 
 
-def gate() -> tuple[Gate, list[float]]:
+def make_limiter() -> tuple[RateLimiter, list[float]]:
     now = [1000.0]
 
     async def sleep(duration: float) -> None:
         now[0] += duration
 
-    return Gate(sleep, lambda: now[0]), now
+    return RateLimiter(sleep, lambda: now[0]), now
 
 
 def waited(headers: dict[str, str], status: int = 200) -> float:
     """Return how long the next request waits behind an answer with these headers."""
 
     async def run() -> float:
-        closed, now = gate()
-        await closed.passed()
-        closed.heed(status, headers)
+        limiter, now = make_limiter()
+        limiter.update(await limiter.acquire(), status, headers)
         before = now[0]
-        await closed.passed()
+        await limiter.acquire()
         return now[0] - before
 
     return asyncio.run(run())
@@ -253,8 +252,8 @@ def waited(headers: dict[str, str], status: int = 200) -> float:
     [
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "7"}, 7.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0.5"}, 0.5),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000000"}, LONGEST_WAIT),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0"}, MOMENT),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000000"}, MAX_WAIT_SECONDS),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0"}, SHORT_PAUSE_SECONDS),
         ({"x-ratelimit-remaining": "0"}, 0.0),
         ({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "7"}, 0.0),
         ({"x-ratelimit-remaining": "none", "x-ratelimit-reset": "7"}, 0.0),
@@ -276,12 +275,12 @@ def test_retry_after_counts_whatever_remains() -> None:
     ("value", "expected"),
     [
         ("Mon, 02 Jan 2023 00:00:05 GMT", 5.0),
-        ("Sun, 01 Jan 2023 00:00:00 GMT", MOMENT),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
-        ("Mon, 02 Jan 99999999999999999999 00:00:00 GMT", MOMENT),
-        ("Mon, 02 Jan 2023 00:00:05 +9999999999999999999", MOMENT),
-        ("soon", MOMENT),
-        ("-5", MOMENT),
+        ("Sun, 01 Jan 2023 00:00:00 GMT", SHORT_PAUSE_SECONDS),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_WAIT_SECONDS),
+        ("Mon, 02 Jan 99999999999999999999 00:00:00 GMT", SHORT_PAUSE_SECONDS),
+        ("Mon, 02 Jan 2023 00:00:05 +9999999999999999999", SHORT_PAUSE_SECONDS),
+        ("soon", SHORT_PAUSE_SECONDS),
+        ("-5", SHORT_PAUSE_SECONDS),
     ],
 )
 def test_retry_after_may_be_a_date_by_the_clock_of_the_service(value: str, expected: float) -> None:
@@ -293,12 +292,12 @@ def test_of_several_ends_that_a_window_has_the_earliest_counts() -> None:
     """Whole seconds, rounded up: the first answer of a window says it best."""
 
     async def run() -> float:
-        closed, now = gate()
+        limiter, now = make_limiter()
         for passed, remaining in ((0.0, "2"), (0.5, "1"), (0.3, "0")):
-            await closed.passed()
+            number = await limiter.acquire()
             now[0] += passed
-            closed.heed(200, {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": "1"})
-        await closed.passed()
+            limiter.update(number, 200, {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": "1"})
+        await limiter.acquire()
         return now[0] - 1000.0
 
     assert asyncio.run(run()) == pytest.approx(1.0)

@@ -1,0 +1,106 @@
+"""The proxy that the environment names: HTTPS_PROXY, ALL_PROXY, NO_PROXY."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from base64 import b64encode
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from notifconf.errors import UsageError
+from notifconf.http.endpoint import is_loopback
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy; `variable` names it in the environment, `tls` is for an https:// proxy, `headers` hold credentials,
+    `secrets` the texts that must never be shown."""
+
+    variable: str
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+class ProxyFailedError(httpx.ProxyError):
+    """The proxy can't be reached, or does not speak HTTP; `variable` names it."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        """Say why."""
+        self.variable = variable
+        super().__init__(reason)
+
+
+class ProxyRefusedError(ProxyFailedError):
+    """The proxy answered with an error status: it does not let us through."""
+
+    def __init__(self, variable: str, status: int, reason: str) -> None:
+        """Remember the status."""
+        self.status = status
+        super().__init__(variable, f"{status} {reason}".rstrip())
+
+
+def find_proxy(scheme: str, host: str, port: int | None = None) -> tuple[str, str] | None:
+    """Return the variable and the address of the proxy for a host, or None where there is none.
+
+    Requests to this machine never go through a proxy: what is sent in clear must not leave it.
+    """
+    proxies = getproxies()
+    address = proxies.get(scheme) or proxies.get("all")
+    if not address or is_loopback(host) or proxy_bypass(host):
+        return None
+    if is_exempt(host, port or DEFAULT_PORTS[scheme], proxies.get("no", "")):
+        return None
+    names = [name for kind in (scheme, "all") for name in (f"{kind}_proxy", f"{kind}_proxy".upper())]
+    variable = next((name for name in names if os.environ.get(name) == address), "the system's proxy setting")
+    return variable, address if "://" in address else f"http://{address}"
+
+
+def is_exempt(host: str, port: int, no_proxy: str) -> bool:
+    """Return whether `no_proxy` (the value of NO_PROXY) excepts a host from the proxy.
+
+    Its entries, between commas, are `*`, a network (`10.0.0.0/8`), or a name or address, with a port or without. A
+    name stands for itself and all names below it; a leading dot or `*.` makes no difference.
+    """
+    return any(_matches(entry.strip().lower(), host.lower(), port) for entry in no_proxy.split(","))
+
+
+def make_proxy(variable: str, address: str, tls: ssl.SSLContext) -> Proxy:
+    """Read the address of a proxy; `tls` has the authorities for an https:// one. Raises `UsageError`."""
+    try:
+        url = urlsplit(address)
+        port = url.port or DEFAULT_PORTS[url.scheme]
+        if not url.hostname or not url.hostname.isascii():
+            raise ValueError(address)
+    except (ValueError, KeyError):
+        raise UsageError(f"{variable} names no proxy that can be used: write http://HOST:PORT") from None
+    used_tls = tls if url.scheme == "https" else None
+    if url.username is None:
+        return Proxy(variable, url.hostname, port, used_tls)
+    user, password = unquote(url.username), unquote(url.password or "")
+    encoded = b64encode(f"{user}:{password}".encode())
+    headers = ((b"Proxy-Authorization", b"Basic " + encoded),)
+    secrets = (address, encoded.decode(), url.password or "", password, user)
+    return Proxy(variable, url.hostname, port, used_tls, headers, tuple(filter(None, secrets)))
+
+
+def _matches(entry: str, host: str, port: int) -> bool:
+    if entry == "*":
+        return True
+    if "/" in entry:
+        try:
+            return ip_address(host) in ip_network(entry, strict=False)
+        except ValueError:
+            return False
+    name = entry.removesuffix(f":{port}") if entry.count(":") == 1 or entry.startswith("[") else entry
+    name = name.strip("[]").removeprefix("*").removeprefix(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
