@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from notifconf.cli.secrecy import learn
+from notifconf.cli.secrecy import learn, learned
 from notifconf.connection import canonical_endpoint
 from notifconf.errors import UsageError, WorkspaceError
 
@@ -101,6 +101,7 @@ async def connected(provider: Provider, service: Service, endpoint: str | None =
             timeout=service.timeout,
             observer=observer,
             on_wait=_tell_wait,
+            secrets=learned(),
         ) as connection:
             yield connection
 

@@ -23,6 +23,7 @@ from notifconf.errors import (
 )
 from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
 from notifconf.http.tls import describe_trust
+from notifconf.http.redaction import Redactor
 from notifconf.model.text import visible
 
 STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
@@ -128,9 +129,9 @@ def trace(request_id: str | None) -> str:
     return f" (request id {request_id})" if request_id else ""
 
 
-def printable(text: str, *, longest: int = MAX_TEXT_LENGTH) -> str:
-    """Return `text` on one line, safe for a terminal, cut where it is huge."""
-    line = " ".join(text[: 2 * longest].split())
+def describe_safely(text: str, redactor: Redactor, *, longest: int = MAX_TEXT_LENGTH) -> str:
+    """Return a text from outside on one line, safe for a terminal, cut where it is huge; without secrets."""
+    line = " ".join(redactor(text[: 2 * longest]).split())
     cut = line if len(line) <= longest else line[: longest - 1] + "…"
     return visible(cut)
 

@@ -12,7 +12,6 @@ from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from notifconf.http import Redactor
     from notifconf.model import LiveResource
     from notifconf.providers.confluent.api import Api, Item
     from notifconf.providers.confluent.catalogue import Catalogue
@@ -31,16 +30,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The lists and lookups of one organisation; what is secret in their answers becomes known to the redactor."""
+    """The lists and lookups of one organisation."""
 
     api: Api
-    redactor: Redactor
 
     def integrations(self) -> Source:
         """Return the list of integrations."""
 
         def decode(item: Item, _: Catalogue) -> LiveResource:
-            self.redactor.add(codec.secrets(item))
             return codec.decode_integration(item)
 
         return Source(INTEGRATION.name, None, lambda: self.api.listed("integrations"), decode)

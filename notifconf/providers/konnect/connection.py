@@ -41,6 +41,8 @@ class KonnectConnection:
         In `sync`, and in namespaces that `policy.coverage` judges, also the subscriptions of those that have some, as
         far as the service's count, which may lag, says so.
         """
+        self._client.redactor.add(workspace.secrets)
+        self._client.redactor.keep(workspace.declarations)
         declared = cast("KonnectDeclarations", workspace.declarations)
         policy = workspace.policy
         if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
