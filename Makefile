@@ -1,11 +1,22 @@
-# `make test` is what CI runs; `make demo` is the main job on the examples. Both make their own environment.
+# `make test` is what CI runs; `make demo` is the main job on the examples. Each makes its own environment.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := .venv-demo
 DOCS := .venv-docs
 AUDIT := .venv-audit
+MUTATION := .venv-mutation
 
-.PHONY: help env demo test lint types layers check bench torture audit build docs outputs picture lock clean
+# A lock names everything that it needs, so pip resolves nothing: a newer release of a package can't break this.
+# Old versions of pip resolve extras apart from the locked versions, and fail.
+define install_lock
+$(PYTHON) -c 'import sys; sys.exit("notifconf needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+$(PYTHON) -m venv --clear $(@D)
+$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+endef
+PIP_CHECK = $(@D)/bin/python -m pip --disable-pip-version-check check
+
+.PHONY: help env demo test lint types layers check bench torture mutation audit build docs outputs picture lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -14,15 +25,23 @@ env: $(VENV)/.installed   ## make the environment, exactly as locked
 
 # pip compiles what it copies; an editable install would be compiled at each start where nothing may be written.
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("notifconf needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(install_lock)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP_CHECK)
 	$(BIN)/python -m compileall -q notifconf
 	touch $@
 
-demo: env        ## plan, apply and plan again on examples/, against the embedded emulator
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+$(DEMO)/.installed: requirements/runtime.txt
+$(DOCS)/.installed: requirements/docs.txt
+$(AUDIT)/.installed: requirements/audit.txt
+$(MUTATION)/.installed: requirements/mutation.txt
+$(DEMO)/.installed $(DOCS)/.installed $(AUDIT)/.installed $(MUTATION)/.installed:
+	$(install_lock)
+	$(PIP_CHECK)
+	touch $@
+
+demo: $(DEMO)/.installed   ## plan, apply and plan again on examples/, against the embedded emulator
+	@PYTHON="$(CURDIR)/$(DEMO)/bin/python" sh examples/demo.sh
 
 test: env lint types layers check   ## lint, types, import layers and tests: what CI runs
 
@@ -42,13 +61,12 @@ check: env
 torture: env     ## kill it at every request, fail every request in every way, and print figures (some minutes)
 	$(BIN)/python -m tests.torture
 
+mutation: $(MUTATION)/.installed   ## change the planner and the executor, and see whether a test fails (long)
+	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" mutmut run $(MUTANTS)
+	$(MUTATION)/bin/python tools/mutation.py
+
 audit: $(AUDIT)/.installed   ## look the locked dependencies up among known vulnerabilities
 	$(AUDIT)/bin/python tools/audit.py requirements/runtime.txt requirements/dev.txt
-
-$(AUDIT)/.installed: requirements/audit.txt
-	$(PYTHON) -m venv $(AUDIT)
-	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
-	touch $@
 
 bench: env       ## measure what is claimed about speed, and write benchmarks/RESULTS.md (some minutes)
 	$(BIN)/python -m benchmarks
@@ -59,11 +77,6 @@ build: env       ## build the wheel and the sdist into dist/
 docs: $(DOCS)/.installed   ## build the documentation into site/; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict --quiet
 
-$(DOCS)/.installed: requirements/docs.txt
-	$(PYTHON) -m venv $(DOCS)
-	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
-	touch $@
-
 outputs: env     ## write down anew what the commands of the documentation print
 	$(BIN)/python -m tests.docs.console
 
@@ -71,13 +84,14 @@ picture: env     ## draw the documentation's picture of an HTML plan anew (needs
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/images/picture.sh
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-  --no-emit-find-links --no-header
+  --no-emit-find-links --no-header --no-strip-extras
 lock:            ## resolve the dependencies anew (needs uv)
 	$(LOCK) --group dev pyproject.toml -o requirements/dev.txt
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) --group docs -o requirements/docs.txt
 	$(LOCK) --group audit -o requirements/audit.txt
+	$(LOCK) --group mutation --constraints requirements/dev.txt pyproject.toml -o requirements/mutation.txt
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(DOCS) $(AUDIT) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
+	rm -rf $(VENV) $(DEMO) $(DOCS) $(AUDIT) $(MUTATION) mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist

@@ -6,6 +6,12 @@ cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
+# With PYTHON, the checkout runs on that interpreter. Without it, the installed notifconf runs.
+if [ -n "${PYTHON-}" ]; then
+  export PYTHONPATH="${PWD%/examples}"
+  notifconf() { "$PYTHON" -m notifconf "$@"; }
+fi
+
 step() {
   printf '\n$ %s\n' "$*"
   "$@"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
+from notifconf.model.diagnostic import quoted
 from notifconf.providers import provider_named
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from notifconf.providers.base import Connection, Provider
 
 EMULATOR_SCHEME = "emulator:"
+_MEANS_EMULATOR = re.compile(r"\s*emulator(?![\w.-])", re.IGNORECASE)
+_IS_EMULATOR = re.compile(r"emulator:(?!//)")
+"""Right as it is: not `emulator://`, which would be read as a file of that name."""
+
 EMULATOR_DATABASE = Path(".notifconf") / "emulator.sqlite"
 
 
@@ -45,7 +51,8 @@ async def connect(
 
     environment = os.environ if environment is None else environment
     chosen = provider_named(provider)
-    base = endpoint or _endpoint_of_environment(chosen.endpoint_variable, environment) or chosen.endpoint
+    find_endpoint(chosen, endpoint, environment)
+    base = endpoint or environment.get(chosen.endpoint_variable) or chosen.endpoint
     transport = None
     if base.startswith(EMULATOR_SCHEME):
         transport = _embedded(base.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE))
@@ -66,6 +73,23 @@ async def connect(
         yield chosen.connect(client)
 
 
+def find_endpoint(provider: Provider, endpoint: str | None, environment: Mapping[str, str]) -> str | None:
+    """Return the endpoint that is given, else the one of the environment, in one form; None where neither names one.
+
+    Raises `UsageError` for one that can't be used, with the name of the variable that it comes from.
+    """
+    if endpoint:
+        return canonical_endpoint(endpoint)
+    variable = provider.endpoint_variable
+    value = environment.get(variable)
+    if not value:
+        return None
+    try:
+        return canonical_endpoint(value)
+    except UsageError as error:
+        raise UsageError(f"{variable} can't be used: {error}") from None
+
+
 def _status_hints(provider: Provider) -> dict[int, str]:
     """Return what an error status usually means at a service."""
     return {
@@ -75,25 +99,26 @@ def _status_hints(provider: Provider) -> dict[int, str]:
     }
 
 
-def _endpoint_of_environment(variable: str, environment: Mapping[str, str]) -> str | None:
-    """Return the endpoint that a variable names, if any. Raises `UsageError` that names the variable."""
-    endpoint = environment.get(variable)
-    if endpoint:
-        try:
-            canonical_endpoint(endpoint)
-        except UsageError as error:
-            raise UsageError(f"{variable}: {error}") from None
-    return endpoint
-
-
 def canonical_endpoint(endpoint: str) -> str:
     """Return an endpoint in one form. Raises `UsageError` for one that credentials may not be sent to."""
+    if _MEANS_EMULATOR.match(endpoint) and not _IS_EMULATOR.match(endpoint):
+        raise UsageError(
+            f"the endpoint {quoted(endpoint)} is not how the embedded emulator is written: that is emulator: with a"
+            " colon at its end, or emulator:FILE"
+        )
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
-        return EMULATOR_SCHEME + (database if database == ":memory:" else str(Path(database).resolve()))
+        return EMULATOR_SCHEME + (database if database == ":memory:" else _real(database))
     from notifconf.http import check_endpoint
 
     return check_endpoint(endpoint)
+
+
+def _real(database: str) -> str:
+    try:
+        return os.path.realpath(database)
+    except OSError as error:
+        raise UsageError(f"the emulator can't keep its state in {database}: {error.strerror}") from error
 
 
 def _embedded(database: str) -> EmulatorTransport:

@@ -2,6 +2,7 @@
 
     NotifconfError
     ├── UsageError            an option, an endpoint or a credential is missing or wrong
+    │   └── OutputConflictError   an output is a file that is read, or another output
     ├── WorkspaceError        the workspace has errors: carries its diagnostics
     └── ServiceError          the service, or the way to it
         ├── TransportError    no answer: refused, reset, timed out; `sent` says whether the service may have acted
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notifconf.model import Diagnostic
+    from notifconf.model import Diagnostic, Workspace
 
 
 class NotifconfError(Exception):
@@ -38,12 +39,21 @@ class UsageError(NotifconfError):
     """What the user asked for can't be done as asked: the text says what to do instead."""
 
 
-class WorkspaceError(NotifconfError):
-    """The workspace has errors; `diagnostics` holds all of them, warnings too."""
+class OutputConflictError(UsageError):
+    """Writing a file would destroy what the command reads, or another of its outputs."""
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+
+class WorkspaceError(NotifconfError):
+    """The workspace has errors; `diagnostics` holds all of them, warnings too.
+
+    `workspace` is what could be read of it, with the same diagnostics, where a look at the live state could show more
+    errors; else None.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], workspace: Workspace | None = None) -> None:
         """Carry the diagnostics, sorted by place."""
         self.diagnostics = tuple(diagnostics)
+        self.workspace = workspace
         errors = sum(diagnostic.severity == "error" for diagnostic in self.diagnostics)
         super().__init__(f"the workspace has {errors} error{'s' if errors != 1 else ''}")
 
@@ -52,12 +62,14 @@ class ServiceError(NotifconfError):
     """A request failed.
 
     `operation` is the request as "METHOD /path"; `sent` is true where the service may have carried it out.
+    `retry_after` is for how many seconds a 503 refuses by its `Retry-After`; 0 where it does not say.
     """
 
     def __init__(self, message: str, *, operation: str = "", sent: bool = False) -> None:
         """Describe the failure of one request."""
         self.operation = operation
         self.sent = sent
+        self.retry_after = 0.0
         super().__init__(message)
 
 
@@ -70,7 +82,10 @@ class ProtocolError(ServiceError):
 
 
 class ApiError(ServiceError):
-    """The service answered with an error `status`; `request_id` is what its support asks for, where it sent one."""
+    """The service answered with an error `status`.
+
+    `request_id` is what its support asks for, and `code` the service's own word for the error, where it sent them.
+    """
 
     def __init__(
         self,
@@ -80,10 +95,12 @@ class ApiError(ServiceError):
         operation: str = "",
         request_id: str | None = None,
         sent: bool = False,
+        code: str | None = None,
     ) -> None:
         """Describe an error answer."""
         self.status = status
         self.request_id = request_id
+        self.code = code
         super().__init__(message, operation=operation, sent=sent)
 
 

@@ -13,19 +13,22 @@ import click
 from notifconf.cli import exitcode
 from notifconf.cli.help import command
 from notifconf.cli.interrupt import interruptible
-from notifconf.cli.options import console_options, paths_argument, plan_options, service_options
+from notifconf.cli.options import OutputFile, console_options, paths_argument, plan_options, service_options
 from notifconf.cli.planfile import StaleError, check_reviewed, prepared, saved_plan
-from notifconf.cli.planning import planned
+from notifconf.cli.planning import planned, replanned
 from notifconf.cli.progress import progress
 from notifconf.errors import UsageError
 from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
+from notifconf.report.style import Span, line
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
+    from notifconf.cli.planning import Planned
     from notifconf.cli.session import Service
     from notifconf.executor.saved import SavedPlan
     from notifconf.plan import Plan
+    from notifconf.providers.base import Connection
 
 
 @command()
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--audit-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     help="Append one JSON line per change: who did what, when, and what became of it.",
 )
 @plan_options
@@ -133,14 +136,10 @@ async def _apply(
     from notifconf import api
     from notifconf.executor.audit import audit_trail
 
-    async with planned(paths, options, service, console) as (made, connection):
-        if made.plan.errors or made.plan.refusals or not made.plan.changes:
-            code = exitcode.of_plan(made.plan, detailed=False)
-            console.show(made.plan, code)
-            return code
-        _announce(made.plan, console, asking=not auto_approve)
-        if not auto_approve and not approved(made.plan, console):
-            return exitcode.ExitCode.ERROR
+    async with planned(paths, options, service, console) as (first, connection):
+        made = await _approval(first, connection, options, console, auto_approve=auto_approve)
+        if isinstance(made, exitcode.ExitCode):
+            return made
         with (
             audit_trail(audit_file, made.plan.provider, made.basis.endpoint, made.plan.digest, os.environ) as record,
             interruptible(console) as interruption,
@@ -161,6 +160,35 @@ async def _apply(
             return ended.finish(outcome)
 
 
+async def _approval(
+    made: Planned, connection: Connection, options: Options, console: Console, *, auto_approve: bool
+) -> Planned | exitcode.ExitCode:
+    """Show the plan and ask, until what was approved is what there is to do; else return the code to end with.
+
+    While somebody thinks about the answer, somebody else may change the live state: it is read again after a yes.
+    """
+    while True:
+        if made.plan.errors or made.plan.refusals or not made.plan.changes:
+            code = exitcode.of_plan(made.plan, detailed=False)
+            console.show(made.plan, code)
+            return code
+        _announce(made.plan, console, asking=not auto_approve)
+        if auto_approve:
+            return made
+        if not approved(made.plan, console):
+            return exitcode.ExitCode.ERROR
+        now = await replanned(made, connection, options, console)
+        if is_same(made.plan, now.plan):
+            return now
+        console.aside([line(Span("The live state has changed since you were asked. This is the plan now:", "strong"))])
+        made = now
+
+
+def is_same(plan: Plan, other: Plan) -> bool:
+    """Say whether two plans do the same and warn of the same; what only stands beside them may differ."""
+    return (plan.changes, plan.silences, plan.diagnostics) == (other.changes, other.silences, other.diagnostics)
+
+
 def _announce(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is carried out: as part of the result, or beside a machine's."""
     from notifconf.report.text import plan_lines
@@ -174,7 +202,6 @@ def _announce(plan: Plan, console: Console, *, asking: bool = False) -> None:
 
 def approved(plan: Plan, console: Console) -> bool:
     """Ask for approval, in full as Terraform does. Raises `UsageError` where there is nobody to ask."""
-    from notifconf.report.style import line
     from notifconf.report.text import silence_lines
 
     if not sys.stdin.isatty():

@@ -5,8 +5,8 @@ On a terminal they are drawn; in a pipe they are plain, and nothing is wrapped, 
 
 from __future__ import annotations
 
+import errno
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.interrupt import raised
 from notifconf.cli.secrecy import mask
-from notifconf.cli.streams import abandon
-from notifconf.errors import UsageError, WorkspaceError
+from notifconf.cli.streams import abandon, say
+from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
+from notifconf.files import append_text, check_output, write_atomically
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -50,28 +52,32 @@ class Console:
     def check(self) -> None:
         """Raise `UsageError` where the result's file can't be written: after an apply that would come too late."""
         if self.output is not None:
-            self._write(self.output, "a", "")
+            with _failing(self.output):
+                check_output(self.output)
 
     def result(self, text: str) -> None:
-        """Write the result, or a further part of it. Raises `UsageError` where that can't be written."""
+        """Write the result, or a further part of it, as it is. Raises `UsageError` where that can't be written.
+
+        The first part replaces the file of --output, whole or not at all; further ones are appended.
+        """
         text = mask(text)
         if self.output is None:
-            try:
+            with _to_stdout():
                 sys.stdout.write(text)
                 sys.stdout.flush()
-            except BrokenPipeError:
-                raise
-            except OSError as error:
-                abandon(sys.stdout)
-                raise UsageError(f"can't write to standard output: {error.strerror}") from error
             return
-        self._write(self.output, "a" if self._begun else "w", text)
+        with _failing(self.output):
+            if self._begun:
+                append_text(self.output, text)
+            else:
+                write_atomically(self.output, text)
         self._begun = True
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines as the result, or a part of it."""
         if self.output is None and sys.stdout.isatty():
-            self._draw(sys.stdout, lines)
+            with _to_stdout():
+                self._draw(sys.stdout, lines)
         else:
             from notifconf.report.style import plain_text
 
@@ -86,7 +92,8 @@ class Console:
         if self.output is None and sys.stdout.isatty():
             from notifconf.report.terminal import draw_table
 
-            draw_table(self._terminal(sys.stdout), table)
+            with _to_stdout():
+                draw_table(self._terminal(sys.stdout), table)
         else:
             from notifconf.report.table import table_lines
 
@@ -107,7 +114,10 @@ class Console:
     def aside(self, lines: Iterable[Line]) -> None:
         """Write lines for a person, beside the result. Where they can't be written, nobody can be told of that."""
         if sys.stderr.isatty():
-            self._draw(sys.stderr, lines)
+            try:
+                self._draw(sys.stderr, lines)
+            except OSError:  # the terminal was closed
+                abandon(sys.stderr)
             return
         from notifconf.report.style import plain_text
 
@@ -116,12 +126,7 @@ class Console:
             from notifconf.report.github import inert
 
             text = inert(text)
-        try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        except OSError:
-            # A message that can't be written (a full disk, a closed pipe) must not end what it is about.
-            abandon(sys.stderr)
+        say(text)
 
     def note(self, message: str) -> None:
         """Say something that a quiet command leaves out."""
@@ -152,6 +157,8 @@ class Console:
         from notifconf.plan import Plan
         from notifconf.report.report import Report
 
+        if isinstance(error, OutputConflictError):
+            self.output = None  # the file is not to be overwritten by this either
         if isinstance(error, WorkspaceError):
             self.diagnostics(error.diagnostics)
             diagnostics = error.diagnostics
@@ -169,17 +176,13 @@ class Console:
 
     def ask(self, prompt: str) -> str:
         """Ask whoever sits at the terminal. Ctrl-C raises `KeyboardInterrupt`, inside of an event loop too."""
-        # An event loop would wait for the end of what it runs, which waits for the answer.
-        previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            sys.stderr.write(prompt)
-            sys.stderr.flush()
-            return sys.stdin.readline().strip()
-        except KeyboardInterrupt:
-            sys.stderr.write("\n")
-            raise
-        finally:
-            signal.signal(signal.SIGINT, previous)
+        with raised():
+            try:
+                say(prompt)
+                return sys.stdin.readline().strip()
+            except KeyboardInterrupt:
+                say("\n")
+                raise
 
     @contextmanager
     def waiting(self, message: str) -> Iterator[None]:
@@ -219,14 +222,6 @@ class Console:
 
         return self._live or terminal(stream, color=self.color)
 
-    @staticmethod
-    def _write(path: Path, mode: str, text: str) -> None:
-        try:
-            with path.open(mode, encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise UsageError(f"can't write {path}: {error.strerror}") from error
-
     def _render(self, report: Report, *, silent: bool = False) -> None:
         from notifconf.report.formats import RENDERERS
 
@@ -236,17 +231,17 @@ class Console:
                 self.result(rendition.result)
             else:
                 self.lines(rendition.result)
-        for variable, text in rendition.files.items():
-            self._append(variable, text)
+        for variable, text_for in rendition.files.items():
+            self._append(variable, text_for)
 
-    def _append(self, variable: str, text: str) -> None:
+    def _append(self, variable: str, text_for: Callable[[int], str]) -> None:
         """Append to the file that an environment variable names. That it can't be done changes no exit code."""
-        path = os.environ.get(variable)
-        if not path:
+        name = os.environ.get(variable)
+        if not name:
             return
+        path = Path(name)
         try:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(mask(text))
+            append_text(path, mask(text_for(path.stat().st_size if path.is_file() else 0)))
         except OSError as error:
             from notifconf.report.style import Span, line
 
@@ -259,8 +254,34 @@ class Console:
         draw_lines(self._terminal(stream), (masked(item, mask) for item in lines))
 
 
+@contextmanager
+def _to_stdout() -> Iterator[None]:
+    """Raise `UsageError` where standard output can't be written inside, BrokenPipeError where its reader went away."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        abandon(sys.stdout)
+        if error.errno == errno.EIO:  # how a terminal that was closed answers
+            raise BrokenPipeError(error.errno, error.strerror) from error
+        raise UsageError(f"can't write to standard output: {error.strerror}") from error
+
+
+@contextmanager
+def _failing(path: Path) -> Iterator[None]:
+    """Raise `UsageError` for what goes wrong with the result's file inside."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}") from error
+
+
 def _folder() -> str:
     """Return the current folder as the repository of a GitHub workflow sees it; empty outside of one."""
     root = os.environ.get("GITHUB_WORKSPACE")
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # it was removed
+        return ""
     return here.relative_to(root).as_posix() if root and here.is_relative_to(root) else ""

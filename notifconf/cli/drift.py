@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from notifconf.cli import exitcode
-from notifconf.cli.atomic import write_atomically
 from notifconf.cli.help import command
-from notifconf.cli.options import console_options, paths_argument, plan_options, service_options
+from notifconf.cli.options import OutputFile, console_options, paths_argument, plan_options, service_options
 from notifconf.cli.planning import plan_once
 from notifconf.cli.secrecy import mask
 from notifconf.cli.session import current_time
+from notifconf.files import open_to_read, write_atomically
 from notifconf.report.formats import RENDERERS
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ READABLE = 0o644
 @paths_argument
 @click.option(
     "--metrics-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="FILE",
     help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
 )
@@ -86,8 +86,7 @@ def _recorded(path: Path, run: Run, console: Console) -> bool:
     from notifconf.report.metrics import metrics
 
     try:
-        before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        write_atomically(path, mask(metrics(run, before=before)), mode=READABLE)
+        write_atomically(path, mask(metrics(run, before=_previous(path))), mode=READABLE)
     except OSError as error:
         from notifconf.report.style import Span, line
 
@@ -96,8 +95,23 @@ def _recorded(path: Path, run: Run, console: Console) -> bool:
     return True
 
 
+def _previous(path: Path) -> str:
+    """Return the metrics of the run before; nothing where there are none."""
+    if not path.is_file():
+        return ""
+    with open_to_read(path, claimed=True) as file:
+        return file.read().decode("utf-8", errors="replace")
+
+
 def _name(paths: Sequence[str]) -> str:
     """Name a workspace by where it is, which no two of one machine have in common."""
     from notifconf.config.sources import DEFAULT
 
-    return " ".join(path if path == "-" else str(Path(path).absolute()) for path in paths or (DEFAULT,))
+    return " ".join(path if path == "-" else _absolute(path) for path in paths or (DEFAULT,))
+
+
+def _absolute(path: str) -> str:
+    try:
+        return str(Path(path).absolute())
+    except OSError:  # the current folder was removed
+        return path

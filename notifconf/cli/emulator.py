@@ -46,8 +46,8 @@ def emulator(
 ) -> ExitCode:
     """Serve both vendors' notification APIs on a local port.
 
-    For trying out and for tests, on 127.0.0.1. Confluent's API is under /notifications/v1, Konnect's under
-    /v1/notifications. Any credentials are taken.
+    For trying out and for tests, on 127.0.0.1. Confluent's API is under /notifications/v1 (its inventory under /org/v2,
+    /cmk/v2, /connect/v1 and /fcpm/v2), Konnect's under /v1/notifications. Any credentials are taken.
 
     A fault matches requests by method=GLOB and path=GLOB, and strikes at each of them, or at nth=N, every=N or with
     the probability p=P, at most times=N times. A kind that doesn't exist is answered with all that do.

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from notifconf.executor import Outcome
     from notifconf.plan import Plan
+
+
+WRITING = "notifconf.writing"
+"""Under this name Click's context knows that a command has begun to write."""
+
+OUTCOME = "notifconf.outcome"
+"""Under this name it knows the code that says what became of what was written."""
 
 
 class ExitCode(IntEnum):
@@ -29,6 +38,13 @@ def of_plan(plan: Plan, *, detailed: bool) -> ExitCode:
     if plan.refusals:
         return ExitCode.REFUSED
     return ExitCode.CHANGES if detailed and plan.changes else ExitCode.DONE
+
+
+def of_failure(meta: Mapping[str, Any]) -> ExitCode:
+    """Return the code of a command that failed, from its context's `meta`: once it has begun to write, never 1."""
+    if OUTCOME in meta:
+        return ExitCode(meta[OUTCOME])
+    return ExitCode.INCOMPLETE if WRITING in meta else ExitCode.ERROR
 
 
 def of_outcome(outcome: Outcome) -> ExitCode:

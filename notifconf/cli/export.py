@@ -19,6 +19,7 @@ from notifconf.cli.options import console_options, service_options
 from notifconf.cli.secrecy import mask
 from notifconf.cli.session import current_time, known_workspace
 from notifconf.errors import UsageError
+from notifconf.files import write_new
 
 if TYPE_CHECKING:
     from notifconf.cli.console import Console
@@ -62,7 +63,7 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
 
         console.result(workspace_text(provider.name, exported, protected))
     else:
-        _write(_files(destination, provider, exported, protected))
+        _write(_files(destination, provider, exported, protected), destination)
     if not console.quiet:
         console.aside(_next_steps(exported, destination))
     return ExitCode.DONE
@@ -124,15 +125,11 @@ def _refuse_overwriting(destination: str) -> None:
         raise UsageError(f"{found[0]} is there already, and stays as it is: name another file, or an empty folder")
 
 
-def _write(files: Mapping[Path, str]) -> None:
-    """Write files that must not exist: what comes into being in between is not overwritten either."""
-    for path, text in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(mask(text))
-        except OSError as error:
-            raise UsageError(f"can't write {path}: {error.strerror}") from error
+def _write(files: Mapping[Path, str], destination: str) -> None:
+    try:
+        write_new({path: mask(text) for path, text in files.items()})
+    except OSError as error:
+        raise UsageError(f"can't write {error.filename2 or error.filename or destination}: {error.strerror}") from error
 
 
 def _next_steps(exported: Exported, destination: str | None) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.exitcode import OUTCOME, ExitCode
 from notifconf.cli.help import GroupedCommand
 from notifconf.cli.options import console_options, service_options
 from notifconf.cli.selection import Target, selection_options, target_options
@@ -178,9 +178,18 @@ async def _carry_out(opened: Inbox, jobs: Sequence[Job], participle: str, target
     # What --all found and somebody else has deleted since is gone, as was wanted.
     failed = [item for item in results if item.error and not (target.everything and _is_gone(item, participle))]
     done = [found for item in results if item not in failed for found in item.ids]
+    code = _code(done, failed, interrupted=len(results) < len(jobs))
+    meta = click.get_current_context().meta
+    meta[OUTCOME] = code or ExitCode.INCOMPLETE  # in case that it can't be told
     _tell(done, failed, participle, console)
-    if len(results) < len(jobs):
+    meta[OUTCOME] = code
+    if code is ExitCode.INTERRUPTED:
         console.note("Interrupted: what was in flight was finished. Run it again to continue.")
+    return code
+
+
+def _code(done: Sequence[str], failed: Sequence[Done], *, interrupted: bool) -> ExitCode:
+    if interrupted:
         return ExitCode.INTERRUPTED
     if not failed:
         return ExitCode.DONE

@@ -13,6 +13,7 @@ from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.help import command
 from notifconf.cli.options import console_options
 from notifconf.errors import UsageError
+from notifconf.files import open_to_read, write_new
 from notifconf.providers import NAMES, provider_named
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     _refuse_second(folder)
     starter = files(f"notifconf.providers.{provider}").joinpath(STARTER).read_text(encoding="utf-8")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_new(folder / WORKSPACE, starter)
-        if not (folder / SCHEMA).exists():
-            _write_new(folder / SCHEMA, schema_text(SCHEMA))
+        schema = {} if (folder / SCHEMA).exists() else {folder / SCHEMA: schema_text(SCHEMA)}
+        write_new({**schema, folder / WORKSPACE: starter})
     except OSError as error:
         raise UsageError(f"can't write into {folder}: {error.strerror}") from error
     console.lines(_next_steps(folder, provider, VARIABLE.findall(starter)))
@@ -88,12 +87,7 @@ def _refuse_second(folder: Path) -> None:
 
 def _declares(file: Path) -> bool:
     try:
-        return DECLARES.search(file.read_text(encoding="utf-8")) is not None
+        with open_to_read(file) as opened:
+            return DECLARES.search(opened.read().decode("utf-8")) is not None
     except (OSError, UnicodeDecodeError):
         return False
-
-
-def _write_new(file: Path, text: str) -> None:
-    """Write a file that must not exist: what comes into being in between is not overwritten either."""
-    with file.open("x", encoding="utf-8") as opened:
-        opened.write(text)

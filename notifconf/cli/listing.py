@@ -61,15 +61,22 @@ def surveyed(
     resources: Sequence[str] = (),
     workspace: Workspace | None = None,
 ) -> Live:
-    """Read all that the service lists, and what it only looks up: of `resources` and of those of the workspace."""
+    """Read all that the service lists, and what it only looks up: of `resources` and of those of the workspace.
+
+    Warns of resources that the credentials can't see: what is shown of them is not all.
+    """
     import asyncio
+
+    from notifconf.plan.notice import not_visible
 
     async def read() -> Live:
         async with connected(provider, service) as connection:
             return await connection.survey(resources, workspace)
 
     with console.waiting(f"Reading {provider.title}"):
-        return asyncio.run(read())
+        live = asyncio.run(read())
+    console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
+    return live
 
 
 def give(listings: Sequence[Listing], provider: Provider, console: Console) -> None:

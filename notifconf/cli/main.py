@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from notifconf import __version__
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.interrupt import WRITING, terminable
+from notifconf.cli.exitcode import WRITING, ExitCode, of_failure
+from notifconf.cli.interrupt import handle_signals, interrupted_message, terminable
 from notifconf.cli.options import COMPLETION, LOG_FILE
-from notifconf.cli.streams import abandon, prepare
-from notifconf.errors import UsageError
+from notifconf.cli.streams import abandon, prepare, say
 
 COMMANDS = (
     "init",
@@ -63,6 +63,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    handle_signals()
     prepare()
     if COMPLETION in os.environ:
         from notifconf.cli.completion import answer
@@ -85,28 +86,48 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        say(_usage_error(error))
         return ExitCode.ERROR
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write(f"Interrupted: {'run it again to continue' if WRITING in meta else 'nothing was changed'}.\n")
+        say(interrupted_message(writing=WRITING in meta))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         abandon(sys.stdout)
-        return ExitCode.ERROR
+        return of_failure(meta)
+    except OSError as error:
+        if error.filename is not None:
+            return _report_crash(error, meta)
+        # Only what writes has no file's name, and only click writes without looking: help, and the version.
+        abandon(sys.stdout)
+        say(f"error: can't write to standard output: {error.strerror}\n")
+        return of_failure(meta)
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug of ours ends in a sentence, not in a traceback
-        return _crashed(error, meta.get(LOG_FILE))
+        return _report_crash(error, meta)
 
 
-def _crashed(error: Exception, log_file: Path | None) -> int:
-    """Say that notifconf has a bug. The exception's own text may hold anything, so it is shown nowhere."""
-    where = "--log-file FILE keeps the details of the next one"
-    if log_file is not None:
-        from notifconf.cli.requestlog import log_crash
+def _report_crash(error: Exception, meta: Mapping[str, Any]) -> ExitCode:
+    from notifconf.cli.requestlog import report_crash
 
-        try:
-            log_crash(log_file, error)
-            where = f"the details are in {log_file}"
-        except UsageError as failure:
-            where = str(failure)
-    sys.stderr.write(f"error: this is a bug in notifconf ({type(error).__name__}); {where}. Please report it.\n")
-    return ExitCode.ERROR
+    report_crash(error, meta.get(LOG_FILE))
+    return of_failure(meta)
+
+
+def _usage_error(error: click.ClickException) -> str:
+    """Return an error of the command line as click shows it; a value of the environment with its variable's name."""
+    shown = io.StringIO()
+    error.show(shown)
+    variable = _variable_of(error)
+    return shown.getvalue() + (f"The value is that of the environment variable {variable}.\n" if variable else "")
+
+
+def _variable_of(error: click.ClickException) -> str | None:
+    """Return the environment variable that a wrong value comes from, None for one of the command line."""
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    if parameter is None or context is None or not parameter.name:
+        return None
+    if context.get_parameter_source(parameter.name) is not ParameterSource.ENVIRONMENT:
+        return None
+    names = [parameter.envvar] if isinstance(parameter.envvar, str) else list(parameter.envvar or ())
+    prefix = context.auto_envvar_prefix
+    names += [f"{prefix}_{parameter.name.upper()}"] if prefix else []
+    return next((name for name in names if os.environ.get(name)), None)

@@ -14,10 +14,11 @@ from click.core import ParameterSource
 
 from notifconf.cli.address import Address
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
+from notifconf.cli.exitcode import of_failure
 from notifconf.cli.help import OUTPUT, PLAN, SERVICE, WORKSPACE, option
 from notifconf.cli.session import Service
 from notifconf.errors import NotifconfError
+from notifconf.files import claim_outputs
 from notifconf.providers import NAMES
 
 if TYPE_CHECKING:
@@ -33,6 +34,24 @@ COMPLETION = "_NOTIFCONF_COMPLETE"
 
 LOG_FILE = "notifconf.log_file"
 """Under this name Click's context knows the log file, for when everything else has failed."""
+
+
+class OutputFile(click.Path):
+    """The type of every option that names a file which is written: such files are claimed before anything is read."""
+
+    def __init__(self) -> None:
+        """Let the command itself say whether it can write the file; nobody has to be able to read it."""
+        super().__init__(dir_okay=False, readable=False, path_type=Path)
+
+
+def _outputs() -> dict[str, Path]:
+    """Return the files that the current command is told to write, by option."""
+    context = click.get_current_context()
+    return {
+        parameter.opts[0]: context.params[parameter.name]
+        for parameter in context.command.params
+        if isinstance(parameter.type, OutputFile) and parameter.name and context.params.get(parameter.name) is not None
+    }
 
 
 def paths_argument(command: Command) -> Command:
@@ -60,11 +79,13 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
             color = not no_color and not os.environ.get("NO_COLOR")
             console = Console(format, output, color, verbose, quiet)
             try:
-                console.check()
-                return command(*args, console=console, **kwargs)
+                with claim_outputs(_outputs()):
+                    console.check()
+                    return command(*args, console=console, **kwargs)
             except NotifconfError as error:
-                console.failure(error)
-                return ExitCode.ERROR
+                code = of_failure(click.get_current_context().meta)
+                console.failure(error, code)
+                return code
 
         result = (
             option(
@@ -77,7 +98,7 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
             option(
                 "--output",
                 group=OUTPUT,
-                type=click.Path(dir_okay=False, path_type=Path),
+                type=OutputFile(),
                 help="Write the result to this file.",
             ),
         )
@@ -174,7 +195,7 @@ def service_options(command: Command) -> Command:
         option(
             "--log-file",
             group=SERVICE,
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=OutputFile(),
             help="Append one JSON line per request; no secret is in it.",
         ),
     )
@@ -188,6 +209,7 @@ def plan_options(command: Command) -> Command:
     def wrapper(
         *args: Any,
         targets: tuple[str, ...],
+        targets_if_exist: tuple[str, ...],
         excludes: tuple[str, ...],
         mode: str | None,
         max_deletes: int | Percentage | None,
@@ -197,7 +219,9 @@ def plan_options(command: Command) -> Command:
         from notifconf.model import Mode, Options
 
         chosen = Mode(mode) if mode else None
-        return command(*args, options=Options(chosen, max_deletes, targets, excludes, force), **kwargs)
+        return command(
+            *args, options=Options(chosen, max_deletes, targets, excludes, force, targets_if_exist), **kwargs
+        )
 
     options = (
         option(
@@ -208,6 +232,15 @@ def plan_options(command: Command) -> Command:
             type=Address(),
             metavar="ADDRESS",
             help="Only this (or a glob), and what it needs.",
+        ),
+        option(
+            "--target-if-exists",
+            "targets_if_exist",
+            group=PLAN,
+            multiple=True,
+            type=Address(),
+            metavar="ADDRESS",
+            help="As --target; one that names nothing is no error.",
         ),
         option(
             "--exclude",

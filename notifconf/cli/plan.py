@@ -9,7 +9,7 @@ import click
 
 from notifconf.cli import exitcode
 from notifconf.cli.help import command
-from notifconf.cli.options import console_options, paths_argument, plan_options, service_options
+from notifconf.cli.options import OutputFile, console_options, paths_argument, plan_options, service_options
 from notifconf.cli.planning import plan_once
 from notifconf.report.formats import RENDERERS
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @paths_argument
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="PLANFILE",
     help="Save the plan, for `apply PLANFILE` to carry out as it was reviewed.",
 )

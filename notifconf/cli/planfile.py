@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notifconf.cli.atomic import write_atomically
 from notifconf.cli.secrecy import learn
 from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
 from notifconf.errors import NotifconfError, UsageError
+from notifconf.files import open_to_read, write_atomically
 from notifconf.model import Live, Position, Secret, Value
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def saved_plan(paths: Sequence[str]) -> SavedPlan | None:
     from notifconf.executor.saved import AlteredError, is_plan_file, parse_plan_file, read_saved
 
     try:
-        with Path(paths[0]).open("rb") as file:
+        with open_to_read(paths[0]) as file:
             head = file.read(MARGIN)
             if not head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
                 return None

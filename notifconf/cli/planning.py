@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
 from notifconf.connection import canonical_endpoint
+from notifconf.errors import NotifconfError, WorkspaceError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,9 @@ class Planned:
     """A plan, and what it was made from."""
 
     plan: Plan
+    declared: Workspace
     workspace: Workspace
+    """The declared one, with the options that take the place of its policy."""
     live: Live
     provider: Provider
     now: datetime
@@ -45,7 +48,10 @@ async def planned(
     from notifconf.providers import provider_named
 
     now = current_time()
-    declared = load_workspace(paths, service, now)
+    try:
+        declared = load_workspace(paths, service, now)
+    except WorkspaceError as error:
+        raise await _with_live_errors(error, options, service, console) from None
     workspace = effective(declared, options)
     provider = provider_named(workspace.provider)
     async with connected(provider, service) as connection:
@@ -54,7 +60,43 @@ async def planned(
         plan = make_plan(workspace, live, options=options, now=now)
         endpoint = chosen_endpoint(provider, service) or canonical_endpoint(provider.endpoint)
         plan, basis = signed(plan, declared, live, provider, endpoint=endpoint, options=options)
-        yield Planned(plan, workspace, live, provider, now, basis), connection
+        yield Planned(plan, declared, workspace, live, provider, now, basis), connection
+
+
+async def replanned(made: Planned, connection: Connection, options: Options, console: Console) -> Planned:
+    """Read the live state of a plan's workspace again, and plan anew, with the time that it is by now."""
+    from notifconf import make_plan, read_live
+    from notifconf.executor.saved import signed
+
+    with console.waiting(f"Reading {made.provider.title} again"):
+        live = await read_live(made.workspace, connection)
+    now = current_time()
+    plan = make_plan(made.workspace, live, options=options, now=now)
+    plan, basis = signed(plan, made.declared, live, made.provider, endpoint=made.basis.endpoint, options=options)
+    return replace(made, plan=plan, live=live, now=now, basis=basis)
+
+
+async def _with_live_errors(
+    invalid: WorkspaceError, options: Options, service: Service, console: Console
+) -> WorkspaceError:
+    """Return the errors of a workspace together with those that only the live state shows, so that one run tells all.
+
+    Where the service can't be asked, the errors of the workspace stand alone.
+    """
+    from notifconf import make_plan, read_live
+    from notifconf.providers import provider_named
+
+    workspace = invalid.workspace
+    if workspace is None or service.provider not in (None, workspace.provider):
+        return invalid
+    provider = provider_named(workspace.provider)
+    try:
+        async with connected(provider, service) as connection:
+            with console.waiting(f"Reading {provider.title}"):
+                live = await read_live(workspace, connection)
+    except NotifconfError:
+        return invalid
+    return WorkspaceError(make_plan(workspace, live, options=options, now=current_time()).diagnostics)
 
 
 async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> Planned:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.cli.secrecy import mask
+from notifconf.cli.streams import say
 from notifconf.errors import UsageError
+from notifconf.files import PrivateLog
 
 if TYPE_CHECKING:
     from notifconf.http import Exchange
@@ -30,12 +29,12 @@ def request_log(path: Path | None) -> Iterator[Callable[[Exchange], None] | None
         yield None
         return
     failure: UsageError | None = None
-    with _opened(path) as file:
+    with _opened(path) as append:
 
         def observe(exchange: Exchange) -> None:
             nonlocal failure
             try:
-                _append(file, path, {"event": "request", **asdict(exchange)})
+                append({"event": "request", **asdict(exchange)})
             except UsageError as error:
                 failure = error
 
@@ -43,7 +42,19 @@ def request_log(path: Path | None) -> Iterator[Callable[[Exchange], None] | None
             yield observe
         finally:
             if failure is not None:
-                sys.stderr.write(f"warning: {failure}: requests are missing in it\n")
+                say(f"warning: {failure}: requests are missing in it\n")
+
+
+def report_crash(error: Exception, log_file: Path | None) -> None:
+    """Say that notifconf has a bug. The exception's own text may hold anything, so it is shown nowhere."""
+    where = "--log-file FILE keeps the details of the next one"
+    if log_file is not None:
+        try:
+            log_crash(log_file, error)
+            where = f"the details are in {log_file}"
+        except UsageError as failure:
+            where = str(failure)
+    say(f"error: this is a bug in notifconf ({type(error).__name__}); {where}. Please report it.\n")
 
 
 def log_crash(path: Path, error: BaseException) -> None:
@@ -51,8 +62,8 @@ def log_crash(path: Path, error: BaseException) -> None:
 
     Raises `UsageError` where that can't be written.
     """
-    with _opened(path) as file:
-        _append(file, path, {"event": "crash", "traceback": "".join(_traceback(error))})
+    with _opened(path) as append:
+        append({"event": "crash", "traceback": "".join(_traceback(error))})
 
 
 def _traceback(error: BaseException | None) -> Iterator[str]:
@@ -63,19 +74,25 @@ def _traceback(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
-def _opened(path: Path) -> FileIO:
+@contextmanager
+def _opened(path: Path) -> Iterator[Callable[[dict[str, object]], None]]:
+    """Give what appends a record. Raises `UsageError` where the file can't be opened, as does what it gives."""
     try:
-        return FileIO(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a")
+        log = PrivateLog(path)
     except OSError as error:
         raise _unwritable(path, error) from error
 
+    def append(record: dict[str, object]) -> None:
+        line = mask(json.dumps({"time": datetime.now(UTC).isoformat(), **record})) + "\n"
+        try:
+            log.append(line.encode("ascii"))
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
-def _append(file: FileIO, path: Path, record: dict[str, object]) -> None:
-    line = mask(json.dumps({"time": datetime.now(UTC).isoformat(), **record})) + "\n"
     try:
-        file.write(line.encode("ascii"))
-    except OSError as error:
-        raise _unwritable(path, error) from error
+        yield append
+    finally:
+        log.close()
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from notifconf.cli.secrecy import learn, learned
-from notifconf.connection import canonical_endpoint
+from notifconf.connection import find_endpoint
 from notifconf.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 
 def chosen_endpoint(provider: Provider, service: Service) -> str | None:
     """Return the endpoint that an option or the environment names, in the form that plan files compare, or None."""
-    chosen = service.endpoint or os.environ.get(provider.endpoint_variable)
-    return canonical_endpoint(chosen) if chosen else None
+    return find_endpoint(provider, service.endpoint, os.environ)
 
 
 @asynccontextmanager
@@ -113,7 +112,5 @@ def _tell_wait(seconds: float) -> None:
         return
     until = (current_time() + timedelta(seconds=seconds)).astimezone()
     with suppress(OSError):
-        sys.stderr.write(
-            f"The service's rate limit is reached: waiting until {until:%H:%M:%S} ({seconds:.0f} seconds).\n"
-        )
+        sys.stderr.write(f"Waiting for the service until {until:%H:%M:%S} ({seconds:.0f} seconds): its rate limit.\n")
         sys.stderr.flush()

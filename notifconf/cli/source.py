@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notifconf.config.yaml import MOST_BYTES
+from notifconf.errors import UsageError
+from notifconf.files import open_to_read
 from notifconf.report.excerpt import excerpt_lines
 
 if TYPE_CHECKING:
@@ -40,8 +42,9 @@ def excerpts(width: int) -> Callable[[Diagnostic], Iterator[Line]]:
 def _lines(file: str) -> list[str]:
     """Return a file's lines, each tab as one blank; none where it can't be read any more, as standard input can't."""
     try:
-        text = Path(file).read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        with open_to_read(file) as opened:
+            text = opened.read(MOST_BYTES).decode("utf-8-sig")
+    except (OSError, UsageError, UnicodeDecodeError):
         return []
     return LINE_BREAK.split(text.replace("\t", " "))
 

@@ -19,6 +19,15 @@ def prepare() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
+def say(text: str) -> None:
+    """Write to standard error. Where that can't be done (a full disk, a closed terminal), nobody can be told of it."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        abandon(sys.stderr)
+
+
 def abandon(stream: IO[str]) -> None:
     """Write no more to a standard stream: its reader went away (`| head`), or its disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -6,10 +6,8 @@ default beside a name: both may be secret.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from notifconf.config.access import Access
 from notifconf.errors import UsageError
+from notifconf.files import open_to_read
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
 from notifconf.model.diagnostic import quoted
 from notifconf.model.text import UTF_16_MARKS, forbidden_in
@@ -189,10 +188,8 @@ def _variable(variable: re.Match[str], environment: Mapping[str, str]) -> str:
 def _file(file: str, path: str) -> str:
     """Return what a file holds, without the line breaks at its end."""
     try:
-        # The path that was judged is the one that is read, and a pipe that nobody writes into never ends.
-        with os.fdopen(os.open(os.path.realpath(file), os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise OSError(errno.EINVAL, "it is no regular file")
+        # The path that was judged is the one that is read.
+        with open_to_read(os.path.realpath(file)) as opened:
             data = opened.read(MOST_FILE_BYTES + 1)
     except (OSError, ValueError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "no file has such a name"

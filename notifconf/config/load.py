@@ -79,9 +79,10 @@ class _Loading:
         self._note(one for one in diagnostics if self._complete or one.code not in _GUESSES)
         self._note(provider.check(declarations, now))
         self._note(check_policy(document, provider))
-        if any(diagnostic.severity == "error" for diagnostic in self._diagnostics):
-            raise self._failure()
-        return Workspace(name, declarations, policy_of(document), self._secrets, self._sorted())
+        workspace = Workspace(name, declarations, policy_of(document), self._secrets, self._sorted())
+        if not workspace.is_valid:
+            raise WorkspaceError(workspace.diagnostics, workspace)
+        return workspace
 
     def _is_known(self, secret: Secret) -> bool:
         """Say whether a secret has its value; one that still stands as its reference has none."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from notifconf.config.scalars import shown_key
 from notifconf.model import Mode, Percentage, Policy, nearest, warning
+from notifconf.model.policy import GUARDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notifconf.model import Diagnostic
+    from notifconf.model import Diagnostic, LocatedList, Position
+    from notifconf.model.policy import Guard
     from notifconf.providers.base import Provider
 
 _MAX_DELETES: Final = re.compile(r"(?P<number>[0-9]{1,9})|(?P<percentage>100|[1-9]?[0-9])%")
@@ -34,8 +36,28 @@ def policy_of(document: dict[str, Any]) -> Policy:
     if section is None:
         return Policy()
     said = {key: value for key, value in section.items() if value is not None and key not in section.unresolved}
-    decoders: dict[str, Any] = {"mode": Mode, "max_deletes": _max_deletes, "protected": tuple, "coverage": _coverage}
-    return Policy(**{key: decoders.get(key, bool)(value) for key, value in said.items()})
+    decoders: dict[str, Any] = {
+        "mode": Mode,
+        "max_deletes": _max_deletes,
+        "protected": _patterns,
+        "frozen": _patterns,
+        "coverage": _coverage,
+    }
+    members = {key: decoders.get(key, bool)(value) for key, value in said.items()}
+    return Policy(**members, places=dict(_places(said)))
+
+
+def _patterns(value: LocatedList) -> tuple[str, ...]:
+    return tuple(pattern for pattern in value if pattern is not None)
+
+
+def _places(section: dict[str, Any]) -> Iterator[tuple[tuple[Guard, str], Position]]:
+    """Return where each pattern stands; the first place of one that stands in several files."""
+    for guard in GUARDS:
+        patterns: LocatedList | None = section.get(guard)
+        if patterns is not None:
+            places = sorted(((patterns.at(index), pattern) for index, pattern in enumerate(patterns)), reverse=True)
+            yield from (((guard, pattern), place) for place, pattern in places if pattern is not None)
 
 
 def _max_deletes(value: float | str) -> int | Percentage:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from notifconf.config.yaml import MOST_BYTES
 from notifconf.errors import UsageError
+from notifconf.files import open_to_read, refuse_claimed
 from notifconf.model import Diagnostic, Position, warning
 from notifconf.model.diagnostic import quoted
 
@@ -40,10 +42,17 @@ def read_sources(paths: Sequence[str], stdin: BinaryIO | None = None) -> list[So
     """
     sources: dict[str, Source] = {}
     for name in _names(paths):
-        identity = name if name == STANDARD_INPUT else os.path.realpath(name)
+        identity = name if name == STANDARD_INPUT else _identity(name)
         if identity not in sources:
             sources[identity] = Source(name, _read(name, stdin))
     return sorted(sources.values())
+
+
+def _identity(name: str) -> str:
+    try:
+        return os.path.realpath(name)
+    except OSError as failure:
+        raise UsageError(f"{name} can't be found, since the current folder can't: {failure.strerror}") from failure
 
 
 def skipped_files(paths: Sequence[str]) -> Iterator[Diagnostic]:
@@ -102,9 +111,12 @@ def _files_of(folder: str) -> list[str]:
 
 def _read(name: str, stdin: BinaryIO | None) -> bytes:
     if name == STANDARD_INPUT:
-        return (stdin or sys.stdin.buffer).read(MOST_BYTES + 1)
+        stream = stdin or sys.stdin.buffer
+        with suppress(OSError):  # a stream in memory has no descriptor
+            refuse_claimed(stream.fileno(), "standard input")
+        return stream.read(MOST_BYTES + 1)
     try:
-        with Path(name).open("rb") as file:
+        with open_to_read(name) as file:
             return file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"there is no file or folder {name}: `notifconf init` writes a workspace") from None

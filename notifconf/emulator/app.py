@@ -14,6 +14,7 @@ from notifconf.emulator.confluent import errors as confluent
 from notifconf.emulator.confluent.inventory_routes import Inventory
 from notifconf.emulator.confluent.routes import Service as Confluent
 from notifconf.emulator.confluent.routes import refusal_response
+from notifconf.emulator.confluent.user_notification_routes import UserNotifications
 from notifconf.emulator.control import Control, ControlError, control_error_response
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.faults.middleware import Faults
@@ -48,6 +49,7 @@ def create_app(database: str, settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[
             *Confluent(emulator.store, emulator.settings).routes(),
+            *UserNotifications(emulator.store, emulator.settings).routes(),
             *Inventory(emulator.store, emulator.settings).routes(),
             *Konnect(emulator.store, emulator.settings).routes(),
             *Control(emulator).routes(),

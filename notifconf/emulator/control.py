@@ -9,6 +9,7 @@
 | `PATCH /_emulator/state/{collection}/{id}` | sets the members that the body names, such as `display_name` |
 | `DELETE /_emulator/state/{collection}/{id}` | removes one object, and what is inside of an environment or cluster |
 | `POST /_emulator/inventory` | adds many objects, see below |
+| `POST /_emulator/deliveries` | something happens to a resource: answers the notification of it, see below |
 | `POST /_emulator/users` | `{"id": "u-abc123"}`: a Confluent user; answers the ids of their integrations |
 | `GET /_emulator/requests` | `{count, peak, requests: [{method, path, query, user_agent, body, status}, …]}` |
 | `DELETE /_emulator/requests` | forgets them |
@@ -20,6 +21,10 @@ The inventory's body is `{"environments": 40, "clusters": 3, "connectors": 25, "
 each with 3 clusters and 1 compute pool, and 25 connectors in each cluster. Single ones are added, renamed and
 removed as all objects are: `POST /_emulator/state` with `{"connectors": [{"name": "a/b", "environment": "env-p7x2kq",
 "cluster": "lkc-8n3qvr"}]}`, and `PATCH /_emulator/state/connectors/lcc-p1gsnk` with `{"name": "my sink"}`.
+
+The body of a delivery is `{"notification_type": "Connector in FAILED state", "resource": "environment=env-p7x2kq"}`.
+The type is named by its name or id; without `resource` it concerns the organisation. `resource_type` is that of the
+resource's last segment and `received_at` is now, unless the body says something else.
 
 Objects need to hold only what matters, see `Emulator.seed`; `?raw=true` stores them as they are. What is wrong
 with a request is said in `{"error": …}`, with 400.
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
 
 
 INVENTORY = ("environments", "clusters", "connectors", "compute_pools")
+DELIVERY = ("notification_type", "resource", "resource_type", "received_at")
 
 
 class ControlError(ValueError):
@@ -71,6 +77,7 @@ class Control:
             ("PATCH", "/state/{collection}/{id}", self.change),
             ("DELETE", "/state/{collection}/{id}", self.remove),
             ("POST", "/inventory", self.grow_inventory),
+            ("POST", "/deliveries", self.deliver),
             ("POST", "/users", self.add_user),
             ("GET", "/requests", self.read_requests),
             ("DELETE", "/requests", self.clear_requests),
@@ -124,6 +131,19 @@ class Control:
         environments, clusters, connectors, pools = (numbers.get(name, 0) for name in INVENTORY)
         self.emulator.grow_inventory(environments=environments, clusters=clusters, connectors=connectors, pools=pools)
         return Response(status_code=204)
+
+    async def deliver(self, request: Request) -> Response:
+        """POST to the deliveries."""
+        members = await _object(request)
+        for name, value in members.items():
+            if name not in DELIVERY or not isinstance(value, str):
+                raise ControlError(f"{name}: {value!r}: each of {', '.join(DELIVERY)} is a text")
+        if not members.get("notification_type"):
+            raise ControlError("notification_type must be the id or the display name of a notification type")
+        try:
+            return JSONResponse(self.emulator.deliver(**members))
+        except ValueError as error:
+            raise ControlError(str(error)) from error
 
     async def add_user(self, request: Request) -> Response:
         """POST to the users."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from notifconf.emulator.confluent import inventory
+from notifconf.emulator.confluent import inventory, user_notifications
 from notifconf.emulator.confluent import organisation as confluent
 from notifconf.emulator.confluent.objects import COLLECTIONS
 from notifconf.emulator.konnect import organisation as konnect
@@ -25,10 +25,16 @@ class Emulator:
 
     Collections are named `notification-types`, `integrations`, `subscriptions`, `resource-preferences` and
     `resource-subscriptions` (Confluent), `environments`, `clusters`, `connectors` and `compute-pools` (Confluent's
-    inventory), `events`, `event-subscriptions` and `inbox` (Konnect).
+    inventory), `user-notifications` (what was delivered at Confluent), `events`, `event-subscriptions` and `inbox`
+    (Konnect).
     """
 
-    collections = (*COLLECTIONS, *inventory.COLLECTIONS, *konnect.COLLECTIONS)
+    collections = (
+        *COLLECTIONS,
+        *inventory.COLLECTIONS,
+        *user_notifications.COLLECTIONS,
+        *konnect.COLLECTIONS,
+    )
 
     def __init__(self, database: str, settings: Settings | None = None) -> None:
         """Opens the database (see `Store`); a new one gets a new organisation."""
@@ -112,6 +118,23 @@ class Emulator:
         with self.store.transaction():
             return confluent.add_user(self.store, user)
 
+    def deliver(
+        self, notification_type: str, resource: str = "", *, resource_type: str = "", received_at: str = ""
+    ) -> Any:
+        """Something has happened to a resource of the Confluent organisation ("" for all of it): answers what is told.
+
+        The type is named by its id or its display name; `received_at` is now, where it is not given. Who hears of it
+        is computed from subscriptions, resource subscriptions and mutes, see `confluent.user_notifications`. Raises
+        ValueError for a type that does not exist.
+        """
+        return user_notifications.deliver(
+            self.store,
+            notification_type=notification_type,
+            resource=resource,
+            resource_type=resource_type,
+            received_at=received_at,
+        )
+
     def _upgrade(self) -> None:
         """The file of an older emulator: puts every object anew, which makes the counts and links of the store."""
         self.replace(self.state(), raw=True)
@@ -128,6 +151,7 @@ class Emulator:
 
 
 def _vendor(collection: str) -> ModuleType:
-    if collection in inventory.COLLECTIONS:
-        return inventory
+    for vendor in (inventory, user_notifications):
+        if collection in vendor.COLLECTIONS:
+            return vendor
     return confluent if collection in COLLECTIONS else konnect

@@ -6,7 +6,6 @@ A line is written in one piece, so several runs may share a file, and a run that
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
+from notifconf.files import PrivateLog
 
 if TYPE_CHECKING:
     from notifconf.executor.outcome import ChangeOutcome
@@ -86,22 +86,20 @@ def _line(item: ChangeOutcome, circumstances: Circumstances, now: datetime) -> b
 @contextmanager
 def _appending(path: Path) -> Iterator[Callable[[bytes], None]]:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = PrivateLog(path)
     except OSError as error:
         raise UsageError(f"can't write the audit file {path}: {error.strerror}") from error
 
     def append(line: bytes) -> None:
         try:
-            written = os.write(descriptor, line)
+            log.append(line)
         except OSError as error:
             raise UsageError(f"can't write the audit file {path}: {error.strerror}") from error
-        if written != len(line):
-            raise UsageError(f"can't write the audit file {path}: there is no room for a whole line")
 
     try:
         yield append
     finally:
-        os.close(descriptor)
+        log.close()
 
 
 def _first(names: Iterable[str], environment: Mapping[str, str]) -> str | None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from notifconf.plan import Change, Plan
 
 Progress = Callable[[ChangeOutcome], None]
+Key = tuple[str, str]
+"""An object that a change is made to: its kind, and its id or, where it is created, its address."""
 
 REASONS = {Result.SKIPPED: "was skipped", Result.UNKNOWN: "may not exist", Result.KEPT: "is kept"}
 """Why what waited for a change is skipped; otherwise that failed."""
@@ -65,21 +67,25 @@ class _Run:
     stop: asyncio.Event
     progress: Progress | None
     ready: deque[Change] = field(default_factory=deque)
-    waiting: dict[str, set[str]] = field(default_factory=dict)
-    dependents: dict[str, list[Change]] = field(default_factory=dict)
-    begun: set[str] = field(default_factory=set)
-    done: dict[str, ChangeOutcome] = field(default_factory=dict)
+    waiting: dict[Key, set[Key]] = field(default_factory=dict)
+    dependents: dict[Key, list[Change]] = field(default_factory=dict)
+    begun: set[Key] = field(default_factory=set)
+    done: dict[Key, ChangeOutcome] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
+        objects: dict[str, list[Key]] = {}
         for change in self.plan.changes:
-            if not change.depends_on:
+            objects.setdefault(change.address, []).append(_key(change))
+        for change in self.plan.changes:
+            awaited = {key for address in change.depends_on for key in objects.get(address, ())}
+            if not awaited:
                 self.ready.append(change)
                 continue
-            self.waiting[change.address] = set(change.depends_on)
-            for address in change.depends_on:
-                self.dependents.setdefault(address, []).append(change)
+            self.waiting[_key(change)] = awaited
+            for key in awaited:
+                self.dependents.setdefault(key, []).append(change)
 
     async def all(self, parallelism: int) -> None:
         """Let as many work side by side as may, until nothing can be begun any more."""
@@ -99,7 +105,7 @@ class _Run:
             if self.stop.is_set() or not self.ready:
                 return None
             change = self.ready.popleft()
-            self.begun.add(change.address)
+            self.begun.add(_key(change))
             return change
 
     async def _carry_out(self, change: Change) -> ChangeOutcome:
@@ -121,40 +127,45 @@ class _Run:
         settled = deque([outcome])
         while settled:
             current = settled.popleft()
-            address = current.change.address
-            self.done[address] = current
+            key = _key(current.change)
+            self.done[key] = current
             if self.progress is not None:
                 self.progress(current)
-            for dependent in self.dependents.get(address, ()):
-                if dependent.address not in self.waiting:
+            for dependent in self.dependents.get(key, ()):
+                waits = _key(dependent)
+                if waits not in self.waiting:
                     continue
                 if current.result is not Result.APPLIED:
-                    del self.waiting[dependent.address]
-                    reason = f"{address} {REASONS.get(current.result, 'failed')}"
+                    del self.waiting[waits]
+                    reason = f"{current.change.address} {REASONS.get(current.result, 'failed')}"
                     settled.append(ChangeOutcome(dependent, Result.SKIPPED, dependent.id, reason))
                     continue
-                self.waiting[dependent.address].discard(address)
-                if not self.waiting[dependent.address]:
-                    del self.waiting[dependent.address]
+                self.waiting[waits].discard(key)
+                if not self.waiting[waits]:
+                    del self.waiting[waits]
                     self.ready.append(dependent)
 
     def finish(self) -> Execution:
         """Report every change; what has not ended was interrupted."""
         return Execution(
-            tuple(self.done.get(change.address) or self._interrupted(change) for change in self.plan.changes),
+            tuple(self.done.get(_key(change)) or self._interrupted(change) for change in self.plan.changes),
             tuple(self.diagnostics),
         )
 
     def _interrupted(self, change: Change) -> ChangeOutcome:
-        if change.address in self.begun:
+        if _key(change) in self.begun:
             error = "interrupted while it was in flight: it may have come about"
             return ChangeOutcome(change, Result.UNKNOWN, change.id, error, uncertain=True)
         return ChangeOutcome(change, Result.SKIPPED, change.id, "interrupted")
+
+
+def _key(change: Change) -> Key:
+    return change.kind, change.id or change.address
 
 
 def _failed(change: Change, error: ServiceError, request_id: str | None) -> ChangeOutcome:
     """Say how a change failed. An update or a delete can be seen later; a create that lists don't show can not."""
     if not error.sent or change.action is not Action.CREATE:
         return ChangeOutcome(change, Result.FAILED, change.id, str(error), error.sent, request_id)
-    message = f"{error}; it was not found, but it may exist: wait a little before apply is run again"
+    message = f"{error}; it may exist all the same: wait a little before apply is run again"
     return ChangeOutcome(change, Result.UNKNOWN, None, message, uncertain=True, request_id=request_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from notifconf.executor.execute import Progress, execute
 from notifconf.executor.halt import unless_halted
 from notifconf.executor.material import Secrets, secrets_of
 from notifconf.executor.outcome import Outcome
+from notifconf.executor.recovery import Baseline
 from notifconf.executor.stale import left_of
 from notifconf.executor.step import Step
-from notifconf.executor.verify import hidden, remaining_plan
+from notifconf.executor.verify import Verification, hidden
 from notifconf.plan import Plan, make_plan
 from notifconf.plan.make import effective
 
@@ -47,10 +49,14 @@ async def apply_plan(
     """
     workspace = effective(workspace, options)
     secrets = secrets_of(provider.resolve(workspace, live, now).resources)
-    step = Step(connection, provider, secrets, verify=workspace.policy.verify_integrations, sleep=sleep)
+    baseline = Baseline.of(plan, live)
+    step = Step(connection, provider, secrets, baseline, verify=workspace.policy.verify_integrations, sleep=sleep)
+
+    # A target that was deleted names nothing any more.
+    later = replace(options, targets=(), targets_if_exist=(*options.targets, *options.targets_if_exist))
 
     def left(after: Live) -> Plan:
-        return make_plan(workspace, after, now, provider, options)
+        return make_plan(workspace, after, now, provider, later)
 
     return await _apply(plan, step, live, left, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
 
@@ -72,7 +78,8 @@ async def apply_saved(
 
     It must not be stale: `live` is what was read of its objects just now, `secrets` what its expressions stand for.
     """
-    step = Step(connection, provider, secrets, verify=saved.basis.verify, sleep=sleep)
+    baseline = Baseline.of(saved.plan, live)
+    step = Step(connection, provider, secrets, baseline, verify=saved.basis.verify, sleep=sleep)
 
     def left(after: Live) -> Plan:
         return left_of(saved.plan, after, secrets, step.ids)
@@ -92,23 +99,25 @@ async def _apply(
     progress: Progress | None,
 ) -> Outcome:
     execution = await execute(plan, step, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
+    verification = Verification(plan, list(execution.changes), step, live, left, stop)
     remaining: Plan | None = None
-    trouble: str | None = None
+    troubles: list[str] = []
     try:
-        remaining = await unless_halted(remaining_plan(plan, execution.changes, step, live, left, stop=stop), halt)
+        remaining = await unless_halted(verification.run(), halt)
     except ServiceError as error:
-        trouble = str(error)
+        troubles.append(str(error))
     if remaining is None:
-        trouble = trouble or "interrupted"
-    elif remaining.errors:
-        trouble = "; ".join(item.message for item in remaining.errors)
-    elif late := ", ".join(hidden(remaining, execution.changes)):
-        trouble = f"the service does not list yet what it has created: {late}; wait before apply is run again"
+        troubles = troubles or ["interrupted"]
+    troubles.extend(verification.troubles)
+    if remaining is not None and remaining.errors:
+        troubles.extend(item.message for item in remaining.errors)
+    elif remaining is not None and (late := ", ".join(hidden(remaining, verification.outcomes))):
+        troubles.append(f"the service does not list yet what it has created: {late}; wait before apply is run again")
     return Outcome(
         plan,
-        execution.changes,
-        execution.diagnostics,
+        tuple(verification.outcomes),
+        (*execution.diagnostics, *verification.diagnostics),
         remaining,
-        trouble,
+        "; ".join(troubles) or None,
         interrupted=stop is not None and stop.is_set(),
     )

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from notifconf.errors import ConflictError, NotFoundError, ServerError, ServiceError
-from notifconf.executor.material import Secrets, revealed, sendable
+from notifconf.errors import ConflictError, NotFoundError, ServiceError
+from notifconf.executor.material import Secrets, sendable
+from notifconf.executor.recovery import Baseline, Recovery
 from notifconf.plan import Action
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from notifconf.model import LiveResource
+    from notifconf.model import Kind
     from notifconf.plan import Change
     from notifconf.providers.base import Connection, Plain, Provider
-
-LOOKS = 5
-"""How often what a create may have made is looked for, at most."""
-PASSING = frozenset({502, 503, 504})
-"""Statuses that are a gateway's word that the service was not there."""
-SHORTEST_PAUSE = 2.0
-LONGEST_PAUSE = 8.0
-"""Seconds between two looks."""
 
 
 class Kept(Exception):  # noqa: N818 -- not an error: the service says that the object is in use
@@ -33,14 +25,23 @@ class Kept(Exception):  # noqa: N818 -- not an error: the service says that the 
 
 @dataclass(slots=True)
 class Step:
-    """Carries changes out, one call each; `ids` learns what was created, for the changes that refer to it."""
+    """Carries changes out, one call each.
+
+    `ids` learns the id of each create by its address, for the changes that refer to it. `created` holds (kind, id) of
+    what the service said that it created for this run, `adopted` of what turned out to exist. `conflicts` holds the
+    addresses of creates that failed because something is in the way that is not as declared.
+    """
 
     connection: Connection
     provider: Provider
     secrets: Secrets
+    baseline: Baseline = field(default_factory=Baseline)
     verify: bool = True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ids: dict[str, str] = field(default_factory=dict)
+    created: set[tuple[str, str]] = field(default_factory=set)
+    adopted: set[tuple[str, str]] = field(default_factory=set)
+    conflicts: set[str] = field(default_factory=set)
 
     async def carry_out(self, change: Change) -> str | None:
         """Carry `change` out and return the object's id. Raises `ServiceError`, or `Kept`."""
@@ -53,14 +54,33 @@ class Step:
         if change.id is not None:
             await self.connection.update(change.kind, change.id, attributes, change.changed)
             return change.id
-        object_id = await self._create(change.kind, attributes, change.changed)
-        self.ids[change.address] = object_id
-        return object_id
+        return await self._create(change, attributes)
 
     def attributes(self, change: Change) -> dict[str, Plain]:
         """Return what the object of a change shall be, or was, as a connection takes it."""
         shown = change.before if change.action is Action.DELETE else change.after
         return sendable(shown or {}, change.address, self.ids, self.secrets)
+
+    async def send(self, change: Change, attributes: dict[str, Plain]) -> str:
+        """Send a create once, and return the id of what it made. Raises `ServiceError`."""
+        object_id = await self.connection.create(change.kind, attributes)
+        self.created.add((change.kind, object_id))
+        self.ids[change.address] = object_id
+        return object_id
+
+    def adopt(self, change: Change, object_id: str) -> str:
+        """Take a live object for what a create was to make, and return its id."""
+        self.adopted.add((change.kind, object_id))
+        self.ids[change.address] = object_id
+        return object_id
+
+    def is_taken(self, kind: str, object_id: str) -> bool:
+        """Say whether a create of this run made or adopted this object."""
+        return (kind, object_id) in self.created or (kind, object_id) in self.adopted
+
+    def kind_of(self, name: str) -> Kind:
+        """Return the kind of this name."""
+        return next(item for item in self.provider.kinds if item.name == name)
 
     async def _prove(self, kind: str, attributes: dict[str, Plain]) -> None:
         try:
@@ -76,69 +96,17 @@ class Step:
         except NotFoundError:
             return
         except ConflictError as error:
-            raise Kept(str(error)) from error
+            # Only what something can refer to can be in use.
+            if self.kind_of(change.kind).is_target:
+                raise Kept(str(error)) from error
+            raise
 
-    async def _create(self, kind: str, attributes: dict[str, Plain], declared: tuple[str, ...]) -> str:
-        """Create, or adopt what turns out to exist: a create whose fate is unknown is looked for first."""
+    async def _create(self, change: Change, attributes: dict[str, Plain]) -> str:
+        """Create. Where that fails and an object may exist all the same, look for it."""
         try:
-            return await self.connection.create(kind, attributes)
+            return await self.send(change, attributes)
         except ServiceError as error:
             if not isinstance(error, ConflictError) and not error.sent:
                 raise
             failure = error
-        return await self._recover(kind, attributes, declared, failure)
-
-    async def _recover(
-        self, kind: str, attributes: dict[str, Plain], declared: tuple[str, ...], failure: ServiceError
-    ) -> str:
-        """Look for what a create may have made, again and again, since lists lag; then adopt it.
-
-        It is sent again where the service would refuse a second one, or where a gateway answered that the service
-        was not there, and a look after a pause found nothing; after a connection that broke it is not. Raises the
-        failure where nothing is found; it has `sent` where the object may exist all the same.
-        """
-        unknown = failure.sent
-        looks = 0
-
-        async def look() -> str:
-            nonlocal failure, looks
-            looks += 1
-            found = await self.connection.find(kind, attributes)
-            if found is not None:
-                return await self._adopt(kind, found, attributes, declared)
-            refused = isinstance(failure, ServerError) and failure.status in PASSING and looks > 1
-            # What is sent is looked for afterwards: not at the last look.
-            if failure.sent and looks < LOOKS and (refused or self._is_unique(kind)):
-                try:
-                    return await self.connection.create(kind, attributes)
-                except ServiceError as error:
-                    failure = error
-            raise failure
-
-        from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-        repeating = AsyncRetrying(
-            sleep=self.sleep,
-            stop=stop_after_attempt(LOOKS),
-            wait=wait_random_exponential(2 * SHORTEST_PAUSE, min=SHORTEST_PAUSE, max=LONGEST_PAUSE),
-            retry=retry_if_exception_type(ServiceError),
-            reraise=True,
-        )
-        try:
-            return await repeating(look)
-        except ServiceError as error:
-            # That a look failed as well says nothing about the create.
-            error.sent = unknown
-            raise
-
-    def _is_unique(self, kind: str) -> bool:
-        return any(item.unique for item in self.provider.kinds if item.name == kind)
-
-    async def _adopt(
-        self, kind: str, found: LiveResource, attributes: Mapping[str, Plain], declared: tuple[str, ...]
-    ) -> str:
-        """Make what was found as declared: it may be our own create, or somebody else's."""
-        changed = [name for name in declared if revealed(found.attributes.get(name)) != attributes.get(name)]
-        if changed:
-            await self.connection.update(kind, found.id, attributes, changed)
-        return found.id
+        return await Recovery(self, change, attributes, failure).run()

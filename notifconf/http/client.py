@@ -12,18 +12,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from notifconf import __version__
-from notifconf.errors import ServiceError
+from notifconf.errors import ServerError, ServiceError
 from notifconf.http.body import read_body
 from notifconf.http.endpoint import check_endpoint
 from notifconf.http.exchange import Exchange, record_exchange
 from notifconf.http.failure import describe_safely, transport_error
 from notifconf.http.proxy import find_proxy, make_proxy
-from notifconf.http.rate_limiter import RateLimiter
+from notifconf.http.rate_limiter import RateLimiter, read_pause
+from notifconf.http.redaction import Redactor
 from notifconf.http.request import Answer, Request, Response, encode, read_answer, request_id_of
 from notifconf.http.tls import load_authorities
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model import Secret
-from notifconf.http.redaction import Redactor
 
 if TYPE_CHECKING:
     from notifconf.http.authorization import Authorization
@@ -164,7 +164,11 @@ class Client:
                     request_number, *() if response is None else (response.status, response.headers)
                 )
                 self._observe(request, number, response, self._clock() - start)
-        return read_answer(request, response, self.redactor, self._hints)
+        try:
+            return read_answer(request, response, self.redactor, self._hints)
+        except ServerError as error:
+            error.retry_after = read_pause(response.status, response.headers)
+            raise
 
     async def _exchange(self, request: Request) -> Response:
         if self._transport is None:

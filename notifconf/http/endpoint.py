@@ -33,8 +33,7 @@ def check_endpoint(url: str) -> str:
     if "@" in url:
         raise UsageError("the endpoint must not hold credentials: they belong into the environment")
     if parts.scheme not in ("http", "https"):
-        meant = "emulator:" if url == "emulator" else f"https://{url}"
-        hint = "" if "://" in url else f": write {quoted(meant)}"
+        hint = "" if "://" in url else f": write {quoted(_with_scheme(url))}"
         raise UsageError(f"the endpoint {quoted(url)} is not an https:// URL{hint}")
     if not host:
         raise UsageError(f"the endpoint {quoted(url)} names no host")
@@ -49,6 +48,12 @@ def check_endpoint(url: str) -> str:
             " (http:// is for loopback addresses)"
         )
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
+
+
+def _with_scheme(url: str) -> str:
+    """Return what somebody meant who left the scheme out: http:// is for this very machine."""
+    host = urlsplit(f"//{url}").hostname or ""
+    return f"{'http' if is_loopback(host) else 'https'}://{url}"
 
 
 def is_loopback(host: str) -> bool:

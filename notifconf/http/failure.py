@@ -22,8 +22,8 @@ from notifconf.errors import (
     TransportError,
 )
 from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
-from notifconf.http.tls import describe_trust
 from notifconf.http.redaction import Redactor
+from notifconf.http.tls import describe_trust
 from notifconf.model.text import visible
 
 STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
@@ -55,6 +55,7 @@ def api_error(
     *,
     request_id: str | None,
     writes: bool,
+    code: str | None = None,
     hint: str = "",
 ) -> ApiError:
     """Return the exception for an error answer.
@@ -71,6 +72,7 @@ def api_error(
         operation=operation,
         request_id=request_id,
         sent=server and writes,
+        code=code,
     )
 
 

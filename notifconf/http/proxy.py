@@ -79,7 +79,7 @@ def make_proxy(variable: str, address: str, tls: ssl.SSLContext) -> Proxy:
     try:
         url = urlsplit(address)
         port = url.port or DEFAULT_PORTS[url.scheme]
-        if not url.hostname or not url.hostname.isascii():
+        if url.scheme not in DEFAULT_PORTS or not url.hostname or not url.hostname.isascii():
             raise ValueError(address)
     except (ValueError, KeyError):
         raise UsageError(f"{variable} names no proxy that can be used: write http://HOST:PORT") from None
@@ -96,11 +96,15 @@ def make_proxy(variable: str, address: str, tls: ssl.SSLContext) -> Proxy:
 def _matches(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        address = None
     if "/" in entry:
         try:
-            return ip_address(host) in ip_network(entry, strict=False)
+            return address is not None and address in ip_network(entry, strict=False)
         except ValueError:
             return False
     name = entry.removesuffix(f":{port}") if entry.count(":") == 1 or entry.startswith("[") else entry
     name = name.strip("[]").removeprefix("*").removeprefix(".")
-    return bool(name) and (host == name or host.endswith(f".{name}"))
+    return bool(name) and (host == name or (address is None and host.endswith(f".{name}")))

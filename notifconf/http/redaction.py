@@ -183,7 +183,11 @@ class Redactor:
 def _short_forms(part: str) -> Iterator[str]:
     """Yield a short secret as a text has it, as JSON and URLs write it."""
     yield from (part, json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1])
-    yield from (quote(part, errors="replace"), quote(part, safe="", errors="replace"), quote_plus(part, errors="replace"))
+    yield from (
+        quote(part, errors="replace"),
+        quote(part, safe="", errors="replace"),
+        quote_plus(part, errors="replace"),
+    )
 
 
 def _texts_in(value: object) -> Iterator[str]:

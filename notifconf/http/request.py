@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -119,13 +118,15 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
     if not httpx.codes.is_error(response.status):
         text = f"was answered {response.status}, which means neither success nor an error"
         raise _make_error(request, response, text)
-    description = describe_safely(request.describe(_read_error_body(request, response)), redactor)
+    body = _read_error_body(request, response)
+    description = describe_safely(request.describe(body), redactor)
     raise api_error(
         request.operation,
         response.status,
         description,
         request_id=response.request_id,
         writes=request.writes,
+        code=_read_error_code(body),
         hint=_explain_status(request, response.status, hints),
     )
 
@@ -177,6 +178,15 @@ def _read_error_body(request: Request, response: Response) -> Any:
             request, response, f"was answered 404, but not by the API: is the endpoint {request.endpoint} right?"
         )
     return body
+
+
+def _read_error_code(body: Any) -> str | None:
+    """Return the service's own word for an error, where all that the body lists say the same: `errors[].code`."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if not isinstance(errors, list):
+        return None
+    codes = [entry.get("code") if isinstance(entry, dict) else None for entry in errors]
+    return codes[0] if codes and isinstance(codes[0], str) and codes.count(codes[0]) == len(codes) else None
 
 
 def _count_values(content: bytes) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from ipaddress import ip_address
 from typing import Any, cast
 
 import httpcore
@@ -37,10 +38,10 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     @classmethod
     async def connect(cls, host: str, port: int) -> Stream:
         """Return a stream that is connected to a host. Raises `httpcore.ConnectError`."""
+        # With a delay asyncio starts a task for each address, and drops an open socket when it is cancelled.
+        delay = None if _is_address(host) else HAPPY_EYEBALLS_DELAY_SECONDS
         try:
-            _, stream = await asyncio.get_running_loop().create_connection(
-                cls, host, port, happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY_SECONDS
-            )
+            _, stream = await asyncio.get_running_loop().create_connection(cls, host, port, happy_eyeballs_delay=delay)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         return stream
@@ -119,3 +120,11 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     def _wake_reader(self) -> None:
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

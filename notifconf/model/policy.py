@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from notifconf.model.diagnostic import Position
+
+Guard: TypeAlias = Literal["protected", "frozen"]
+"""The members of a policy that list addresses, or globs of them, to keep from harm."""
+
+GUARDS: tuple[Guard, ...] = ("protected", "frozen")
 
 
 class Mode(StrEnum):
@@ -30,18 +39,21 @@ class Percentage:
 class Policy:
     """The workspace's `policy`, options applied; the defaults are those of the language.
 
-    `coverage` maps a severity (Konnect: a namespace) to how many channels each of its types must reach.
+    `coverage` maps a severity (Konnect: a namespace) to how many channels each of its types must reach. `places` says
+    where a pattern of `protected` or `frozen` stands, as far as that is known.
     """
 
     mode: Mode = Mode.UPSERT_ONLY
     max_deletes: int | Percentage = Percentage(30)
     protected: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
     verify_integrations: bool = True
     coverage: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[tuple[Guard, str], Position] = field(default_factory=dict, compare=False)
 
-    def protects(self, address: str) -> bool:
-        """Say whether no plan may update or delete what stands at `address`."""
-        return any(address_matches(address, pattern) for pattern in self.protected)
+    def patterns(self, guard: Guard) -> tuple[str, ...]:
+        """Return the addresses, or globs of them, that a member lists: sorted, each once."""
+        return tuple(sorted(set(self.protected if guard == "protected" else self.frozen)))
 
 
 def address_matches(address: str, pattern: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from notifconf.model.diagnostic import Position
 from notifconf.model.value import Value
@@ -16,8 +17,8 @@ class Kind:
     `name` is what plans call it ("resource-preference"), `collection` the first segment of its addresses.
     `references` names the attributes that hold ids of other objects: in a live object an id or a tuple of ids; in a
     declared one an id or the address of a declared object. `is_target` is false where no object can refer to one of
-    this kind. `unique` says that the service refuses a second object of the same natural key: then a create whose fate
-    is unknown may be sent again.
+    this kind; what can be referred to can be in use. `unique` says that the service refuses a second object of the same
+    natural key: then a create whose fate is unknown may be sent again.
     """
 
     name: str
@@ -54,7 +55,8 @@ class LiveResource:
     """An object as it lives in the service.
 
     `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
-    it ("required", "read-only"), or None. `identities` are its natural keys.
+    it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` is when the service says that
+    it made it, or None; it is timezone-aware.
     """
 
     kind: str
@@ -63,3 +65,4 @@ class LiveResource:
     identities: tuple[Hashable, ...]
     attributes: Mapping[str, Value] = field(repr=False)
     kept: str | None = None
+    created_at: datetime | None = field(default=None, compare=False)

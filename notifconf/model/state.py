@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.policy import Mode, Percentage, Policy
 from notifconf.model.resource import LiveResource
 from notifconf.model.value import Secret
+
+Part: TypeAlias = Literal["", "targets", "rest"]
+"""Which part of the whole a plan is: all, the targets, or the rest without what is excluded."""
 
 
 class Declarations(Protocol):
@@ -31,7 +34,12 @@ class Workspace:
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     """Its secrets, and the credentials of the environment: no text that is shown may repeat one."""
     diagnostics: tuple[Diagnostic, ...] = ()
-    """Its warnings."""
+    """Its warnings; its errors too, where a workspace that is invalid is planned to find more errors."""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it has no error."""
+        return all(item.severity != "error" for item in self.diagnostics)
 
     @property
     def digest(self) -> str:
@@ -48,20 +56,31 @@ class Live:
     """The live side: what was read from the service.
 
     `catalogue` is the provider's own (notification types, events). `names` gives the display name of every id that
-    an attribute may refer to.
+    an attribute may refer to. `not_visible` holds resources whose lookup the service refused in the words that it has
+    for what is not there: they count as having nothing, and nobody can say that they have nothing.
     """
 
     resources: tuple[LiveResource, ...] = ()
     catalogue: object = None
     names: Mapping[str, str] = field(default_factory=dict)
+    not_visible: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line adds to a plan: None and empty mean that the workspace's policy decides."""
+    """What the command line adds to a plan: None and empty mean that the workspace's policy decides.
+
+    A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not.
+    """
 
     mode: Mode | None = None
     max_deletes: int | Percentage | None = None
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     force: bool = False
+    targets_if_exist: tuple[str, ...] = ()
+
+    @property
+    def part(self) -> Part:
+        """Which part of the whole a plan with these options is."""
+        return "targets" if self.targets or self.targets_if_exist else "rest" if self.excludes else ""

@@ -82,6 +82,7 @@ def archived(plan: Plan) -> Document:
         "provider": plan.provider,
         "mode": str(plan.mode),
         "until": _moment(plan.until),
+        "part": plan.part,
         "changes": [_change(change) for change in plan.changes],
         "unchanged": list(plan.unchanged),
         **remarks(plan),
@@ -102,6 +103,7 @@ def restored(document: Mapping[str, Any]) -> Plan:
         diagnostics=tuple(_restored_diagnostic(item) for item in document["diagnostics"]),
         mode=document["mode"],
         until=_restored_moment(document["until"]),
+        part=document["part"],
     )
 
 

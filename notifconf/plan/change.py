@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from notifconf.model import Diagnostic, Position
+from notifconf.model.state import Part
 
 REFUSALS = frozenset({"max-deletes", "coverage"})
 """Codes of the safety rules: they refuse a plan that is otherwise right, and `--force` acknowledges them."""
@@ -117,6 +118,7 @@ class Plan:
     mode: str = ""
     until: datetime | None = None
     """When the plan stops to hold because a mute ends, or None."""
+    part: Part = ""
     digest: str = field(default="", compare=False)
     """SHA-256 of all that decides what applying it does (see `plan.archive`); empty where no endpoint is known."""
 

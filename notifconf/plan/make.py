@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
 
 from notifconf.model import Diagnostic, Kind, Live, LiveResource, Mode, Options, Resource, Secret, Workspace
 from notifconf.model.mask import Mask
+from notifconf.plan.addresses import undeclared_addresses
 from notifconf.plan.change import Action, Change, Plan
 from notifconf.plan.compare import References, create, update
 from notifconf.plan.conceal import conceal
@@ -17,10 +17,11 @@ from notifconf.plan.coverage import effect, shortfalls
 from notifconf.plan.match import Matching, match
 from notifconf.plan.notice import notices
 from notifconf.plan.order import in_order
+from notifconf.plan.protection import Protection, protection
 from notifconf.plan.prune import prune
 from notifconf.plan.rules import Pair, Rules
-from notifconf.plan.safety import limit_deletes, protect
-from notifconf.plan.scope import scope
+from notifconf.plan.safety import limit_deletes
+from notifconf.plan.scope import Scope, scope
 from notifconf.plan.silence import silences
 
 DEFAULT_OPTIONS = Options()
@@ -51,32 +52,43 @@ def make_plan(
     resolution = rules.resolve(workspace, live, now)
     matching = match(resolution.resources, live.resources)
     references = _references(matching, live, kinds)
-    comparison = _compare(matching, workspace, kinds, references)
+    addresses = undeclared_addresses(matching.undeclared, matching, kinds)
+    guards = protection(workspace.policy, rules, live.resources, matching, addresses)
+    comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
         matching,
         live.resources,
         comparison.changes,
         managed=workspace.declarations.managed,
-        policy=workspace.policy,
+        mode=workspace.policy.mode,
+        protection=guards,
+        addresses=addresses,
         kinds=kinds,
         references=references,
     )
+    declared = [resource.address for resource in resolution.resources]
+    unresolved = list(_named((*workspace.diagnostics, *resolution.diagnostics)))
     scoped = scope(
-        in_order((*comparison.changes, *pruning.deletes), rules.kinds),
-        (
-            *resolution.diagnostics,
-            *matching.diagnostics,
-            *rules.review(matching.pairs, matching.undeclared, live),
-            *comparison.diagnostics,
-            *pruning.diagnostics,
+        Scope(
+            in_order((*comparison.changes, *pruning.deletes), rules.kinds),
+            tuple(address for kind in rules.kinds for address in sorted(comparison.unchanged[kind.name])),
+            pruning.unmanaged,
+            (
+                *resolution.diagnostics,
+                *matching.diagnostics,
+                *rules.review(matching.pairs, matching.undeclared, live),
+                *comparison.diagnostics,
+                *pruning.diagnostics,
+                *guards.unused(workspace.declarations.managed, (*declared, *unresolved)),
+            ),
         ),
         options,
-        chain(
-            (resource.address for resource in resolution.resources),
-            (change.address for change in pruning.deletes),
-            (item.address for item in pruning.unmanaged),
-        ),
+        declared,
+        unresolved,
     )
+    mask = Mask((*workspace.secrets, *_live_secrets(live)))
+    if not workspace.is_valid:
+        return conceal(_invalid(workspace, scoped.diagnostics, rules), mask)
     result = effect(scoped.changes, live, rules)
     managed = _managed_live(live.resources, workspace.declarations.managed) if pruning.deletes else Counter()
     found = (
@@ -89,14 +101,15 @@ def make_plan(
     plan = Plan(
         provider=rules.name,
         changes=scoped.changes,
-        unchanged=tuple(address for kind in rules.kinds for address in sorted(comparison.unchanged[kind.name])),
-        unmanaged=pruning.unmanaged,
+        unchanged=scoped.unchanged,
+        unmanaged=scoped.unmanaged,
         silences=tuple(silences(scoped.changes, rules, result)),
-        diagnostics=tuple(sorted(dict.fromkeys(found), key=lambda item: item.sort_key)),
+        diagnostics=_sorted(found),
         mode=workspace.policy.mode,
         until=resolution.until,
+        part=options.part,
     )
-    return conceal(plan, Mask((*workspace.secrets, *_live_secrets(live))))
+    return conceal(plan, mask)
 
 
 def _live_secrets(live: Live) -> Iterator[Secret]:
@@ -108,6 +121,25 @@ def _live_secrets(live: Live) -> Iterator[Secret]:
                 yield value
 
 
+def _invalid(workspace: Workspace, found: Iterable[Diagnostic], rules: Rules) -> Plan:
+    """Return a plan without changes, which only says what is wrong: with the workspace, and beside the live state.
+
+    What is wrong with the workspace may show again beside the live state, in other words: it is said once.
+    """
+    known = {(item.code, item.position) for item in workspace.diagnostics}
+    others = (item for item in found if item.severity == "error" and (item.code, item.position) not in known)
+    return Plan(rules.name, diagnostics=_sorted((*workspace.diagnostics, *others)), mode=workspace.policy.mode)
+
+
+def _sorted(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda item: item.sort_key))
+
+
+def _named(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    """Return the addresses of diagnostics: of what is declared, and could not be resolved, too."""
+    return (item.address for item in diagnostics if item.address is not None)
+
+
 @dataclass(slots=True)
 class _Comparison:
     changes: list[Change] = field(default_factory=list)
@@ -117,7 +149,7 @@ class _Comparison:
 
 
 def _compare(
-    matching: Matching, workspace: Workspace, kinds: Mapping[str, Kind], references: References
+    matching: Matching, workspace: Workspace, kinds: Mapping[str, Kind], references: References, guards: Protection
 ) -> _Comparison:
     result = _Comparison()
     for pair in matching.pairs:
@@ -125,10 +157,9 @@ def _compare(
         if change is None or (change.action is Action.UPDATE and workspace.policy.mode is Mode.CREATE_ONLY):
             result.unchanged[pair.desired.kind].append(pair.desired.address)
             continue
-        change, protected = protect(_blocked(change, pair.desired, matching.broken), workspace.policy)
+        change, forbidden = guards.judge(_blocked(change, pair.desired, matching.broken))
         result.changes.append(change)
-        if protected is not None:
-            result.diagnostics.append(protected)
+        result.diagnostics += forbidden
     return result
 
 

@@ -30,7 +30,8 @@ class Matching:
 def match(resources: Sequence[Resource], live: Sequence[LiveResource]) -> Matching:
     """Pair each declared object with its live one, or with None where it is to be created.
 
-    Pins choose first, so that an object that is renamed by its pin is not mistaken for the one that takes its name.
+    Pins choose first, and a pinned object is never what another declared object means: of the live object "Old" (i-1),
+    `a: {id: i-1, display_name: New}` is the new name, and `b: {display_name: Old}` is created beside it.
     The order of what is declared and of what lives makes no difference, but for that of the pairs.
     """
     matcher = _Matcher(live)
@@ -95,16 +96,23 @@ class _Matcher:
         for identity in resource.identities:
             place = known.get(identity)
             if place is not None:
-                namesakes = self._namesakes.get((resource.kind, identity)) if self._namesakes else None
-                if namesakes:
-                    self._choose(resource, [place, *namesakes])
-                else:
-                    self._claim(resource, place)
-                return
+                namesakes = self._namesakes.get((resource.kind, identity), ()) if self._namesakes else ()
+                candidates = [item for item in (place, *namesakes) if not self._is_pinned(item, resource)]
+                if len(candidates) > 1:
+                    self._choose(resource, candidates)
+                elif candidates:
+                    self._claim(resource, candidates[0])
+                if candidates:
+                    return
         if resource.writable:
             self._result.pairs.append(Pair(resource, None))
         else:
             self._reject(resource, "missing", "no live object has this target, and notifconf can't create it")
+
+    def _is_pinned(self, place: int, resource: Resource) -> bool:
+        """Say whether a pin says that a live object is another one than `resource`, which can be created."""
+        owner = self._owners[place]
+        return resource.writable and owner is not None and owner.pin is not None
 
     def _choose(self, resource: Resource, candidates: Sequence[int]) -> None:
         self.is_contested = True

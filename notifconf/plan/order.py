@@ -8,14 +8,14 @@ updates forwards, then deletes backwards.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notifconf.plan.change import Action, Attributes, Change, Reference
 
 if TYPE_CHECKING:
-    from notifconf.model import Kind
+    from notifconf.model import Kind, LiveResource
 
 
 def in_order(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, ...]:
@@ -58,11 +58,23 @@ def _targets(change: Change) -> tuple[str, ...]:
 
 def referred(attributes: Attributes | None) -> set[str]:
     """Return what an object refers to, as ids and addresses."""
-    found: set[str] = set()
+    return {reference.target for reference in references_of(attributes)}
+
+
+def references_of(attributes: Attributes | None) -> Iterator[Reference]:
+    """Return the references of an object."""
     for value in (attributes or {}).values():
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Reference):
-                found.add(item.target)
+                yield item
+
+
+def referenced_by(item: LiveResource, kind: Kind) -> set[str]:
+    """Return the ids of what a live object refers to."""
+    found: set[str] = set()
+    for name in kind.references:
+        value = item.attributes.get(name)
+        found.update(target for target in (value if isinstance(value, tuple) else (value,)) if isinstance(target, str))
     return found
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifconf.model import Diagnostic, Kind, LiveResource, Mode, Policy, warning
+from notifconf.model import Diagnostic, Kind, LiveResource, Mode, warning
 from notifconf.model.diagnostic import quoted
-from notifconf.plan.change import Action, Change, Reference, Unmanaged
+from notifconf.plan.change import Action, Change, Unmanaged
 from notifconf.plan.compare import References, delete
+from notifconf.plan.order import referenced_by, referred
 
 if TYPE_CHECKING:
+    from notifconf.plan.addresses import LiveKey
     from notifconf.plan.match import Matching
+    from notifconf.plan.protection import Protection
 
 NAMED_USERS = 5
 """How many objects a warning names before it counts the rest."""
@@ -34,18 +37,21 @@ def prune(
     changes: Iterable[Change],
     *,
     managed: frozenset[str],
-    policy: Policy,
+    mode: Mode,
+    protection: Protection,
+    addresses: Mapping[LiveKey, str],
     kinds: Mapping[str, Kind],
     references: References,
 ) -> Pruning:
-    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed."""
+    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed.
+
+    `addresses` holds those of all undeclared objects.
+    """
     candidates = [item for item in matching.undeclared if item.kind in managed]
     if not candidates:
         return Pruning((), (), ())
-    addresses = _addresses(candidates, matching, kinds)
     reasons = {
-        (item.kind, item.id): _reason(item, {addresses[item.kind, item.id], _plain(item, kinds)}, policy)
-        for item in candidates
+        (item.kind, item.id): _reason(item, addresses[item.kind, item.id], mode, protection) for item in candidates
     }
     doomed = {key for key, reason in reasons.items() if reason is None}
     diagnostics: list[Diagnostic] = []
@@ -74,28 +80,11 @@ def prune(
     )
 
 
-def _reason(item: LiveResource, addresses: Iterable[str], policy: Policy) -> str | None:
-    """Say why an object stays. What is protected by its name stays so when another one takes that name too."""
-    if policy.mode is not Mode.SYNC:
+def _reason(item: LiveResource, address: str, mode: Mode, protection: Protection) -> str | None:
+    """Say why an object stays, or None where it goes."""
+    if mode is not Mode.SYNC:
         return "not-declared"
-    if item.kept is not None:
-        return item.kept
-    return "protected" if any(map(policy.protects, addresses)) else None
-
-
-def _addresses(
-    undeclared: Sequence[LiveResource], matching: Matching, kinds: Mapping[str, Kind]
-) -> dict[tuple[str, str], str]:
-    """Name undeclared objects by what they are called; an address that would stand twice gets the id behind it."""
-    plain = {(item.kind, item.id): _plain(item, kinds) for item in undeclared}
-    taken = Counter(plain.values())
-    declared = {pair.desired.address for pair in matching.pairs} | matching.broken.keys()
-    taken.update(declared & taken.keys())
-    return {key: address if taken[address] == 1 else f"{address}#{key[1]}" for key, address in plain.items()}
-
-
-def _plain(item: LiveResource, kinds: Mapping[str, Kind]) -> str:
-    return f"{kinds[item.kind].collection}/{item.name}"
+    return item.kept or protection.keeps(item, address)
 
 
 def _users(
@@ -109,24 +98,14 @@ def _users(
     by_id = {object_id: (kind, object_id) for kind, object_id in doomed}
     users: dict[tuple[str, str], list[LiveResource]] = defaultdict(list)
     for item in live:
-        names = kinds[item.kind].references
-        if not names or (item.kind, item.id) in doomed:
+        kind = kinds[item.kind]
+        if not kind.references or (item.kind, item.id) in doomed:
             continue
         change = repointed.get((item.kind, item.id))
-        for target in _targets(item, names, change):
+        for target in referenced_by(item, kind) if change is None else referred(change.after):
             if target in by_id:
                 users[by_id[target]].append(item)
     return users
-
-
-def _targets(item: LiveResource, names: frozenset[str], change: Change | None) -> Iterable[str]:
-    for name in sorted(names):
-        value = item.attributes.get(name) if change is None else (change.after or {}).get(name)
-        for target in value if isinstance(value, tuple) else (value,):
-            if isinstance(target, Reference):
-                yield target.target
-            elif isinstance(target, str):
-                yield target
 
 
 def _in_use(kind: str, address: str, users: Sequence[LiveResource]) -> Diagnostic:

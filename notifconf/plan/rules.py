@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from notifconf.model import Diagnostic, Kind, Live, LiveResource, Reach, Resource, Workspace
-    from notifconf.plan.change import Change, Silence
+    from notifconf.plan.change import Attributes, Change, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ class Rules(Protocol):
 
         `after` is the live state with all of them made.
         """
+        ...
+
+    def is_off(self, kind: str, attributes: Attributes | None) -> bool:
+        """Say whether an object with these attributes tells nobody: it is disabled, or mutes. None is no object."""
         ...
 
     def coverage(self, live: Live) -> Iterable[Reach]:

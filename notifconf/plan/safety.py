@@ -1,21 +1,12 @@
-"""What keeps a plan from doing harm: protected addresses, and a bound on deletes."""
+"""What keeps a plan from doing harm by its size: a bound on deletes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from notifconf.model import Diagnostic, Percentage, Policy, error, warning
 from notifconf.plan.change import Action, Change
-
-
-def protect(change: Change, policy: Policy) -> tuple[Change, Diagnostic | None]:
-    """Block an update of a protected object. (What is undeclared and protected is never up for deletion.)"""
-    if change.action is not Action.UPDATE or not policy.protects(change.address):
-        return change, None
-    message = f"{change.address} is protected by this workspace's policy, and differs from what it declares"
-    return replace(change, blocked="protected"), error("protected", message, change.position, change.address)
 
 
 def limit_deletes(

@@ -64,8 +64,12 @@ class Connection(Protocol):
         """Delete an object; `attributes` is what it was. One that is gone already raises `NotFoundError`."""
         ...
 
-    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
-        """Look an object up by its natural key: after a create whose fate is unknown, or one that conflicts."""
+    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> Sequence[LiveResource]:
+        """Return all live objects with a natural key: after a create whose fate is unknown, or one that conflicts."""
+        ...
+
+    async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
+        """Return an object as it lives now, or None where it is missing; `attributes` say what it belongs to."""
         ...
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
@@ -141,6 +145,10 @@ class Provider(Rules, Protocol):
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return every natural key that a live object with these attributes may bear."""
+        ...
+
+    def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
+        """Say whether two live objects with one natural key tell the same people: then one of them is enough."""
         ...
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 class Rendition:
     """A report in one format: text, or lines that a terminal may colour.
 
-    `files` holds what is to be appended to the files that these environment variables name.
+    `files` holds what is to be appended to the files that these environment variables name, by the number of bytes that
+    stand there already.
     """
 
     result: str | Iterable[Line]
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Callable[[int], str]] = field(default_factory=dict)
 
 
 Renderer: TypeAlias = Callable[[Report], Rendition]
@@ -56,10 +57,9 @@ def _html(report: Report) -> Rendition:
 
 
 def _github(report: Report) -> Rendition:
-    from notifconf.report.github import OUTPUT, SUMMARY, SUMMARY_LIMIT, log, outputs
-    from notifconf.report.markdown import markdown
+    from notifconf.report.github import OUTPUT, SUMMARY, log, outputs, summary
 
-    return Rendition(log(report), {SUMMARY: markdown(report, limit=SUMMARY_LIMIT), OUTPUT: outputs(report)})
+    return Rendition(log(report), {SUMMARY: lambda size: summary(report, size), OUTPUT: lambda _: outputs(report)})
 
 
 RENDERERS: Mapping[str, Renderer] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from notifconf.executor import TROUBLE, Result
 from notifconf.plan import Action
+from notifconf.report.markdown import markdown
 from notifconf.report.style import plain_text, printable
 from notifconf.report.text import headline, outcome_line, outcome_lines, plan_lines
 
@@ -27,6 +28,8 @@ SUMMARY, OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 
 SUMMARY_LIMIT = 1_048_576
 """Of a step's summary, in bytes; past it, none of it is shown."""
+
+FULL_SUMMARY = "\n**notifconf: this step's summary has no room for a further plan. The log shows it.**\n"
 
 _COMMAND = re.compile(r"^( *):(?=:)|#(?=#\[)", re.MULTILINE)
 
@@ -49,6 +52,16 @@ def outputs(report: Report) -> str:
         "exit_code": int(report.exit_code),
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def summary(report: Report, size: int) -> str:
+    """Return what is appended to a step's summary of so many bytes: with these, it never takes more than the limit.
+
+    Where the room is too small for a plan, it is one sentence, and nothing where that does not fit either.
+    """
+    room = SUMMARY_LIMIT - size
+    candidates = (markdown(report, limit=room), FULL_SUMMARY)
+    return next((text for text in candidates if len(text.encode("utf-8", "backslashreplace")) <= room), "")
 
 
 def inert(text: str) -> str:

@@ -7,13 +7,24 @@ from collections.abc import Iterator, Mapping
 
 from notifconf.executor import TROUBLE, ChangeOutcome, Outcome, Result
 from notifconf.model import Mode
+from notifconf.model.state import Part
 from notifconf.plan import Action, Change, Plan, Reference, Sensitive
 from notifconf.plan.change import Attributes, PlanValue
 from notifconf.report.style import Line, Span, count, line, text_of
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
-NO_CHANGES = "No changes. Live state matches the configuration."
+NO_CHANGES: Mapping[Part, str] = {
+    "": "No changes. Live state matches the configuration.",
+    "targets": "No changes among the targets.",
+    "rest": "No changes apart from what is excluded.",
+}
+"""By the part of the whole that a plan is."""
+VERIFIED: Mapping[Part, str] = {
+    "": "live state matches the configuration.",
+    "targets": "the targets are as declared.",
+    "rest": "all is as declared, apart from what is excluded.",
+}
 
 
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
@@ -43,7 +54,7 @@ def summary_line(plan: Plan) -> Line:
     if not plan.changes:
         if plan.errors:
             return line(Span("No changes can be planned until the errors are mended.", "strong"))
-        return line(Span(NO_CHANGES, "strong"))
+        return line(Span(NO_CHANGES[plan.part], "strong"))
     return line(
         Span("Plan:", "strong"),
         f" {plan.count(Action.CREATE)} to create, {plan.count(Action.UPDATE)} to update, "
@@ -149,4 +160,4 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
         for change in outcome.left:
             yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
     elif outcome.complete:
-        yield line(Span("Verified:", "strong"), " live state matches the configuration.")
+        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.plan.part]}")

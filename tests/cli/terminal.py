@@ -25,7 +25,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 """What moves the cursor, or colours."""
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
-PATIENCE = 20.0
+PATIENCE = 300.0
 """Seconds until a test gives up on a process."""
 
 
@@ -45,18 +45,19 @@ class Terminal:
     def waits_for(self, text: str) -> None:
         """Read until `text` is there."""
         while text not in self.text:
-            assert self._reads(), f"{text!r} never came:\n{self.text}"
+            assert self.reads(), f"{text!r} never came:\n{self.text}"
 
     def types(self, text: str) -> None:
         os.write(self.descriptor, text.encode())
 
     def ends(self) -> int:
         """Read to the end and return the exit code."""
-        while self._reads():
+        while self.reads():
             pass
         return self.process.wait(PATIENCE)
 
-    def _reads(self) -> bool:
+    def reads(self) -> bool:
+        """Read what comes next; return whether anything may come after it."""
         ready, _, _ = select.select([self.descriptor], [], [], PATIENCE)
         assert ready, f"nothing more came:\n{self.text}"
         try:

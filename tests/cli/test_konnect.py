@@ -227,7 +227,7 @@ def test_a_create_of_unknown_fate_makes_one(user, kind):
 
     user.writes(WORKSPACE)
     user.emulator.settings.faults = [parse_fault(f"{kind}:method=POST:nth=1")]
-    assert user.applies("--timeout", "0.5").code == 0
+    assert user.applies("--timeout", "2" if kind == "hang-after" else "30").code == 0
     assert len(user.emulator.objects("event-subscriptions")) == 2
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import stat
 
 import pytest
 
@@ -184,14 +185,144 @@ def test_errors_of_the_catalogue_come_in_one_go_beside_the_plan(user):
     assert "SAML certificate is expiring soon" in first["message"]
 
 
-def test_an_invalid_workspace_gives_its_diagnostics_and_asks_nothing(user):
+def test_an_invalid_workspace_gives_its_diagnostics_and_changes_nothing(user):
     user.writes("version: 1\nprovider: confluent\nsubscriptons: []\nintegrations: {a: {}}\n")
     ended = user.plans()
     assert ended.code == 1
     assert ended.codes() == ["error:invalid-value", "error:unknown-key"]
     assert ended.json["changes"] == []
     assert "notifconf.yaml:3:1: error[unknown-key]" in ended.err
-    assert user.requests() == []
+    assert user.requests("POST", "PATCH", "DELETE") == []
+
+
+MISSPELT = WORKSPACE.replace("[slack, admins]", "[slak, admins]").replace("SAML certificate", "SAMUEL certificate")
+FOUND = ["error:undeclared-integration", "error:unknown-notification-type"]
+
+
+@pytest.mark.parametrize("command", [["plan"], ["drift"], ["apply", "--auto-approve"]])
+def test_all_errors_are_told_at_once(user, command):
+    user.writes(MISSPELT)
+    ended = user.runs(*command, "--format", "json")
+    assert (ended.code, ended.codes(), ended.json["changes"]) == (1, FOUND, [])
+    assert [item["line"] for item in ended.json["diagnostics"]] == [11, 12]
+    assert user.requests("POST", "PATCH", "DELETE") == []
+
+
+def test_a_plan_of_an_invalid_workspace_is_not_saved(user):
+    user.writes(MISSPELT)
+    assert user.runs("plan", "--out", "plan.out").code == 1
+    assert not (user.folder / "plan.out").exists()
+
+
+def test_a_missing_variable_beside_a_misspelt_type(user):
+    user.writes(WORKSPACE.replace("SAML certificate", "SAMUEL certificate").replace("env-1", "${NOT_SET}"))
+    assert user.plans().codes() == ["error:missing-variable", "error:unknown-notification-type"]
+
+
+@pytest.mark.parametrize(
+    ("written", "unresolved"),
+    [
+        ("display_name: Platform alerts", 'display_name: "${NOT_SET}"'),
+        ("display_name: Platform alerts", 'id: "${NOT_SET}"'),
+        ("role_name: OrganizationAdmin", 'role_name: "${NOT_SET}"'),
+        ("notification_type: kafka cluster SHRINK failure", 'notification_type: "${NOT_SET}"'),
+        ("notification_type: kafka cluster SHRINK failure", 'match: {severity: "${NOT_SET}"}'),
+        ("notification_type: kafka cluster SHRINK failure", 'match: {severity: ["${NOT_SET}"]}'),
+        ("resource: environment=env-1", 'resource: "environment=${NOT_SET}"'),
+    ],
+)
+def test_what_is_not_resolved_is_not_judged(user, written, unresolved):
+    """A value that is missing would be looked for in vain: that is no second error."""
+    user.writes(WORKSPACE.replace(written, unresolved))
+    assert [code for code in user.plans().codes() if code.startswith("error")] == ["error:missing-variable"]
+
+
+def test_what_is_not_visible_counts_as_none_with_a_warning(user):
+    user.writes(WORKSPACE)
+    user.emulator.settings.update({"forbidden_access": True})
+    ended = user.plans()
+    assert (ended.code, "+ resource-preferences/environment=env-1" in ended.changes()) == (0, True)
+    (found,) = (item for item in ended.json["diagnostics"] if item["code"] == "not-visible")
+    assert (found["severity"], found["line"]) == ("warning", 15)
+    assert "environment=env-1" in found["message"]
+    for command in ("export", "show"):
+        said = user.runs(command, "--resource", "environment=env-7").err
+        assert "not-visible" in said, command
+
+
+def test_a_resource_that_is_forbidden_is_an_error(user):
+    user.writes(WORKSPACE)
+    user.emulator.settings.update({"forbidden_resources": ["environment=env-1"]})
+    ended = user.runs("plan")
+    assert (ended.code, "notifconf.yaml:15:" in ended.err) == (1, True)
+
+
+def test_errors_of_the_workspace_are_told_where_the_service_can_not_be_asked(user):
+    user.writes(MISSPELT)
+    user.monkeypatch.delenv("CONFLUENT_CLOUD_API_SECRET")
+    assert user.plans().codes() == ["error:undeclared-integration"]
+
+
+def test_a_target_that_names_nothing_is_an_error(user):
+    user.writes(WORKSPACE)
+    ended = user.plans("--target", "integrations/slak")
+    assert (ended.code, ended.codes(), ended.changes()) == (1, ["error:unknown-address"], [])
+    assert user.runs("apply", "--auto-approve", "--target", "integrations/slak").code == 1
+    assert user.requests("POST", "PATCH", "DELETE") == []
+
+
+def test_a_target_that_may_be_gone(user):
+    user.writes(WORKSPACE)
+    ended = user.runs("plan", "--target-if-exists", "integrations/slak")
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "No changes among the targets.")
+    assert user.runs("plan", "--exclude", "*").out.splitlines()[-1] == "No changes apart from what is excluded."
+
+
+def test_an_apply_of_a_target_that_it_deletes_is_verified(user):
+    user.writes(WORKSPACE + "policy: {mode: sync}\n")
+    target = {"kind": "Slack", "webhook_url": SECRET}
+    user.emulator.seed("integrations", {"id": "i-old", "display_name": "Old", "target": target})
+    ended = user.runs("apply", "--auto-approve", "--target", "integrations/Old")
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "Verified: the targets are as declared.")
+
+
+def test_a_protected_integration_names_the_way_out(user):
+    user.writes(WORKSPACE)
+    assert user.applies().code == 0
+    text = WORKSPACE.replace("integrations: [slack, admins]", "integrations: [admins]")
+    user.writes(text + "policy:\n  protected: [integrations/Platform alerts]\n")
+    user.sets(SLACK_URL=SECRET + "-rotated")
+    ended = user.plans()
+    assert (ended.code, ended.codes()) == (1, ["error:protected", "warning:removes-channel"])
+    blocked = {change["address"]: change["blocked"] for change in ended.json["changes"]}
+    assert blocked == {"integrations/slack": None, "subscriptions/Kafka cluster shrink failure": "protected"}
+    first = ended.json["diagnostics"][0]
+    assert (first["line"], first["address"]) == (10, "subscriptions/Kafka cluster shrink failure")
+    assert "notifconf.yaml:18:15" in first["message"]
+    assert "--exclude" in first["message"]
+
+
+def test_a_frozen_object_is_not_changed(user):
+    user.writes(WORKSPACE)
+    assert user.applies().code == 0
+    user.writes(WORKSPACE + "policy: {mode: sync, frozen: [integrations/slack, integrations/gone]}\n")
+    user.sets(SLACK_URL=SECRET + "-rotated")
+    ended = user.plans("--force")
+    assert (ended.code, "error:frozen" in ended.codes(), "warning:protects-nothing" in ended.codes()) == (1, True, True)
+    assert [change["blocked"] for change in ended.json["changes"] if change["address"] == "integrations/slack"] == [
+        "frozen"
+    ]
+
+
+def test_a_subscription_of_an_unlisted_type_is_kept(user):
+    user.writes(WORKSPACE + "policy: {mode: sync, max_deletes: 99}\n")
+    reference = [{"id": user.emulator.objects("integrations")[0]["id"]}]
+    user.emulator.seed(
+        "subscriptions",
+        {"id": "s-9", "notification_type": {"id": "nt-new"}, "integrations": reference, "current_state": "ENABLED"},
+    )
+    ended = user.plans()
+    assert {item["id"]: item["kept"] for item in ended.json["unmanaged"]}["s-9"] == "unlisted-type"
 
 
 @pytest.mark.parametrize(
@@ -267,7 +398,9 @@ def test_the_embedded_emulator_needs_no_credentials_and_keeps_its_state(user, mo
     monkeypatch.delenv("CONFLUENT_CLOUD_ENDPOINT")
     user.writes(WORKSPACE)
     assert user.applies("--endpoint", "emulator:").code == 0
-    assert (user.folder / ".notifconf" / "emulator.sqlite").exists()
+    database = user.folder / ".notifconf" / "emulator.sqlite"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (database.parent, database)] == [0o700, 0o600]
+    assert (database.parent / ".gitignore").read_text() == "*\n"
     assert user.plans("--endpoint", "emulator:").changes() == []
     assert user.plans("--endpoint", "emulator:other.sqlite").changes() != []
     assert user.plans("--endpoint", "emulator::memory:").changes() != []

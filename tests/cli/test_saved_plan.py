@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from freezegun import freeze_time
@@ -219,13 +220,13 @@ def _saved(document):
 
 
 def _nested(depth):
-    value = {}
+    value: dict[str, Any] = {}
     for _ in range(depth):
         value = {"members": {"a": value}}
     return value
 
 
-DELETE = {
+DELETE: dict[str, Any] = {
     "action": "delete",
     "kind": "integration",
     "address": "integrations/changed",
@@ -347,7 +348,21 @@ def _places(value, path=()):
         yield from _places(member, (*path, name))
 
 
-VALUES = (None, True, 0, -1, 1.5, 10**30, "", "x", "../x", [], [1], {}, {"secret": None, "changed": False})
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    10**30,
+    "",
+    "x",
+    "../x",
+    [],
+    [1],
+    {},
+    {"secret": None, "changed": False},
+)
 
 
 def _change_at(path, value):

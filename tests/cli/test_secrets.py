@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from notifconf.cli.main import COMMANDS, cli
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
-from notifconf.executor import step, verify
+from notifconf.executor import recovery, verify
 from notifconf.http import client, rate_limiter
 from tests.cli.conftest import User
 
@@ -211,9 +211,9 @@ def test_nowhere_when_the_service_echoes_them(
     monkeypatch.setattr(client, "MIN_BACKOFF_SECONDS", 0.0)
     monkeypatch.setattr(client, "MAX_BACKOFF_SECONDS", 0.0)
     monkeypatch.setattr(rate_limiter, "SHORT_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(step, "SHORTEST_PAUSE", 0.0)
-    monkeypatch.setattr(step, "LONGEST_PAUSE", 0.0)
-    monkeypatch.setattr(verify, "PAUSES", ())
+    monkeypatch.setattr(recovery, "MIN_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(recovery, "MAX_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(verify, "PAUSES_SECONDS", ())
     echo = service_of_secrets[2]
     echo.status = status
     user.runs("plan", "--out", "plan.json")
@@ -401,7 +401,7 @@ def show(endpoint: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Ask in a process of its own, as the authorities are loaded once."""
     known = {"PATH": "/usr/bin:/bin", "CONFLUENT_CLOUD_ACCESS_TOKEN": "canary-token", **environment}
     command = [sys.executable, "-m", "notifconf", "show", "--format", "json", "--endpoint", endpoint]
-    return subprocess.run(command, env=known, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=known, capture_output=True, text=True, check=False)
 
 
 def test_an_authority_that_nobody_knows_is_not_trusted(tls: tuple[str, Path]) -> None:
@@ -434,7 +434,7 @@ def test_arguments_hold_no_secret(user: User) -> None:
         while "notifconf" not in arguments and process.poll() is None:
             # The first moments of a new process are still those of its parent.
             arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode()
-        process.communicate(timeout=60)
+        process.communicate()
     finally:
         user.emulator.settings.latency = 0.0
     assert "notifconf" in arguments

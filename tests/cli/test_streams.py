@@ -25,9 +25,7 @@ def shell(user):
 
     def run(line: str) -> subprocess.CompletedProcess[str]:
         command = ["sh", "-c", f'exec "$0" -m notifconf {line}', sys.executable]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL
-        )
+        return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
     return run
 

@@ -173,6 +173,51 @@ def test_approval(user):
     assert "canary" not in terminal.drawn
 
 
+def test_what_changed_while_the_question_stood_is_asked_about(user):
+    """Somebody creates at the console what was going to be created."""
+    with started("apply") as terminal:
+        terminal.waits_for("Apply: ")
+        target = {"kind": "Slack", "webhook_url": SECRET}
+        user.emulator.seed("integrations", {"id": "i-77", "display_name": "Platform alerts", "target": target})
+        user.emulator.requests.clear()
+        terminal.types("yes\n")
+        terminal.waits_for("The live state has changed since you were asked.")
+        assert user.requests("POST", "PATCH", "DELETE") == []
+        while terminal.text.count("Apply: ") < 2:
+            assert terminal.reads(), terminal.text
+        terminal.types("yes\n")
+        assert terminal.ends() == 0, terminal.text
+    first, again = terminal.text.split("The live state has changed")
+    assert "+ integrations/slack" in first
+    assert "+ integrations/slack" not in again
+    assert len(user.emulator.objects("integrations")) == 2
+
+
+def test_nothing_is_left_of_a_plan_that_somebody_else_carried_out(user):
+    with started("apply", "--format", "json") as terminal:
+        terminal.waits_for("Apply: ")
+        assert user.applies().code == 0
+        user.emulator.requests.clear()
+        terminal.types("yes\n")
+        assert terminal.ends() == 0, terminal.text
+    assert '"changes": []' in terminal.text
+    assert user.requests("POST", "PATCH", "DELETE") == []
+
+
+def test_a_plan_that_became_wrong_is_not_carried_out(user):
+    with started("apply") as terminal:
+        terminal.waits_for("Apply: ")
+        for number in (1, 2):
+            user.emulator.seed(
+                "integrations", {"id": f"i-7{number}", "display_name": "Platform alerts", "target": {"kind": "Slack"}}
+            )
+        user.emulator.requests.clear()
+        terminal.types("yes\n")
+        assert terminal.ends() == 1, terminal.text
+    assert "ambiguous-integration" in terminal.text
+    assert user.requests("POST", "PATCH", "DELETE") == []
+
+
 @pytest.mark.parametrize("answer", ["y\n", "\n", "\x04"])
 def test_anything_but_yes_changes_nothing(user, answer):
     with started("apply") as terminal:

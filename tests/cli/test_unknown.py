@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from notifconf.emulator.faults import parse_fault
-from notifconf.executor import step
+from notifconf.executor import recovery
 from tests.cli.workspaces import SECRET, WORKSPACE
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan-v1.schema.json").read_text(encoding="utf-8"))
@@ -19,8 +19,8 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan-v1.schema.jso
 def _lost(user):
     user.sets(SLACK_URL=SECRET)
     user.writes(WORKSPACE)
-    user.monkeypatch.setattr(step, "SHORTEST_PAUSE", 0.0)
-    user.monkeypatch.setattr(step, "LONGEST_PAUSE", 0.0)
+    user.monkeypatch.setattr(recovery, "MIN_PAUSE_SECONDS", 0.0)
+    user.monkeypatch.setattr(recovery, "MAX_PAUSE_SECONDS", 0.0)
     create = "method=POST:path=*/integrations:nth=1"
     user.emulator.settings.faults = [parse_fault(f"lag:{create}:lists=6"), parse_fault(f"reset-after:{create}")]
 

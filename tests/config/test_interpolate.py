@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -231,7 +232,7 @@ def test_what_is_empty_is_named(tmp_path):
     (tmp_path / "empty").write_text("\n")
     texts = ["https://${EMPTY}/", "${file:empty}", "${NONE:-}", "${NAME} ${EMPTY}${EMPTY}", "${NAME}", "$${EMPTY}"]
     parsed = document("l: [" + ", ".join(f"'{text}'" for text in texts) + "]", str(tmp_path / "f.yaml"))
-    empty: dict = {}
+    empty: dict[Any, str] = {}
     assert list(interpolate(parsed, ENVIRONMENT, None, empty)) == []
     assert [empty.get(parsed["l"].at(index)) for index in range(len(texts))] == [
         "the environment variable EMPTY is empty",

@@ -64,7 +64,7 @@ class Organisation:
         self.ask(lambda connection: connection.delete(kind, object_id, {}))
 
     def find(self, kind: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
-        return self.ask(lambda connection: connection.find(kind, attributes))
+        return next(iter(self.ask(lambda connection: connection.find(kind, attributes))), None)
 
     def live(self, kind: str, object_id: str) -> LiveResource | None:
         return next((item for item in self.read().resources if (item.kind, item.id) == (kind, object_id)), None)

@@ -30,7 +30,9 @@ def create(scenario: Scenario, served: Served, timeout: float = 30.0) -> str:
 
 
 def find(scenario: Scenario, served: Served) -> LiveResource | None:
-    return scenario.ask(served, lambda connection: connection.find(scenario.kind, scenario.attributes))
+    found = scenario.ask(served, lambda connection: connection.find(scenario.kind, scenario.attributes))
+    assert len(found) <= 1
+    return next(iter(found), None)
 
 
 def test_every_provider_has_a_scenario() -> None:
@@ -44,16 +46,16 @@ def test_what_is_made_lives_changes_and_dies(scenario: Scenario, served: Served)
     found = scenario.live(served, created)
     assert plain(found) == scenario.attributes
     assert found == find(scenario, served)
+    assert found == scenario.ask(served, lambda connection: connection.get(scenario.kind, created, scenario.attributes))
+    assert found is not None
+    assert found.created_at is not None
     changed: Mapping[str, Plain] = {**scenario.attributes, **scenario.change}
     scenario.ask(served, lambda connection: connection.update(scenario.kind, created, changed, list(scenario.change)))
     assert plain(scenario.live(served, created)) == changed
     scenario.ask(served, lambda connection: connection.delete(scenario.kind, created, changed))
     assert scenario.live(served, created) is None
-    for gone in (
-        scenario.ask(served, lambda connection: connection.find(scenario.kind, changed)),
-        find(scenario, served),
-    ):
-        assert gone is None
+    assert scenario.ask(served, lambda connection: connection.find(scenario.kind, changed)) == []
+    assert scenario.ask(served, lambda connection: connection.get(scenario.kind, created, changed)) is None
 
 
 @EACH
@@ -108,7 +110,7 @@ def test_no_credentials_open_nothing(scenario: Scenario, served: Served) -> None
 def test_a_create_of_unknown_fate_is_sent_once_and_can_be_found(scenario: Scenario, kind: str, faulty: Served) -> None:
     faulty.emulator.settings.faults = [parse_fault(f"{kind}:method=POST:nth=1")]
     with pytest.raises(ServiceError) as caught:
-        create(scenario, faulty, timeout=0.3 if kind == "hang-after" else 30.0)
+        create(scenario, faulty, timeout=2.0 if kind == "hang-after" else 30.0)
     assert caught.value.sent
     assert [entry.method for entry in faulty.emulator.requests.entries] == ["POST"]
     assert plain(find(scenario, faulty)) == scenario.attributes

@@ -36,7 +36,7 @@ def test_what_passes_is_waited_for(kind: str, scenario: Scenario, collection: st
     scenario.furnish(faulty.emulator, 2)
     truth = scenario.read(faulty)
     faulty.emulator.settings.faults = [parse_fault(f"{kind}:path=*{collection}*:nth=1")]
-    assert scenario.read(faulty, timeout=0.3 if kind == "hang" else 30.0) == truth
+    assert scenario.read(faulty, timeout=2.0 if kind == "hang" else 30.0) == truth
     assert faulty.emulator.settings.faults[0].fired == 1
 
 

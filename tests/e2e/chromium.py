@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 60
+PATIENCE = 300
 """Seconds to wait for the browser's next word: the first one takes a while on a busy machine."""
 
 FLAGS = (

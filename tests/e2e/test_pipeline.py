@@ -62,7 +62,7 @@ class Console:
     url: str
 
     def look(self, collection: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = httpx.get(f"{self.url}/_emulator/state").json()[collection]
+        found: list[dict[str, Any]] = httpx.get(f"{self.url}/_emulator/state", timeout=None).json()[collection]
         return found
 
     def type_id(self, name: str) -> str:
@@ -73,12 +73,12 @@ class Console:
         return next((item for item in self.look("subscriptions") if item["notification_type"]["id"] == of_type), None)
 
     def makes(self, collection: str, body: dict[str, Any]) -> str:
-        answer = httpx.post(f"{self.url}/notifications/v1/{collection}", json=body, auth=("console", "x"))
+        answer = httpx.post(f"{self.url}/notifications/v1/{collection}", json=body, auth=("console", "x"), timeout=None)
         return str(answer.raise_for_status().json()["id"])
 
     def changes(self, collection: str, identifier: str, body: dict[str, Any]) -> None:
         url = f"{self.url}/notifications/v1/{collection}/{identifier}"
-        httpx.patch(url, json=body, auth=("console", "x")).raise_for_status()
+        httpx.patch(url, json=body, auth=("console", "x"), timeout=None).raise_for_status()
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Pipeline:
 
 @pytest.fixture
 def console(service: str) -> Console:
-    httpx.delete(f"{service}/_emulator/state").raise_for_status()
+    httpx.delete(f"{service}/_emulator/state", timeout=None).raise_for_status()
     return Console(service)
 
 
@@ -207,7 +207,7 @@ def test_what_was_clicked_together_becomes_code(pipeline: Pipeline, console: Con
     assert pipeline.runs("drift", "alerts", "--mode", "sync", given=secret) == ""
 
     # A disaster: all is gone, and the repository brings it back.
-    httpx.delete(f"{console.url}/_emulator/state").raise_for_status()
+    httpx.delete(f"{console.url}/_emulator/state", timeout=None).raise_for_status()
     pipeline.runs("apply", "alerts", "--auto-approve", given=secret)
     assert [item["current_state"] for item in console.look("resource-preferences")] == ["DISABLED"]
     made = next(item for item in console.look("integrations") if item["display_name"] == "Pager")

@@ -156,6 +156,16 @@ def test_the_long_form_of_a_kind_is_taken_and_the_short_one_kept(confluent, targ
     assert created["target"] == target
 
 
+def test_a_live_one_may_have_the_long_form(confluent):
+    target = {"kind": "SlackTarget", "webhook_url": "https://example.com"}
+    confluent.emulator.seed("integrations", {"id": "i-long", "display_name": "x", "target": target})
+    confluent.emulator.settings.quota = 1
+    assert confluent.post("integrations", {"display_name": "x", "target": WEBHOOK}).status_code == 402
+    assert confluent.get("integrations/i-long").json()["target"] == target
+    assert confluent.patch("integrations/i-long", {"display_name": "y"}).status_code == 200
+    assert confluent.delete("integrations/i-long").status_code == 204
+
+
 def test_one_in_use_stays(confluent):
     used, other = make(confluent)["id"], make(confluent)["id"]
     subscription = {

@@ -45,6 +45,7 @@ def test_the_state_is_everything(control, emulator):
         "clusters": 3,
         "connectors": 5,
         "compute-pools": 1,
+        "user-notifications": 0,
         "events": 13,
         "event-subscriptions": 0,
         "inbox": 5,
@@ -191,6 +192,10 @@ def test_settings_are_told(control, confluent):
         ("PATCH", "state/environments/env-p7x2kq", [], "object"),
         ("POST", "inventory", {"environments": -1}, "environments"),
         ("POST", "inventory", {"environments": True}, "environments"),
+        ("POST", "deliveries", {"resource": "environment=env-1"}, "notification_type"),
+        ("POST", "deliveries", {"notification_type": "none"}, "none"),
+        ("POST", "deliveries", {"notification_type": "nt-abc123", "resource": 7}, "resource"),
+        ("POST", "deliveries", {"colour": "red"}, "colour"),
         ("POST", "inventory", {"colours": 1}, "colours"),
     ],
 )

@@ -126,8 +126,8 @@ def test_pages(confluent, url):
         following = httpx.URL(answers[0].json()["metadata"]["next"])
         assert (following.host, following.path) == ("api.confluent.cloud", httpx.URL(url).path)
         assert len(following.params["page_token"]) <= 255
-    for size in (0, 101, 250, "ten"):
-        assert confluent.get(f"{url}{mark}page_size={size}").status_code == 400
+    for refused in ("0", "101", "250", "ten"):
+        assert confluent.get(f"{url}{mark}page_size={refused}").status_code == 400
     metadata = confluent.get(url).json()["metadata"]
     assert metadata.keys() == {"next"} if "compute-pools" in url else metadata["total_size"] == 205
 

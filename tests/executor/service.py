@@ -12,7 +12,7 @@ from notifconf.errors import (
     TransportError,
 )
 from notifconf.model import Live, LiveResource, Secret
-from tests.plan.world import CHANNEL, ROUTE, World
+from tests.plan.world import CHANNEL, NOW, ROUTE, World
 
 
 class Service:
@@ -27,6 +27,7 @@ class Service:
         self.calls = []
         self.unique = unique
         self.hidden = 0
+        self.now = NOW
 
     def live(self):
         objects = tuple(self.objects.values())
@@ -45,10 +46,10 @@ class Service:
     async def create(self, kind, attributes):
         name = _name(kind, attributes)
         fault = self._call("create", name)
-        if self.unique and self._found(kind, attributes):
+        if self.unique and self._bearers(kind, attributes):
             raise ConflictError("it exists", status=409)
         object_id = f"new-{len(self.objects) + 1}-{name}"
-        self.objects[object_id] = _resource(kind, object_id, attributes)
+        self.objects[object_id] = replace(_resource(kind, object_id, attributes), created_at=self.now)
         if fault is not None:
             raise fault
         return object_id
@@ -76,15 +77,19 @@ class Service:
         self._call("find", _name(kind, attributes))
         if self.hidden:
             self.hidden -= 1
-            return None
-        return self._found(kind, attributes)
+            return []
+        return self._bearers(kind, attributes)
+
+    async def get(self, kind, object_id, attributes):
+        self._call("get", _name(kind, attributes))
+        return self.objects.get(object_id)
 
     async def verify(self, kind, attributes):
         self._call("verify", _name(kind, attributes))
 
-    def _found(self, kind, attributes):
+    def _bearers(self, kind, attributes):
         identity = _resource(kind, "", attributes).identities
-        return next((item for item in self.objects.values() if item.kind == kind and item.identities == identity), None)
+        return [item for item in self.objects.values() if item.kind == kind and item.identities == identity]
 
     def _call(self, operation, name):
         """Note a call; raise its fault, or return one to be raised after the deed."""
@@ -106,10 +111,16 @@ class Prover(World):
     """
 
     def __init__(self):
-        super().__init__(kinds=(CHANNEL, replace(ROUTE, unique=True)))
+        super().__init__(kinds=(CHANNEL, replace(ROUTE, unique=True, is_target=False)))
 
     def verifies(self, kind, changed):
         return kind == "channel" and "target" in changed
+
+    def identities(self, kind, attributes):
+        return _resource(kind, "", attributes).identities
+
+    def is_alike(self, one, other):
+        return one.attributes["target"] == other.attributes["target"]
 
 
 def refused():

@@ -6,50 +6,17 @@ from typing import Any
 
 import pytest
 
-from notifconf.errors import ConflictError, ServerError
+from notifconf.errors import ConflictError
 from notifconf.executor.run import apply_plan
 from notifconf.model import Mode, Options, Policy, Workspace
 from notifconf.plan import make_plan
 from notifconf.report.style import plain_text
 from notifconf.report.text import outcome_lines
 from tests.executor.service import Prover, Service, lost, refused
+from tests.executor.trial import applied, at_once, results
 from tests.plan.world import NOW, Declared, channel, live_channel, live_route, route
 
 SYNC = Policy(mode=Mode.SYNC, max_deletes=99)
-
-
-def applied(declared, service, *, policy=None, stop=None, halt=None, progress=None, parallelism=4, seen=None):
-    """Plan and apply over the fake service; the plan may have `seen` another one."""
-    workspace = Workspace("world", Declared(tuple(declared)), policy or Policy())
-    provider: Any = Prover()
-    live = (seen or service).live()
-    plan = make_plan(workspace, live, NOW, provider)
-
-    async def run():
-        return await apply_plan(
-            plan,
-            workspace,
-            live,
-            provider,
-            service,
-            now=NOW,
-            options=Options(),
-            parallelism=parallelism,
-            stop=stop,
-            halt=halt,
-            progress=progress,
-            sleep=at_once,
-        )
-
-    return asyncio.run(run())
-
-
-def results(outcome):
-    return {item.change.address: str(item.result) for item in outcome.changes}
-
-
-async def at_once(_seconds):
-    """Wait for nothing."""
 
 
 def test_everything_is_done_in_order_and_seen_to_be_done():
@@ -92,6 +59,24 @@ def test_a_failure_skips_its_dependents_only():
     assert not outcome.complete
     assert outcome.changed_something
     assert [change.address for change in outcome.left] == ["channels/a", "routes/t"]
+
+
+def test_outcomes_are_kept_by_object():
+    """A plan has each address once; an outcome does not depend on that."""
+    service: Any = Service(live_channel("c1", "x"), live_channel("c2", "y"), live_route("r1", "t", "c1"))
+    provider: Any = Prover()
+    workspace, live = Workspace("world", Declared(), SYNC), service.live()
+    plan = make_plan(workspace, live, NOW, provider)
+    same = replace(plan, changes=tuple(replace(it, address=it.address.replace("/y", "/x")) for it in plan.changes))
+    service.faults["delete", "x"] = [refused()]
+    applying = apply_plan(
+        same, workspace, live, provider, service, now=NOW, options=Options(), parallelism=2, sleep=at_once
+    )
+    assert {(item.change.id, str(item.result)) for item in asyncio.run(applying).changes} == {
+        ("r1", "applied"),
+        ("c1", "failed"),
+        ("c2", "applied"),
+    }
 
 
 def test_skipping_reaches_dependents_of_dependents():
@@ -159,24 +144,6 @@ def test_what_is_kept_goes_by_its_id_when_its_namesake_is_deleted():
     assert outcome.complete
 
 
-def test_a_conflict_on_create_adopts_and_mends():
-    service = Service()
-    other = live_channel("c9", "a", "theirs")
-
-    class Racing(Service):
-        async def create(self, kind, attributes):
-            self.objects["c9"] = other
-            return await super().create(kind, attributes)
-
-    service = Racing()
-    outcome = applied([channel("a", url="ours")], service)
-    assert results(outcome) == {"channels/a": "applied"}
-    assert outcome.changes[0].id == "c9"
-    assert service.written() == ["create a", "update a"]
-    assert service.objects["c9"].attributes["target"]["url"].reveal() == "ours"
-    assert len(service.objects) == 1
-
-
 def test_a_create_whose_fate_is_unknown_is_looked_up_not_repeated():
     service = Service(unique=False)
     service.faults["create", "a"] = [lost()]
@@ -241,7 +208,7 @@ def test_a_list_that_lags_too_long_makes_no_double():
     assert service.written() == ["create a"]
 
 
-@pytest.mark.parametrize(("hidden", "result"), [(1, "applied"), (4, "applied"), (99, "failed")])
+@pytest.mark.parametrize(("hidden", "result"), [(1, "applied"), (4, "applied")])
 def test_what_conflicts_is_looked_for_again(hidden, result):
     service = Service()
     service.faults["create", "a"] = [ConflictError("it exists", status=409)]
@@ -262,39 +229,6 @@ def test_a_proof_that_breaks_off_changes_nothing():
     outcome = applied([channel("a")], Silent())
     assert results(outcome) == {"channels/a": "failed"}
     assert not outcome.changed_something
-
-
-class Unavailable(Service):
-    """A gateway answers the first `times` creates: the service is not there."""
-
-    def __init__(self, times, **options):
-        super().__init__(**options)
-        self.times = times
-
-    async def create(self, kind, attributes):
-        if self.times:
-            self.times -= 1
-            self.calls.append(f"create {attributes['name']}")
-            raise ServerError("not there", status=503, sent=True)
-        return await super().create(kind, attributes)
-
-
-def test_a_create_that_a_gateway_refused_is_sent_again_after_a_pause():
-    service = Unavailable(1, unique=False)
-    outcome = applied([channel("a")], service)
-    assert results(outcome) == {"channels/a": "applied"}
-    assert service.calls[:5] == ["verify a", "create a", "find a", "find a", "create a"]
-    assert len(service.objects) == 1
-
-
-@pytest.mark.parametrize(
-    ("times", "sent", "result", "last"), [(3, 4, "applied", "create a"), (4, 4, "unknown", "find a")]
-)
-def test_a_create_that_a_gateway_refuses_again_and_again(times, sent, result, last):
-    service = Unavailable(times, unique=False)
-    assert results(applied([channel("a")], service)) == {"channels/a": result}
-    assert service.written() == ["create a"] * sent
-    assert [call for call in service.calls if call in {"create a", "find a"}][-1] == last
 
 
 def test_a_create_that_fails_for_good_is_not_looked_up():
@@ -335,6 +269,14 @@ def test_a_verification_waits_for_lists_that_lag(looks):
     assert len([call for call in service.calls if call.startswith("reread")]) == looks + 1
 
 
+def test_a_stop_ends_the_looks():
+    stop = asyncio.Event()
+    service = Late(looks=99)
+    outcome = applied([channel("a")], service, stop=stop, progress=lambda _: stop.set())
+    assert outcome.interrupted
+    assert len([call for call in service.calls if call.startswith("reread")]) == 1
+
+
 def test_a_verification_waits_for_a_list_that_shows_one_of_two_deletes():
     twins = live_channel("c1", "old"), live_channel("c2", "old")
 
@@ -352,18 +294,6 @@ def test_what_never_shows_is_not_to_be_made_again():
     outcome = applied([channel("a")], service)
     assert not outcome.complete
     assert "does not list yet what it has created: channels/a" in outcome.verification_error
-
-
-def test_a_verification_that_finds_errors_says_so():
-    class Twinned(Service):
-        async def create(self, kind, attributes):
-            self.objects["theirs"] = live_channel("theirs", "a")
-            return await super().create(kind, attributes)
-
-    outcome = applied([channel("a")], Twinned(unique=False))
-    assert results(outcome) == {"channels/a": "applied"}
-    assert not outcome.complete
-    assert "2 live objects are called" in outcome.verification_error
 
 
 def test_to_halt_drops_what_is_in_flight():

@@ -158,7 +158,9 @@ def parts(text: str) -> list[str]:
 
 def squeezed(text: str) -> str:
     text = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in text if char.isprintable() and not char.isspace() and not unicodedata.combining(char))
+    return "".join(
+        char for char in text if char.isprintable() and not char.isspace() and not unicodedata.combining(char)
+    )
 
 
 def views(text: str, depth: int = 3) -> Iterator[str]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from time import monotonic
+from time import process_time
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -30,10 +30,11 @@ from notifconf.report.workspace import workspace_text
 from tests.hostile.corpus import CANARY, Live, Text, bombs, live_cases, text_cases
 from tests.torture.simulation import NOW, Simulation
 
-SECONDS = 5.0
-"""For one small input; the bombs have BOMB_SECONDS and MEMORY, in a process of their own."""
-BOMB_SECONDS = 30.0
+SECONDS = 60
+"""For one small input: time of the processor, which other work on a machine does not use up."""
+BOMB_SECONDS = 120
 MEMORY = 1 << 30
+"""The bombs have so much time of the processor and so much memory, each in a process of its own."""
 
 WORKSPACES = {
     "confluent": """
@@ -55,7 +56,7 @@ subscriptions: [{event: e.x, name: One}]
 
 def try_text(case: Text) -> list[str]:
     """Load a file that somebody calls a workspace; return what is wrong with what is said of it."""
-    begun = monotonic()
+    begun = process_time()
     said: list[str] = []
     try:
         load(["-"], environment={"A": "a"}, now=NOW, stdin=io.BytesIO(case.data))
@@ -75,7 +76,7 @@ def try_live(simulation: Simulation, case: Live) -> list[str]:
     emulator.reset()
     emulator.replace({case.collection: []})
     _furnish(simulation, case)
-    begun = monotonic()
+    begun = process_time()
     problems: list[str] = []
     for action, run in ACTIONS.items():
         try:
@@ -144,7 +145,7 @@ ACTIONS: dict[str, Callable[[Simulation, str], Coroutine[Any, Any, dict[str, str
 
 
 def _slow(name: str, begun: float) -> list[str]:
-    seconds = monotonic() - begun
+    seconds = process_time() - begun
     return [f"{name}: it took {seconds:.1f} seconds"] if seconds > SECONDS else []
 
 
@@ -170,16 +171,19 @@ def try_bomb(name: str, data: bytes, folder: Path) -> list[str]:
     """Validate a file in a process that may not take more than so much time and memory."""
     path = folder / "bomb.yaml"
     path.write_bytes(data)
-    begun = monotonic()
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (BOMB_SECONDS, BOMB_SECONDS))
+
     process = subprocess.run(
         [sys.executable, "-m", "notifconf", "validate", str(path)],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+        preexec_fn=limit,  # the signal of a limit that is passed ends the process
         capture_output=True,
-        timeout=2 * BOMB_SECONDS,
         check=False,
     )
     path.unlink()
-    problems = [] if monotonic() - begun < BOMB_SECONDS else [f"{name}: it took more than {BOMB_SECONDS:.0f} seconds"]
+    problems = []
     if process.returncode not in {0, 1} or b"bug in notifconf" in process.stderr or b"Traceback" in process.stderr:
         problems.append(f"{name}: it ended with {process.returncode}: {process.stderr[:300]!r}")
     return [*problems, *_unsafe(name, process.stderr.decode(errors="backslashreplace"), markup=False)]

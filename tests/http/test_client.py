@@ -192,6 +192,17 @@ def test_a_post_of_unknown_fate_is_left_to_the_caller(failure: httpx.Response | 
     assert trial.sent == ["POST"]
 
 
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [(503, "30", 30.0), (503, None, 0.0), (503, "0", 0.0), (503, "soon", 0.0), (500, "30", 0.0), (504, "30", 0.0)],
+)
+def test_a_503_says_for_how_long_it_refuses(status: int, header: str | None, seconds: float) -> None:
+    headers = {} if header is None else {"retry-after": header}
+    with pytest.raises(ServiceError) as caught:
+        Trial(httpx.Response(status, headers=headers)).request("POST", json={})
+    assert (caught.value.sent, caught.value.retry_after) == (True, seconds)
+
+
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 429])
 def test_a_post_that_was_refused_was_not_carried_out(status: int) -> None:
     with pytest.raises(ApiError) as caught:

@@ -267,7 +267,7 @@ def test_a_service_that_hangs_is_given_up_and_its_connection_with_it() -> None:
         slept.append(seconds)
 
     async def run() -> Any:
-        async with server.listening() as url, Client(url, timeout=0.05, sleep=sleep) as client:
+        async with server.listening() as url, Client(url, timeout=1.0, sleep=sleep) as client:
             return (await client.request("GET", "/things")).body
 
     assert asyncio.run(run()) == {}

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 
 import pytest
 
-from notifconf.model import Mode, Percentage, Policy, error
+from notifconf.model import Mode, Percentage, Policy, Position, error, warning
 from notifconf.plan import Action, Reference
+from notifconf.plan.archive import archived, restored
 from tests.plan.world import (
     channel,
     codes,
@@ -119,10 +122,10 @@ def test_no_secret_is_in_a_plan():
             id="several bear the name",
         ),
         pytest.param(
-            [channel("a"), channel("b", pin="c1")],
+            [channel("a", pin="c1"), channel("b", pin="c1")],
             [live_channel("c1", "a")],
             "error:duplicate-channel",
-            ["~ channels/b"],
+            [],
             id="two keys, one live object",
         ),
         pytest.param(
@@ -281,18 +284,6 @@ def test_what_is_protected_stays_so_when_another_one_takes_its_name(declared):
     assert set(kept(plan).values()) == {"protected"}
 
 
-def test_protected_objects_are_not_updated():
-    plan = planned([channel("a")], [live_channel("c1", "a", "old")], policy=Policy(protected=("channels/a",)))
-    assert [change.blocked for change in plan.changes] == ["protected"]
-    assert codes(plan) == ["error:protected"]
-
-
-def test_protected_addresses_can_be_created_and_be_as_declared():
-    policy = Policy(protected=("channels/*",))
-    assert did(planned([channel("a")], [], policy=policy)) == ["+ channels/a"]
-    assert codes(planned([channel("a")], [live_channel("c1", "a")], policy=policy)) == []
-
-
 WORLD = [channel("a"), channel("b"), route("t", "a"), route("u", "b")]
 
 
@@ -305,7 +296,16 @@ WORLD = [channel("a"), channel("b"), route("t", "a"), route("u", "b")]
         ({"excludes": ("routes/t",)}, ["+ channels/a", "+ channels/b", "+ routes/u"], []),
         ({"excludes": ("channels/a",)}, ["+ channels/b", "+ routes/u"], ["warning:excluded-dependency"]),
         ({"targets": ("routes/t",), "excludes": ("channels/a",)}, [], ["warning:excluded-dependency"]),
-        ({"targets": ("routes/x",)}, [], ["warning:unknown-address"]),
+        ({"targets": ("routes/x",)}, [], ["error:unknown-address"]),
+        ({"targets": ("routes/x", "routes/t")}, ["+ channels/a", "+ routes/t"], ["error:unknown-address"]),
+        ({"targets_if_exist": ("routes/x",)}, [], []),
+        ({"targets_if_exist": ("routes/x", "routes/t")}, ["+ channels/a", "+ routes/t"], []),
+        ({"targets": ("channels/a",), "targets_if_exist": ("channels/b",)}, ["+ channels/a", "+ channels/b"], []),
+        (
+            {"excludes": ("routes/x",), "targets": ("routes/t",)},
+            ["+ channels/a", "+ routes/t"],
+            ["warning:unknown-address"],
+        ),
         ({"excludes": ("*",)}, [], []),
     ],
 )
@@ -321,6 +321,101 @@ def test_a_target_leaves_errors_of_others_aside():
     assert codes(planned(declared, [], targets=("channels/a",))) == []
     assert codes(planned(declared, [], targets=("channels/b",))) == ["error:missing-channel"]
     assert codes(planned(declared, [], excludes=("channels/b", "routes/t"))) == []
+
+
+def test_a_target_that_could_not_be_resolved_is_not_unknown():
+    misspelt = error("unknown-topic", "no such topic", address="routes/tipo")
+    assert codes(planned([], [], diagnostics=[misspelt], targets=("routes/tipo",))) == ["error:unknown-topic"]
+
+
+def test_what_is_said_of_a_targeted_plan_is_about_the_targets():
+    live = [live_channel("c1", "a"), live_channel("c2", "b"), live_channel("c3", "x"), live_channel("c4", "y")]
+    declared = [channel("a"), channel("b")]
+    whole = planned(declared, live)
+    assert (whole.part, whole.unchanged, set(kept(whole))) == (
+        "",
+        ("channels/a", "channels/b"),
+        {"channels/x", "channels/y"},
+    )
+    targets = planned(declared, live, targets=("channels/a",), targets_if_exist=("channels/x",))
+    assert (targets.part, targets.unchanged, set(kept(targets))) == ("targets", ("channels/a",), {"channels/x"})
+    rest = planned(declared, live, excludes=("channels/a", "channels/x"))
+    assert (rest.part, rest.unchanged, set(kept(rest))) == ("rest", ("channels/b",), {"channels/y"})
+    assert restored(json.loads(json.dumps(archived(targets)))) == targets
+
+
+OLD_AND_NEW = [channel("a", name="New", pin="c1"), channel("b", name="New")]
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        ([live_channel("c1", "Old")], ["~ channels/a", "+ channels/b"]),
+        ([live_channel("c1", "New")], ["+ channels/b"]),
+        ([live_channel("c1", "Old"), live_channel("c2", "New")], ["~ channels/a"]),
+        ([live_channel("c1", "New"), live_channel("c2", "New")], []),
+    ],
+    ids=["before", "after its first half", "the second half alone", "done"],
+)
+def test_a_pinned_object_belongs_to_its_pin(live, expected):
+    for declared, lives in itertools.product(itertools.permutations(OLD_AND_NEW), itertools.permutations(live)):
+        plan = planned(declared, lives)
+        assert sorted(did(plan)) == sorted(expected)
+        assert codes(plan) == []
+
+
+def test_a_pin_renames_and_another_object_takes_the_old_name():
+    declared = [channel("a", name="New", pin="c1"), channel("b", name="Old")]
+    assert sorted(did(planned(declared, [live_channel("c1", "Old")]))) == ["+ channels/b", "~ channels/a"]
+    assert did(planned(declared, [live_channel("c1", "New")])) == ["+ channels/b"]
+
+
+def test_two_readers_of_one_live_object_are_a_duplicate():
+    live = [live_channel("c1", "admins", kept="read-only")]
+    twin = replace(reader("again"), identities=(("reader", "admins"),))
+    assert codes(planned([reader("admins"), twin], live)) == ["error:duplicate-channel"]
+    assert codes(planned([replace(reader("admins"), pin="c1"), twin], live)) == ["error:duplicate-channel"]
+
+
+def test_addresses_are_unique_whatever_the_names_are():
+    live = [live_channel("c1", "X"), live_channel("c2", "X"), live_channel("c3", "X#c1")]
+    for mode in (Mode.UPSERT_ONLY, Mode.SYNC):
+        plan = planned([], live, policy=Policy(mode=mode, max_deletes=99))
+        named = {item.id: item.address for item in plan.unmanaged} | {item.id: item.address for item in plan.changes}
+        assert named == {"c1": "channels/X#c1#c1", "c2": "channels/X#c2", "c3": "channels/X#c1#c3"}
+
+
+def test_a_declared_address_is_left_to_what_is_declared():
+    live = [live_channel("c1", "X"), live_channel("c2", "a"), live_channel("c3", "a#c2")]
+    plan = planned([channel("a", name="Y"), channel("a#c2", name="Z")], live)
+    assert {item.id: item.address for item in plan.unmanaged} == {
+        "c1": "channels/X",
+        "c2": "channels/a#c2#c2",
+        "c3": "channels/a#c2#c3",
+    }
+
+
+def test_an_invalid_workspace_has_no_changes_and_all_errors():
+    place = Position("w.yaml", 3, 1)
+    invalid = [error("undeclared-channel", "no such channel", place), warning("unused-channel", "unused", place)]
+    found = [
+        error("unknown-topic", "no such topic", Position("w.yaml", 9, 1)),
+        error("undeclared-channel", "in other words", place),
+    ]
+    plan = planned(
+        [channel("a"), channel("b", pin="gone")],
+        [live_channel("c9", "x")],
+        policy=Policy(mode=Mode.SYNC),
+        diagnostics=found,
+        workspace_diagnostics=invalid,
+    )
+    assert (plan.changes, plan.unmanaged, plan.silences) == ((), (), ())
+    assert [(item.code, item.message) for item in plan.diagnostics if item.code != "missing-channel"] == [
+        ("undeclared-channel", "no such channel"),
+        ("unused-channel", "unused"),
+        ("unknown-topic", "no such topic"),
+    ]
+    assert "error:missing-channel" in codes(plan)
 
 
 def test_a_target_keeps_the_errors_of_what_it_refers_to():

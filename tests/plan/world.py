@@ -50,6 +50,9 @@ class World:
         off = (change for change in changes if (change.after or {}).get("state") == "OFF")
         return [Silence(change.address, "is switched off") for change in off]
 
+    def is_off(self, kind, attributes):
+        return kind == "route" and (attributes is None or attributes["state"] == "OFF")
+
     def coverage(self, live):
         """What each topic reaches, by the first word of its name; what goes to everyone doesn't count."""
         names: dict[Any, Any] = {item.id: item.attributes["name"] for item in live.resources if item.kind == "channel"}
@@ -119,11 +122,13 @@ def live_route(object_id, topic, *channels, state="ON", kept=None):
     )
 
 
-def planned(declared=(), live=(), *, policy=None, managed=None, diagnostics=(), **options) -> Plan:
+def planned(
+    declared=(), live=(), *, policy=None, managed=None, diagnostics=(), workspace_diagnostics=(), **options
+) -> Plan:
     declarations = Declared(
         tuple(declared), frozenset({"channel", "route"} if managed is None else managed), tuple(diagnostics)
     )
-    workspace = Workspace("world", declarations, policy or Policy())
+    workspace = Workspace("world", declarations, policy or Policy(), diagnostics=tuple(workspace_diagnostics))
     names = {item.id: item.name for item in live if item.kind == "channel"}
     return make_plan(workspace, Live(tuple(live), names=names), NOW, World(), Options(**options))
 

@@ -49,18 +49,24 @@ if arguments[:2] == ["run", "list"]:
     print((folder / "run").read_text())
 elif arguments[:2] == ["run", "download"]:
     shutil.copytree(folder / "artifacts" / option("--name"), option("--dir"))
-elif arguments[-2:] == ["--jq", ".[0].head.sha // empty"]:
-    print((folder / "head").read_text())
+elif arguments[1].endswith("/pulls"):
+    assert "merge_commit_sha == env.GITHUB_SHA" in option("--jq")
+    print((folder / "pull").read_text())
 elif "PATCH" in arguments:
     number = next(item for item in arguments if "/comments/" in item).rpartition("/")[2]
     (folder / "comments" / number).write_text(body())
 elif "POST" in arguments:
     (folder / "comments" / str(101 + len(os.listdir(folder / "comments")))).write_text(body())
-else:
-    assert "startswith(env.MARK)" in option("--jq")
+elif "startswith(env.MARK)" in option("--jq"):
     for file in sorted((folder / "comments").iterdir()):
         if file.read_text().startswith(os.environ["MARK"]):
             print(file.name)
+else:
+    assert "github-actions[bot]" in option("--jq")
+    assert option("--jq").endswith(" | .body")
+    for file in sorted((folder / "comments").iterdir()):
+        if file.read_text().startswith("<!-- notifconf-plan -->"):
+            print(file.read_text())
 """
 
 

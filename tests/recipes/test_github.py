@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.recipes.conftest import ROOT, WORKSPACE, Runner, recipe
+from tests.recipes.conftest import COMMANDS, ROOT, WORKSPACE, Runner, recipe
 
 ACTION = recipe("action.yml")
 WORKFLOW = recipe("examples/github-workflow.yml")
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"] if "name" in step}
 
 
-def acts(runner: Runner, command: str, path: str, *, name: str = "notifconf", comment: bool = True) -> int:
+def acts(
+    runner: Runner,
+    command: str,
+    path: str,
+    *,
+    name: str = "notifconf",
+    workspace: str = "",
+    digest: str = "",
+    allow_env: str = "ONCALL_*",
+) -> int:
     """Run the action's steps in their order; answer the exit code of the last."""
     runner.expressions = {
         "inputs.command": command,
         "inputs.path": path,
+        "inputs.workspace": workspace,
+        "inputs.plan-digest": digest,
+        "inputs.allow-env": allow_env,
+        "inputs.allow-files": "",
         "inputs.name": name,
         "inputs.github-token": "canary-token",
         "github.event.pull_request.number": "7",
@@ -35,7 +49,7 @@ def acts(runner: Runner, command: str, path: str, *, name: str = "notifconf", co
     if ended.returncode:
         return ended.returncode
     runner.expressions["steps.run.outputs.code"] = runner.outputs()["code"]
-    if comment and command == "plan":
+    if command == "plan":
         step = STEPS["Comment on the pull request"]
         commented = runner.runs(step["run"], step["env"])
         assert commented.returncode == 0, commented.stderr
@@ -106,7 +120,7 @@ def test_another_command_is_refused(runner):
 
 def merged(runner: Runner) -> None:
     """Keep what the run of the pull request left, as the artifact of run 42."""
-    runner.folder.joinpath("gh", "head").write_text("c0ffee\n")
+    runner.folder.joinpath("gh", "pull").write_text("7 c0ffee\n")
     runner.folder.joinpath("gh", "run").write_text("42\n")
     artifact = runner.folder / "gh" / "artifacts" / "notifconf-plan"
     artifact.mkdir(parents=True)
@@ -116,7 +130,17 @@ def merged(runner: Runner) -> None:
 def fetches(runner: Runner) -> int:
     step = next(step for step in WORKFLOW["jobs"]["apply"]["steps"] if "run" in step)
     runner.expressions = {"github.token": "canary-token"}
+    Path(runner.environment["GITHUB_OUTPUT"]).write_text("", encoding="utf-8")
     return runner.runs(step["run"], step["env"]).returncode
+
+
+def applies_reviewed(runner: Runner, *, workspace: str = "notifications.yaml") -> int:
+    """Apply what the step before fetched, as the workflow does."""
+    inputs = WORKFLOW["jobs"]["apply"]["steps"][-1]["with"]
+    assert inputs["path"] == "${{ runner.temp }}/reviewed/plan.json"
+    assert inputs["plan-digest"] == "${{ steps.reviewed.outputs.digest }}"
+    plan = f"{runner.environment['RUNNER_TEMP']}/reviewed/plan.json"
+    return acts(runner, "apply", plan, digest=runner.outputs()["digest"], workspace=workspace)
 
 
 def test_the_merge_applies_the_plan_that_was_reviewed(runner):
@@ -127,17 +151,71 @@ def test_the_merge_applies_the_plan_that_was_reviewed(runner):
     assert "repos/acme/notifications/commits/feedface/pulls" in calls
     assert "--commit c0ffee --event pull_request --status success" in calls
 
-    plan = f"{runner.environment['RUNNER_TEMP']}/reviewed/plan.json"
-    assert WORKFLOW["jobs"]["apply"]["steps"][-1]["with"]["path"] == "${{ runner.temp }}/reviewed/plan.json"
-    assert acts(runner, "apply", plan) == 0
+    reviewed = runner.outputs()["digest"]
+    assert f"Digest: `{reviewed}`" in runner.comments()[0]
+    assert applies_reviewed(runner) == 0
     assert runner.summary().startswith("<!-- notifconf-apply -->\n### Applied: 2 created")
 
-    assert acts(runner, "apply", plan) == 4  # what it would create exists by now
+    plan = f"{runner.environment['RUNNER_TEMP']}/reviewed/plan.json"
+    assert acts(runner, "apply", plan, digest=reviewed) == 4  # what it would create exists by now
     assert acts(runner, "plan", "notifications.yaml") == 0
     assert runner.outputs()["has_changes"] == "false"
 
 
-@pytest.mark.parametrize("missing", ["head", "run"])
+def test_an_artifact_of_another_plan_is_refused(runner):
+    acts(runner, "plan", "notifications.yaml")
+    merged(runner)
+    comments = {file: file.read_bytes() for file in (runner.folder / "gh" / "comments").iterdir()}
+    (runner.folder / "repository" / "other.yaml").write_text(WORKSPACE.replace("shrink", "expansion"))
+    acts(runner, "plan", "other.yaml")
+    shutil.copy(
+        runner.folder / "temp" / "notifconf-plan" / "plan.json", runner.folder / "gh" / "artifacts" / "notifconf-plan"
+    )
+    for file, text in comments.items():
+        file.write_bytes(text)
+    assert fetches(runner) == 0
+    assert applies_reviewed(runner) == 1
+
+
+def test_a_workspace_that_is_not_the_planned_one_is_stale(runner):
+    acts(runner, "plan", "notifications.yaml")
+    merged(runner)
+    (runner.folder / "repository" / "notifications.yaml").write_text(WORKSPACE.replace("shrink", "expansion"))
+    assert fetches(runner) == 0
+    assert applies_reviewed(runner) == 4
+
+
+def test_a_digest_that_is_not_at_its_place_is_not_believed(runner):
+    acts(runner, "plan", "notifications.yaml")
+    merged(runner)
+    for file in (runner.folder / "gh" / "comments").iterdir():
+        file.write_text(file.read_text().replace("\n\nDigest: ", "\n\nNo digest\n\nDigest: "))
+    assert fetches(runner) == 1
+
+
+def test_a_path_is_never_an_option(runner):
+    assert acts(runner, "plan", "--help") == 1
+
+
+LIMITED = (
+    "--allow-env"
+    in subprocess.run([COMMANDS / "notifconf", "plan", "--help"], capture_output=True, text=True, check=True).stdout
+)
+
+
+@pytest.mark.skipif(not LIMITED, reason="this version has no --allow-env")
+def test_the_workspace_may_read_nothing_by_default(runner):
+    assert ACTION["inputs"]["allow-env"]["default"] == ACTION["inputs"]["allow-files"]["default"] == ""
+    assert acts(runner, "plan", "notifications.yaml", allow_env="") == 1
+    assert "forbidden-source" in runner.comments()[0]
+
+
+def test_no_apply_waits_in_a_group_where_it_would_be_dropped():
+    assert "concurrency" not in WORKFLOW
+    assert "concurrency" not in WORKFLOW["jobs"]["apply"]
+
+
+@pytest.mark.parametrize("missing", ["pull", "run"])
 def test_a_merge_without_a_reviewed_plan_applies_nothing(runner, missing):
     acts(runner, "plan", "notifications.yaml")
     merged(runner)
@@ -153,6 +231,8 @@ def test_without_a_plan_file_apply_plans_anew(runner):
 
 def test_the_action_installs_what_is_locked():
     install = STEPS["Install notifconf"]["run"]
+    assert install.count("pip install --no-deps") == install.count("pip install") == 3
+    assert "pip check" in install
     for lock in re.findall(r"GITHUB_ACTION_PATH/(\S+\.txt)", install):
         assert "--hash=sha256:" in (ROOT / lock).read_text(encoding="utf-8")
     assert "requirements/runtime.txt" in install

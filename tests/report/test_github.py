@@ -10,7 +10,7 @@ from notifconf.executor import TROUBLE, Result
 from notifconf.model import Diagnostic, Position
 from notifconf.plan import Sensitive, Silence
 from notifconf.report.formats import RENDERERS
-from notifconf.report.github import SUMMARY_LIMIT, inert, log, outputs
+from notifconf.report.github import FULL_SUMMARY, SUMMARY_LIMIT, inert, log, outputs, summary
 from notifconf.report.style import printable
 from tests.report.reports import TRICKS, TRICKS_APPLIED, applied, created, deleted, planned, report_of, reports, updated
 
@@ -118,9 +118,21 @@ def test_outputs_of_an_apply():
 
 def test_the_summary_fits_a_step():
     rendition = RENDERERS["github"](report_of(planned(*(created(f"c{index}") for index in range(10_000)))))
-    summary = rendition.files["GITHUB_STEP_SUMMARY"]
-    assert SUMMARY_LIMIT - 500 < len(summary.encode()) <= SUMMARY_LIMIT
-    assert "more changes not shown here" in summary
+    text = rendition.files["GITHUB_STEP_SUMMARY"](0)
+    assert SUMMARY_LIMIT - 500 < len(text.encode()) <= SUMMARY_LIMIT
+    assert "more changes not shown here" in text
+
+
+@pytest.mark.parametrize("size", [0, 1000, SUMMARY_LIMIT - 5000, *range(SUMMARY_LIMIT - 1500, SUMMARY_LIMIT + 3, 7)])
+def test_the_summary_fits_beside_what_stands_there(size):
+    report = report_of(planned(*(created(f"c{index}") for index in range(2_000))))
+    assert size + len(summary(report, size).encode()) <= max(SUMMARY_LIMIT, size)
+
+
+def test_a_summary_without_room_says_so():
+    report = report_of(planned(*(created(f"c{index}") for index in range(2_000))))
+    assert summary(report, SUMMARY_LIMIT - 100) == FULL_SUMMARY
+    assert summary(report, SUMMARY_LIMIT - 20) == summary(report, SUMMARY_LIMIT + 10**6) == ""
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.server import running
 from tests.torture.scenario import ENVIRONMENT, Scenario
 
-LONGEST = 60.0
+LONGEST = 300.0
+"""Seconds until a process counts as hanging."""
 Deed = Callable[[], None]
 
 

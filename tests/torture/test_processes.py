@@ -11,7 +11,7 @@ import pytest
 
 from notifconf.emulator.faults import parse_fault
 from tests.torture.judge import Judge
-from tests.torture.processes import Site, ended, kill, site
+from tests.torture.processes import LONGEST, Site, ended, kill, site
 
 READING = 3
 WRITING = 40
@@ -106,5 +106,5 @@ def test_nobody_who_reads_the_output_is_needed(confluent: Judge, place: Site) ->
     assert process.stderr is not None
     with process.stderr as said:
         assert troubles(said.read()) == []
-    assert process.wait(60) == 0
+    assert process.wait(LONGEST) == 0
     assert confluent.judged(place.emulator.state()) == confluent.judged_ideal()

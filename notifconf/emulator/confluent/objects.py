@@ -20,6 +20,8 @@ STATES = frozenset({"ENABLED", "DISABLED"})
 
 # The member that holds the address, of each kind of integration that can be written.
 URL_MEMBERS = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
+# The vendor's own Terraform provider writes `SlackTarget` for `Slack`, and so on, on one of its ways.
+LONG_KIND_SUFFIX = "Target"
 QUOTA = "integrations_per_org"
 QUOTA_UNTIL_DELETED = f"{QUOTA} until deleted"
 
@@ -139,10 +141,10 @@ def type_of_resource(resource: str, notification_type: str) -> str:
 
 
 def kind_of(integration: JSON) -> str | None:
-    """The kind of an integration's target."""
+    """The kind of an integration's target, in its short form: a seeded one may have either."""
     target = integration.get("target")
     kind = target.get("kind") if isinstance(target, dict) else None
-    return kind if isinstance(kind, str) else None
+    return kind.removesuffix(LONG_KIND_SUFFIX) if isinstance(kind, str) else None
 
 
 def facet_of(resource_types: object) -> str:

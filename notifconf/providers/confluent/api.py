@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from notifconf.errors import NotFoundError, ProtocolError
+from notifconf.errors import ForbiddenError, NotFoundError, ProtocolError
 from notifconf.http.paging import Page, distrust_list, read_list
 from notifconf.providers.confluent.codec import id_of, secrets
 
@@ -21,6 +21,9 @@ PAGE_SIZE = "250"
 """The largest that the API takes."""
 
 MOST_ERRORS = 5
+
+NOT_VISIBLE = "forbidden_access"
+"""The code of a 403 that means: it is not there, or these credentials can't see it. Missing rights have another."""
 
 Item = dict[str, Any]
 
@@ -84,15 +87,21 @@ class Api:
         except ProtocolError as error:
             raise ProtocolError(str(error), operation=f"POST {ROOT}/{collection}", sent=True) from None
 
+    async def get(self, collection: str, object_id: str) -> Item | None:
+        """Return an object, or None where it is missing."""
+        try:
+            item: Item = (await self._of_one("GET", collection, object_id)).body
+        except NotFoundError:
+            return None
+        return item
+
     async def update(self, collection: str, object_id: str, body: Mapping[str, Plain]) -> None:
         """Patch an object with these members."""
-        path = f"{ROOT}/{collection}/{quote(object_id, safe='')}"
-        await self._client.request("PATCH", path, json=body, describe=describe_error)
+        await self._client.request("PATCH", _path(collection, object_id), json=body, describe=describe_error)
 
     async def delete(self, collection: str, object_id: str) -> None:
-        """Delete an object."""
-        path = f"{ROOT}/{collection}/{quote(object_id, safe='')}"
-        await self._client.request("DELETE", path, describe=describe_error)
+        """Delete an object. Raises `NotFoundError` where it is missing."""
+        await self._of_one("DELETE", collection, object_id)
 
     async def test(self, integration: Mapping[str, Plain]) -> None:
         """Send a test message to the target of an integration, which need not exist; a second message does no harm."""
@@ -105,8 +114,27 @@ class Api:
             describe=describe_error,
         )
 
+    async def _of_one(self, method: str, collection: str, object_id: str) -> Answer:
+        """Read or delete one object.
+
+        The service says 403 `forbidden_access` where an object is missing, or not visible to these credentials: the
+        vendor's own client takes that for missing. Every other 403 is about rights.
+        """
+        try:
+            return await self._client.request(method, _path(collection, object_id), describe=describe_error)
+        except ForbiddenError as error:
+            if error.code != NOT_VISIBLE:
+                raise
+            raise NotFoundError(
+                str(error), status=error.status, operation=error.operation, request_id=error.request_id
+            ) from None
+
     async def _get(self, path: str, params: Mapping[str, str]) -> Answer:
         return await self._client.request("GET", f"{ROOT}/{path}", params=params, describe=describe_error)
+
+
+def _path(collection: str, object_id: str) -> str:
+    return f"{ROOT}/{collection}/{quote(object_id, safe='')}"
 
 
 def _page(operation: str, answer: Answer) -> tuple[Page, int]:

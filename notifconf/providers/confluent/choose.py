@@ -1,10 +1,15 @@
-"""Which notification types the entries of a list of subscriptions mean. Pure."""
+"""Which notification types the entries of a list of subscriptions mean. Pure.
+
+Entries that contradict each other are an error, and one of them is shown in the plan all the same: which one depends on
+what they say, never on their order. Errors stand at the later place and name the earlier one.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.model import Diagnostic, error, nearest
@@ -42,25 +47,31 @@ class Chooser:
 
         `address` makes the address of a subscription of a display name.
         """
+        entries = sorted(entries, key=attrgetter("position"))
         named = self._named(entries, address)
         matched = self._matched(entries, named)
-        return [Choice(self._catalogue.by_id[type_id], entry) for type_id, entry in (named | matched).items()]
+        return [
+            Choice(self._catalogue.by_id[type_id], min(found, key=_content))
+            for type_id, found in (named | matched).items()
+        ]
 
     def _named(
         self, entries: Sequence[DeclaredSubscription], address: Callable[[str], str]
-    ) -> dict[str, DeclaredSubscription]:
-        found: dict[str, DeclaredSubscription] = {}
+    ) -> dict[str, list[DeclaredSubscription]]:
+        found: dict[str, list[DeclaredSubscription]] = {}
         for entry in entries:
             reference = entry.notification_type
-            if reference is None:
+            if reference is None or not reference.resolved:
                 continue
             types = self._catalogue.named(reference.name)
             if len(types) != 1:
                 self.diagnostics.append(self._unknown(reference, types, address(reference.name)))
                 continue
-            earlier = found.setdefault(types[0].id, entry)
-            if earlier is not entry and earlier.notification_type is not None:
-                message = f"this notification type has a subscription already at {earlier.notification_type.position}"
+            same = found.setdefault(types[0].id, [])
+            same.append(entry)
+            earlier = same[0].notification_type
+            if earlier is not None and earlier is not reference:
+                message = f"this notification type has a subscription already at {earlier.position}"
                 where = address(types[0].display_name)
                 self.diagnostics.append(error("duplicate-subscription", message, reference.position, where))
         return found
@@ -80,11 +91,11 @@ class Chooser:
         return self._suggestions.get(name, "")
 
     def _matched(
-        self, entries: Sequence[DeclaredSubscription], named: dict[str, DeclaredSubscription]
-    ) -> dict[str, DeclaredSubscription]:
-        found: dict[str, DeclaredSubscription] = {}
+        self, entries: Sequence[DeclaredSubscription], named: Collection[str]
+    ) -> dict[str, list[DeclaredSubscription]]:
+        found: dict[str, list[DeclaredSubscription]] = {}
         for entry in entries:
-            if entry.match is None:
+            if entry.match is None or not entry.match.resolved:
                 continue
             types = [item for item in self._catalogue.types if satisfies(item, entry.match)]
             included = [item for item in types if item.in_plan]
@@ -95,8 +106,13 @@ class Chooser:
             free = [item for item in included if item.id not in named]
             self.diagnostics.extend(_overlaps(entry, [item for item in free if item.id in found], found))
             for item in free:
-                found.setdefault(item.id, entry)
+                found.setdefault(item.id, []).append(entry)
         return found
+
+
+def _content(entry: DeclaredSubscription) -> tuple[list[str], str]:
+    """Return what a plan shows of an entry, to choose one of several whatever their order."""
+    return sorted({reference.name for reference in entry.integrations}), entry.current_state
 
 
 def satisfies(item: NotificationType, match: Match) -> bool:
@@ -110,14 +126,14 @@ def satisfies(item: NotificationType, match: Match) -> bool:
 
 
 def _overlaps(
-    entry: DeclaredSubscription, types: Sequence[NotificationType], found: dict[str, DeclaredSubscription]
+    entry: DeclaredSubscription, types: Sequence[NotificationType], found: dict[str, list[DeclaredSubscription]]
 ) -> Iterator[Diagnostic]:
     """Name, for each earlier match, the types that it and `entry` both find."""
     shared: defaultdict[int, list[NotificationType]] = defaultdict(list)
     for item in types:
-        shared[id(found[item.id])].append(item)
+        shared[id(found[item.id][0])].append(item)
     for group in shared.values():
         names = ", ".join(quoted(item.display_name) for item in group[:NAMES])
         more = f" and {len(group) - NAMES} more" if len(group) > NAMES else ""
-        message = f"this match and the one at {found[group[0].id].position} both find {names}{more}"
+        message = f"this match and the one at {found[group[0].id][0].position} both find {names}{more}"
         yield error("overlapping-match", message, entry.position)

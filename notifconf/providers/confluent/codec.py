@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import ProtocolError
@@ -18,6 +18,7 @@ from notifconf.model.diagnostic import quoted
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
 from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 from notifconf.providers.confluent.workspace import SECRET_MEMBER
+from notifconf.providers.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -27,9 +28,15 @@ if TYPE_CHECKING:
 
 JSON = Mapping[str, Any]
 
+UNLISTED = "unlisted-type"
+"""Why a subscription is kept whose type the catalogue does not list."""
+
 READ_ONLY_MEMBER: Mapping[str, str] = {"RoleEmail": "role_name", "UserEmail": "user", "InApp": "user"}
 """The kinds of target that nobody can write, and the member that says who is told."""
 
+
+SHORT_KINDS: Mapping[str, str] = {"SlackTarget": "Slack", "MsTeamsTarget": "MsTeams", "WebhookTarget": "Webhook"}
+"""Other names that some clients of the API give to the kinds of target: read alike, never written."""
 
 NEVER_SHOWN = frozenset({"api_version", "kind", "metadata", "target"})
 """Members of an object that no output holds; of a target, its kind and who is told are shown."""
@@ -37,16 +44,9 @@ NEVER_SHOWN = frozenset({"api_version", "kind", "metadata", "target"})
 
 def is_alive(item: JSON, now: datetime) -> bool:
     """Say whether an object counts: one whose `deleted_at` is past is as good as absent."""
-    metadata = item.get("metadata")
-    deleted_at = metadata.get("deleted_at") if isinstance(metadata, dict) else None
-    if not isinstance(deleted_at, str):
-        return True
-    try:
-        moment = datetime.fromisoformat(deleted_at)
-    except ValueError:
-        return True
+    deleted_at = _time(item, "deleted_at")
     # The year 1 is how some servers write that there is no such moment.
-    return moment.year == 1 or (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) > now
+    return deleted_at is None or deleted_at.year == 1 or deleted_at > now
 
 
 def id_of(item: object, what: str) -> str:
@@ -90,6 +90,7 @@ def decode_integration(item: JSON) -> LiveResource:
         identities=identities(INTEGRATION.name, attributes),
         attributes=attributes,
         kept=None if kind in SECRET_MEMBER else "read-only",
+        created_at=_time(item, "created_at"),
     )
 
 
@@ -104,8 +105,15 @@ def decode_subscription(item: JSON, catalogue: Catalogue) -> LiveResource:
         name=catalogue.display_name(type_id),
         identities=identities(SUBSCRIPTION.name, attributes),
         attributes=attributes,
-        kept="required" if catalogue.is_required(type_id) else None,
+        kept=_kept(type_id, catalogue),
     )
+
+
+def _kept(type_id: str, catalogue: Catalogue) -> str | None:
+    """Return why no plan may delete the subscription to a type. One that isn't listed may be REQUIRED."""
+    if type_id not in catalogue.by_id:
+        return UNLISTED
+    return "required" if catalogue.is_required(type_id) else None
 
 
 def decode_preference(item: JSON, resource: str, resource_type: str) -> LiveResource:
@@ -134,6 +142,7 @@ def decode_resource_subscription(item: JSON, resource: str, resource_type: str, 
         name=f"{resource}#{catalogue.display_name(str(attributes['notification_type']))}",
         identities=identities(RESOURCE_SUBSCRIPTION.name, attributes),
         attributes=attributes,
+        kept=None if str(attributes["notification_type"]) in catalogue.by_id else UNLISTED,
     )
 
 
@@ -210,6 +219,7 @@ def _target(raw: JSON) -> dict[str, Value]:
     kind = raw.get("kind")
     if not isinstance(kind, str):
         return {member: _hidden(value) for member, value in sorted(raw.items()) if member != "kind"}
+    kind = SHORT_KINDS.get(kind, kind)
     target: dict[str, Value] = {"kind": kind}
     if kind in SECRET_MEMBER:
         url = raw.get(SECRET_MEMBER[kind])
@@ -273,3 +283,8 @@ def _check_resource(item: JSON, resource: str) -> None:
 def _text(item: JSON, member: str) -> str:
     value = item.get(member)
     return value if isinstance(value, str) else ""
+
+
+def _time(item: JSON, member: str) -> datetime | None:
+    metadata = item.get("metadata")
+    return parse_time(metadata.get(member)) if isinstance(metadata, dict) else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from notifconf.errors import ServiceError
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource
 from notifconf.providers.confluent import codec
@@ -69,21 +69,23 @@ class ConfluentConnection:
         del attributes
         await self._api.delete(COLLECTIONS[kind], object_id)
 
-    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
-        """Look up by name (integrations that can be written), by type, by resource, or by resource and type.
-
-        Raises a `ServiceError` where several objects bear that key: which one is meant can't be told.
-        """
+    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> Sequence[LiveResource]:
+        """Look up by name (integrations that can be written), by type, by resource, or by resource and type."""
         source = self._source(kind, attributes)
         identities = set(codec.identities(kind, attributes))
-        answer = await source.fetch()
+        answer = await source.fetch() or []
         self._client.redactor.keep([codec.texts(attributes)])
         codec.withhold(answer, self._client.redactor)
-        found = [item for item in self._decoded(source, answer, Catalogue()) if identities & set(item.identities)]
-        if len(found) > 1:
-            ids = ", ".join(sorted(item.id for item in found))
-            raise ServiceError(f"ambiguous: {len(found)} live objects ({ids}) are what the new {kind} would be")
-        return found[0] if found else None
+        return [item for item in self._decoded(source, answer, Catalogue()) if identities & set(item.identities)]
+
+    async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
+        """GET an object; one whose deletion is past is missing."""
+        item = await self._api.get(COLLECTIONS[kind], object_id)
+        items = [] if item is None else [item]
+        self._client.redactor.keep([codec.texts(attributes)])
+        self._client.redactor.add(chain.from_iterable(map(codec.secrets, items)))
+        codec.withhold(items, self._client.redactor)
+        return next(iter(self._decoded(self._source(kind, attributes), items, Catalogue())), None)
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
         """Send a test message to an integration's target; the other kinds have nothing to prove."""
@@ -109,25 +111,30 @@ class ConfluentConnection:
     async def _read(self, scope: Scope, live: Live) -> Live:
         """Return `live` with all that is in scope read anew."""
         sources = list(self._in(scope))
-        fetches = [source.fetch for source in sources]
+        fetches: list[Callable[[], Awaitable[list[Item] | None]]] = [source.fetch for source in sources]
         if scope.types:
             fetches.insert(0, self._api.notification_types)
         answers = await run_all(fetches, self._client.parallelism)
         # Only now all live secrets are known.
-        codec.withhold([item for answer in answers for item in answer], self._client.redactor)
+        codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
         catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
         if scope.types:
             now = self._now()
-            catalogue = Catalogue.of(codec.decode_type(item) for item in answers.pop(0) if codec.is_alive(item, now))
+            catalogue = Catalogue.of(
+                codec.decode_type(item) for item in answers.pop(0) or () if codec.is_alive(item, now)
+            )
         fresh = [
             item
             for source, answer in zip(sources, answers, strict=True)
-            for item in self._decoded(source, answer, catalogue)
+            for item in self._decoded(source, answer or (), catalogue)
         ]
+        hidden = {source.resource for source, answer in zip(sources, answers, strict=True) if answer is None}
+        asked = {source.resource for source in sources}
         covered = {(source.kind, source.resource) for source in sources}
         kept = (item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered)
         resources = tuple(sorted((*kept, *fresh), key=lambda item: (RANKS[item.kind], item.id)))
-        return Live(resources, catalogue, _names(resources, catalogue))
+        not_visible = (live.not_visible - asked) | {resource for resource in hidden if resource is not None}
+        return Live(resources, catalogue, _names(resources, catalogue), not_visible)
 
     def _in(self, scope: Scope) -> Iterator[Source]:
         """Return what to fetch; lists first, since their pages come one after another."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Secret, Value, error, nearest, warning
@@ -57,6 +58,8 @@ KINDS_OF_HOST: Mapping[str, tuple[str, ...]] = {
 }
 """Hosts that many share, and the kinds of target that can send to them. Flows of Azure also take plain JSON."""
 
+Entry = TypeVar("Entry", DeclaredIntegration, DeclaredSubscription, DeclaredResource)
+
 
 def declare(document: LocatedMapping) -> tuple[ConfluentDeclarations, Sequence[Diagnostic]]:
     """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock.
@@ -78,7 +81,7 @@ class Decoder:
 
     def document(self, document: LocatedMapping) -> ConfluentDeclarations:
         """Decode the whole document."""
-        resources = tuple(self.resource(entry) for entry in _entries(document.get("resources")))
+        resources = _sorted(self.resource(entry) for entry in _entries(document.get("resources")))
         managed = {
             "integration": "integrations" in document,
             "subscription": "subscriptions" in document,
@@ -86,8 +89,8 @@ class Decoder:
             "resource-subscription": any(resource.subscriptions is not None for resource in resources),
         }
         return ConfluentDeclarations(
-            integrations=tuple(self.integrations(document.get("integrations"))),
-            subscriptions=tuple(self.subscription(entry) for entry in _entries(document.get("subscriptions"))),
+            integrations=_sorted(self.integrations(document.get("integrations"))),
+            subscriptions=_sorted(self.subscription(entry) for entry in _entries(document.get("subscriptions"))),
             resources=resources,
             managed=frozenset(kind for kind, present in managed.items() if present),
         )
@@ -103,6 +106,7 @@ class Decoder:
                     position=section.keys_at[key],
                     description=entry.get("description"),
                     pin=entry.get("id"),
+                    resolved=not entry.unresolved and not entry["target"].unresolved,
                 )
 
     def target(self, target: LocatedMapping, address: str) -> dict[str, Value]:
@@ -156,7 +160,9 @@ class Decoder:
     def match(self, match: LocatedMapping) -> Match:
         """Decode a `match`; a value that nobody knows yet is a warning."""
         values = {member: tuple(self.matched(match, member)) for member in MATCHED}
-        return Match(**values, name=match.get("name"))
+        lists = (value for value in match.values() if isinstance(value, LocatedList))
+        resolved = not match.unresolved and not any(item.unresolved for item in lists)
+        return Match(**values, name=match.get("name"), resolved=resolved)
 
     def matched(self, match: LocatedMapping, member: str) -> Iterator[str]:
         """Decode one member of a `match`: a value or a list of them."""
@@ -190,7 +196,7 @@ class Decoder:
             mute=self.mute(entry, address) if "muted" in entry else None,
             subscriptions=None
             if subscriptions is None
-            else tuple(self.subscription(subscription) for subscription in _entries(subscriptions)),
+            else _sorted(self.subscription(subscription) for subscription in _entries(subscriptions)),
         )
 
     def resource_type(self, entry: LocatedMapping) -> str:
@@ -251,6 +257,10 @@ def masked(expression: str | None) -> str | None:
 
 def _entries(section: Sequence[LocatedMapping | None] | None) -> Iterator[LocatedMapping]:
     return (entry for entry in section or () if entry is not None)
+
+
+def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=attrgetter("position")))
 
 
 def _reference(container: LocatedMapping | LocatedList, key: Any) -> Reference:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Reach,
         Workspace,
     )
-    from notifconf.plan.change import Change, Silence
+    from notifconf.plan.change import Attributes, Change, Silence
     from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.base import Connection, Plain, Provider
     from notifconf.providers.confluent.workspace import ConfluentDeclarations
@@ -68,7 +68,10 @@ class ConfluentProvider:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
         from notifconf.http import Authorization
 
-        return Authorization.basic(key, secret) if key else Authorization.bearer(token)
+        try:
+            return Authorization.basic(key, secret) if key else Authorization.bearer(token)
+        except UsageError as error:
+            raise UsageError(f"{KEY if key else TOKEN} can't be used: {error}") from None
 
     def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
         """Decode a workspace, and check what needs neither service nor clock."""
@@ -113,6 +116,12 @@ class ConfluentProvider:
         yield from silenced(changes)
         yield from unheard(changes, after)
 
+    def is_off(self, kind: str, attributes: Attributes | None) -> bool:
+        """Say whether an object tells nobody: a disabled subscription, or a mute."""
+        from notifconf.providers.confluent.rules import is_off
+
+        return is_off(kind, attributes)
+
     @property
     def coverage_terms(self) -> CoverageTerms:
         """Notification types, by severity."""
@@ -144,6 +153,10 @@ class ConfluentProvider:
         from notifconf.providers.confluent.rules import proves
 
         return proves(kind, changed)
+
+    def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
+        """Say whether two integrations have one target."""
+        return one.attributes.get("target") == other.attributes.get("target") is not None
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""

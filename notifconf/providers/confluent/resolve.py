@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from notifconf.model import Diagnostic, Resource, error
 from notifconf.model.diagnostic import quoted
+from notifconf.plan.addresses import make_unique
+from notifconf.plan.notice import not_visible
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import REQUIRED, catalogue_of
 from notifconf.providers.confluent.choose import Choice, Chooser
@@ -35,20 +36,15 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     declared = cast("ConfluentDeclarations", workspace.declarations)
     resolver = _Resolver(live)
     resources = [
-        *map(_integration, declared.integrations),
+        *(_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
-        *(
-            resource
-            for entry in declared.resources
-            if entry.subscriptions
-            for resource in resolver.resource_subscriptions(entry)
-        ),
+        *resolver.all_resource_subscriptions(declared.resources),
         *(_preference(entry, muted=entry.mute.active(now)) for entry in declared.resources if entry.mute),
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
     return Resolution(
         tuple(resources),
-        tuple(resolver.diagnostics),
+        (*resolver.diagnostics, *_not_visible(declared.resources, live)),
         until=min((end for end in ends if end is not None), default=None),
     )
 
@@ -72,7 +68,11 @@ class _Resolver:
         def address(name: str) -> str:
             return f"{SUBSCRIPTION.collection}/{name}"
 
-        for where, choice in _addressed(self._chooser.choose(entries, address), address):
+        choices = self._chooser.choose(entries, address)
+        plain = {choice.type.id: address(choice.type.display_name) for choice in choices}
+        addresses = make_unique(plain, {type_id: type_id for type_id in plain})
+        for choice in choices:
+            where = addresses[choice.type.id]
             resource = Resource(
                 kind=SUBSCRIPTION.name,
                 address=where,
@@ -83,22 +83,31 @@ class _Resolver:
             )
             yield self._judged(self._required(resource, choice), choice)
 
-    def resource_subscriptions(self, declared: DeclaredResource) -> Iterator[Resource]:
-        entries, address = declared.subscriptions or (), declared.subscription_address
-        for where, choice in _addressed(self._chooser.choose(entries, address), address):
-            resource = Resource(
-                kind=RESOURCE_SUBSCRIPTION.name,
-                address=where,
-                identities=(("resource-type", declared.resource, choice.type.id),),
-                attributes={
-                    "resource": declared.resource,
-                    "resource_type": declared.resource_type,
-                    **_subscribed(choice),
-                },
-                position=choice.entry.position,
-                name=f"{declared.resource}#{choice.type.display_name}",
-            )
-            yield self._judged(resource, choice)
+    def all_resource_subscriptions(self, entries: Sequence[DeclaredResource]) -> Iterator[Resource]:
+        """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
+        chosen: dict[tuple[str, str], tuple[DeclaredResource, Choice]] = {}
+        for entry in entries:
+            for choice in self._chooser.choose(entry.subscriptions or (), entry.subscription_address):
+                chosen.setdefault((entry.resource, choice.type.id), (entry, choice))
+        plain = {key: entry.subscription_address(choice.type.display_name) for key, (entry, choice) in chosen.items()}
+        addresses = make_unique(plain, {key: key[1] for key in plain})
+        for key, (entry, choice) in chosen.items():
+            yield self._resource_subscription(entry, choice, addresses[key])
+
+    def _resource_subscription(self, declared: DeclaredResource, choice: Choice, address: str) -> Resource:
+        resource = Resource(
+            kind=RESOURCE_SUBSCRIPTION.name,
+            address=address,
+            identities=(("resource-type", declared.resource, choice.type.id),),
+            attributes={
+                "resource": declared.resource,
+                "resource_type": declared.resource_type,
+                **_subscribed(choice),
+            },
+            position=choice.entry.position,
+            name=f"{declared.resource}#{choice.type.display_name}",
+        )
+        return self._judged(resource, choice)
 
     def _judged(self, resource: Resource, choice: Choice) -> Resource:
         """Block a subscription that the billing plan forbids; one that lives already may stay."""
@@ -119,12 +128,13 @@ class _Resolver:
         return replace(resource, blocked=code)
 
 
-def _addressed(choices: Sequence[Choice], address: Callable[[str], str]) -> Iterator[tuple[str, Choice]]:
-    """Return choices with their addresses: by display name, and by id where two types bear one name."""
-    names = Counter(choice.type.display_name for choice in choices) if len(choices) > 1 else {}
-    for choice in choices:
-        name = choice.type.display_name
-        yield address(name if names.get(name, 1) == 1 else f"{name}#{choice.type.id}"), choice
+def _not_visible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Diagnostic]:
+    """Warn, once for each resource, of lookups that may hide what lives."""
+    seen: set[str] = set()
+    for entry in entries if live.not_visible else ():
+        if entry.resource in live.not_visible and entry.resource not in seen:
+            seen.add(entry.resource)
+            yield not_visible(entry.resource, entry.position, entry.preference_address)
 
 
 def _subscribed(choice: Choice) -> Mapping[str, Value]:

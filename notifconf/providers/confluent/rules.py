@@ -57,6 +57,13 @@ def _silenced(change: Change) -> Iterator[str]:
         yield f"the subscription to {what} is {'disabled' if is_off else 'deleted'}: it tells nobody any more"
 
 
+def is_off(kind: str, attributes: Mapping[str, object] | None) -> bool:
+    """Say whether an object tells nobody: a disabled subscription, or a mute. Without a preference nothing is muted."""
+    if kind == INTEGRATION.name:
+        return False
+    return kind != PREFERENCE.name if attributes is None else attributes.get("current_state") == DISABLED
+
+
 def proves(kind: str, changed: Collection[str]) -> bool:
     """Say whether a write of these members changes where messages go: then a test message goes first."""
     return kind == INTEGRATION.name and "target" in changed

@@ -47,7 +47,9 @@ def needed(workspace: Workspace) -> Scope:
     `sync` must know what uses an integration before that goes; `policy.coverage` judges all types, wherever they go.
     """
     declared = cast("ConfluentDeclarations", workspace.declarations)
-    subscribed = _places(entry for entry in declared.resources if entry.subscriptions is not None)
+    # What is invalid is read to find more errors: a path that can't be one would end that.
+    resources = [entry for entry in declared.resources if workspace.is_valid or _can_be_looked_up(entry)]
+    subscribed = _places(entry for entry in resources if entry.subscriptions is not None)
     judges = bool(workspace.policy.coverage)
     names_types = judges or SUBSCRIPTION.name in declared.managed or bool(subscribed)
     has_integrations = INTEGRATION.name in declared.managed
@@ -57,9 +59,13 @@ def needed(workspace: Workspace) -> Scope:
         subscriptions=judges
         or SUBSCRIPTION.name in declared.managed
         or (has_integrations and workspace.policy.mode is Mode.SYNC),
-        preferences=_places(entry for entry in declared.resources if entry.mute is not None),
+        preferences=_places(entry for entry in resources if entry.mute is not None),
         resource_subscriptions=subscribed,
     )
+
+
+def _can_be_looked_up(entry: DeclaredResource) -> bool:
+    return bool(entry.resource_type) and bool(PATH.fullmatch(entry.resource)) and "${" not in entry.resource
 
 
 def changed(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Scope:

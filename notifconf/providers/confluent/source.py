@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifconf.errors import ApiError, ProtocolError
+from notifconf.errors import ApiError, ForbiddenError, ProtocolError
 from notifconf.model.diagnostic import quoted
 from notifconf.providers.confluent import codec
+from notifconf.providers.confluent.api import NOT_VISIBLE
 from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One list or lookup: it tells all live objects of `kind`, or those of them that belong to `resource`."""
+    """One list or lookup: it tells all live objects of `kind`, or those of them that belong to `resource`.
+
+    `fetch` returns None where the service says that there is nothing, or nothing that these credentials can see.
+    """
 
     kind: str
     resource: str | None
-    fetch: Callable[[], Awaitable[list[Item]]]
+    fetch: Callable[[], Awaitable[list[Item] | None]]
     decode: Callable[[Item, Catalogue], LiveResource]
 
 
@@ -49,7 +53,7 @@ class Sources:
     def preference(self, place: Place) -> Source:
         """Return the lookup of a resource's preference; errors name the resource and where it is declared."""
 
-        async def fetch() -> list[Item]:
+        async def fetch() -> list[Item] | None:
             return await _placed(self.api.preference(place.resource, place.resource_type), place)
 
         def decode(item: Item, _: Catalogue) -> LiveResource:
@@ -60,7 +64,7 @@ class Sources:
     def resource_subscriptions(self, place: Place) -> Source:
         """Return the lookup of a resource's subscriptions; errors name the resource and where it is declared."""
 
-        async def fetch() -> list[Item]:
+        async def fetch() -> list[Item] | None:
             return await _placed(self.api.resource_subscriptions(place.resource, place.resource_type), place)
 
         def decode(item: Item, catalogue: Catalogue) -> LiveResource:
@@ -69,16 +73,19 @@ class Sources:
         return Source(RESOURCE_SUBSCRIPTION.name, place.resource, fetch, decode)
 
 
-async def _placed(lookup: Awaitable[list[Item]], place: Place) -> list[Item]:
+async def _placed(lookup: Awaitable[list[Item]], place: Place) -> list[Item] | None:
     try:
         return await lookup
     except ApiError as error:
+        if isinstance(error, ForbiddenError) and error.code == NOT_VISIBLE:
+            return None
         raise type(error)(
             f"{_named(place)}: {error}",
             status=error.status,
             operation=error.operation,
             request_id=error.request_id,
             sent=error.sent,
+            code=error.code,
         ) from None
     except ProtocolError as error:
         raise ProtocolError(f"{_named(place)}: {error}", operation=error.operation) from None

@@ -44,7 +44,8 @@ class DeclaredIntegration:
     """An entry of `integrations`.
 
     `target` is as in the workspace: `kind`, and a URL as `Secret`, a `role_name`, or a `user` (an id).
-    `description` is None where the live one is left alone; `pin` is the id of the live object.
+    `description` is None where the live one is left alone; `pin` is the id of the live object. `resolved` is false
+    where a part of it still stands as written: nobody can say which live object it is.
     """
 
     key: str
@@ -53,6 +54,7 @@ class DeclaredIntegration:
     position: Position
     description: str | None = None
     pin: str | None = None
+    resolved: bool = True
 
     @property
     def kind(self) -> str:
@@ -74,13 +76,15 @@ class DeclaredIntegration:
 class Match:
     """What a type must satisfy, all of it; an empty member is satisfied by any type.
 
-    `name` is a glob on the display name; the others list the values that are allowed.
+    `name` is a glob on the display name; the others list the values that are allowed. `resolved` is false where a part
+    still stands as written: nobody can say which types it finds.
     """
 
     severity: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
     subscription_priority: tuple[str, ...] = ()
     name: str | None = None
+    resolved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,10 @@ class DeclaredResource:
 
 @dataclass(frozen=True, slots=True)
 class ConfluentDeclarations:
-    """What a workspace declares; `managed` names the kinds whose section is present."""
+    """What a workspace declares; `managed` names the kinds whose section is present.
+
+    Entries are in the order of their places, whatever the order in which the files were named.
+    """
 
     integrations: tuple[DeclaredIntegration, ...] = ()
     subscriptions: tuple[DeclaredSubscription, ...] = ()

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from notifconf.errors import ProtocolError
+from notifconf.errors import NotFoundError, ProtocolError
 from notifconf.http.paging import Page, distrust_list, read_list
 from notifconf.providers.konnect.codec import text_id
 
@@ -50,6 +50,15 @@ class Api:
             return text_id(answer.body, "id", "the subscription that it made")
         except ProtocolError as error:
             raise ProtocolError(str(error), operation=f"POST {path}", sent=True) from None
+
+    async def get(self, event: str, subscription: str) -> Item | None:
+        """Return a subscription, or None where it is missing."""
+        path = f"{self._root}/{_subscriptions(event)}/{_segment(subscription)}"
+        try:
+            item: Item = (await self._client.request("GET", path, describe=describe_error)).body
+        except NotFoundError:
+            return None
+        return item
 
     async def update(self, event: str, subscription: str, body: Mapping[str, Plain]) -> None:
         """Replace what can be written of a subscription."""

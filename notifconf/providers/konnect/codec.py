@@ -15,6 +15,7 @@ from notifconf.model import LiveResource, Value
 from notifconf.model.diagnostic import quoted
 from notifconf.providers.konnect.catalogue import Event
 from notifconf.providers.konnect.kinds import EVENT_SUBSCRIPTION
+from notifconf.providers.times import parse_time
 
 if TYPE_CHECKING:
     from notifconf.providers.base import Plain
@@ -71,6 +72,7 @@ def decode_subscription(item: JSON, event: Event) -> LiveResource:
         identities=identities(attributes),
         attributes=attributes,
         kept="required" if event.mandatory else None,
+        created_at=parse_time(item.get("created_at")),
     )
 
 

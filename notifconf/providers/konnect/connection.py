@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from notifconf.errors import ApiError, ProtocolError, ServiceError
+from notifconf.errors import ApiError, ProtocolError
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource, Mode
 from notifconf.providers.konnect import codec
@@ -59,6 +60,7 @@ class KonnectConnection:
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """List again the subscriptions of each event that a touched one is of."""
+        self._client.redactor.keep([attributes for _, attributes in touched])
         catalogue = catalogue_of(live)
         events = dict.fromkeys(str(attributes["event"]) for _, attributes in touched)
         fresh = await self._live(catalogue, events)
@@ -91,22 +93,31 @@ class KonnectConnection:
         del kind
         await self._api.delete(str(attributes["event"]), object_id)
 
-    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
-        """Look a subscription up by its event and name.
+    async def find(self, kind: str, attributes: Mapping[str, Plain]) -> Sequence[LiveResource]:
+        """Look subscriptions up by their event and name.
 
-        Where a service keeps no names, it is one that applies where this one does and was not there before. Raises a
-        `ServiceError` where several are that: which one is meant can't be told.
+        Where a service keeps no names, they are those that apply where this one does and were not there before. They
+        go by the name that they are looked for by.
         """
+        del kind
         event = Catalogue().event(str(attributes["event"]))
         items = await self._listed(event)
         name, place = codec.name_key(event.id, str(attributes["name"])), codec.place_key(attributes)
-        found = [item for item in items if name in item.identities] or [
-            item for item in items if place in item.identities and item.id not in self._known
+        return [item for item in items if name in item.identities] or [
+            replace(item, attributes={**item.attributes, "name": str(attributes["name"])})
+            for item in items
+            if "name" not in item.attributes and place in item.identities and item.id not in self._known
         ]
-        if len(found) > 1:
-            ids = ", ".join(sorted(item.id for item in found))
-            raise ServiceError(f"ambiguous: {len(found)} live objects ({ids}) are what the new {kind} would be")
-        return found[0] if found else None
+
+    async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
+        """GET a subscription of its event."""
+        del kind
+        event = Catalogue().event(str(attributes["event"]))
+        item = await self._api.get(event.id, object_id)
+        if item is None:
+            return None
+        self._client.redactor.withhold([item])
+        return self._decoded(item, event)
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
         """Nothing can be proved beforehand: Konnect's channels have no targets of their own."""
@@ -132,11 +143,12 @@ class KonnectConnection:
     async def _listed(self, event: Event) -> list[LiveResource]:
         """Return what lives of an event. What a service keeps no name of goes by the one that this run has sent."""
         items = await self._api.subscriptions(event.id)
-        return [codec.decode_subscription(self._named(item), event) for item in items]
+        return [self._decoded(item, event) for item in items]
 
-    def _named(self, item: Item) -> Item:
+    def _decoded(self, item: Item, event: Event) -> LiveResource:
         given = self._given.get(item["id"])
-        return item if given is None or item.get("name") not in (None, "") else {**item, "name": given}
+        named = item if given is None or item.get("name") not in (None, "") else {**item, "name": given}
+        return codec.decode_subscription(named, event)
 
 
 def _sorted(catalogue: Catalogue, resources: Iterable[LiveResource]) -> Live:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Secret,
         Workspace,
     )
-    from notifconf.plan.change import Change, Silence
+    from notifconf.plan.change import Attributes, Change, Silence
     from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.base import Connection, Plain, Provider
     from notifconf.providers.konnect.workspace import KonnectDeclarations
@@ -61,7 +61,10 @@ class KonnectProvider:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
         from notifconf.http import Authorization
 
-        return Authorization.bearer(token)
+        try:
+            return Authorization.bearer(token)
+        except UsageError as error:
+            raise UsageError(f"{VARIABLE} can't be used: {error}") from None
 
     def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
         """Decode a workspace, and check what needs neither service nor clock."""
@@ -102,6 +105,13 @@ class KonnectProvider:
         del after
         return silenced(changes)
 
+    def is_off(self, kind: str, attributes: Attributes | None) -> bool:
+        """Say whether a subscription tells nobody."""
+        from notifconf.providers.konnect.rules import is_off
+
+        del kind
+        return is_off(attributes)
+
     @property
     def coverage_terms(self) -> CoverageTerms:
         """Events, by namespace."""
@@ -132,6 +142,10 @@ class KonnectProvider:
 
         del kind
         return tuple(dict.fromkeys((*identities(attributes), place_key(attributes))))
+
+    def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
+        """Say whether two subscriptions differ in nothing but their names, which an older service does not keep."""
+        return {**one.attributes, "name": None} == {**other.attributes, "name": None}
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List the subscriptions."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from notifconf.model import Diagnostic, Resource, error, nearest
 from notifconf.model.diagnostic import quoted
+from notifconf.plan.addresses import make_unique
 from notifconf.plan.match import match
 from notifconf.plan.rules import Resolution
 from notifconf.providers.konnect.catalogue import Catalogue, Event, catalogue_of
@@ -33,8 +35,13 @@ class Choice(NamedTuple):
     event: Event
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What no other declared subscription has: event and name."""
+        return self.event.id, self.entry.name
+
+    @property
     def address(self) -> str:
-        """Where it stands in a plan."""
+        """Where it stands in a plan, unless another event and name make the same one ("a#b" and "c", "a" and "b#c")."""
         return self.entry.address(self.event.id)
 
 
@@ -56,9 +63,12 @@ class _Resolver:
         self._suggestions: dict[str, str] = {}
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
-        choices = sorted(self._chosen(entries), key=lambda choice: choice.address)
+        choices = sorted(self._chosen(entries), key=lambda choice: choice.key)
+        addresses = make_unique(
+            {choice.key: choice.address for choice in choices}, {choice.key: choice.event.id for choice in choices}
+        )
         keys = _keys(choices, self._live)
-        identified = [_identified(choice, keys[choice.address]) for choice in choices]
+        identified = [_identified(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
         # Who is who is the planner's to say. It is asked here since a channel that isn't named keeps its live value.
         pairs = {pair.desired.address: pair.live for pair in match(identified, self._live).pairs}
         for choice, resource in zip(choices, identified, strict=True):
@@ -67,10 +77,16 @@ class _Resolver:
             yield self._judged(replace(resource, attributes=_attributes(choice, live)), choice, is_new=is_new)
 
     def _chosen(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
-        """Return the entries whose event is known; of two that are the same subscription, the first."""
-        found: dict[tuple[str, str], Choice] = {}
+        """Return the entries whose event is known.
+
+        Of two that are the same subscription one is chosen by what it says, never by their order. The error stands at
+        the later place and names the earlier one.
+        """
+        found: dict[tuple[str, str], list[Choice]] = {}
         events = {item.id: str(item.attributes["event"]) for item in self._live}
-        for entry in entries:
+        for entry in sorted(entries, key=attrgetter("position")):
+            if not entry.resolved:
+                continue
             named = self._catalogue.named(entry.event)
             if len(named) != 1:
                 self.diagnostics.append(self._unknown(entry, named))
@@ -83,10 +99,11 @@ class _Resolver:
                     error(f"missing-{EVENT_SUBSCRIPTION.name}", message, entry.position, choice.address)
                 )
                 continue
-            earlier = found.setdefault((named[0].id, entry.name), choice)
-            if earlier is not choice:
-                self.diagnostics.append(duplicate(earlier.entry, entry, choice.address))
-        return list(found.values())
+            same = found.setdefault(choice.key, [])
+            if same:
+                self.diagnostics.append(duplicate(same[0].entry, entry, choice.address))
+            same.append(choice)
+        return [min(same, key=_content) for same in found.values()]
 
     def _unknown(self, entry: DeclaredSubscription, named: Sequence[Event]) -> Diagnostic:
         if named:
@@ -120,34 +137,40 @@ class _Resolver:
         return replace(resource, blocked=code)
 
 
-def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[str, tuple[Hashable, ...]]:
-    """Return, by address, the natural keys of what is declared.
+def _content(choice: Choice) -> tuple[object, ...]:
+    """Return what a plan shows of an entry, to choose one of several whatever their order."""
+    entry = choice.entry
+    return entry.regions, entry.entities, sorted(entry.channels.items()), entry.enabled, entry.pin or ""
+
+
+def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[tuple[str, str], tuple[Hashable, ...]]:
+    """Return, by event and name, the natural keys of what is declared.
 
     A live object without a name is recognised by where it applies, but only by one declared object, which has no other
     live one: what else applies there is new.
     """
     choices = list(choices)
     pins = {choice.entry.pin for choice in choices}
-    named = {key for item in live for key in item.identities if "name" in item.attributes}
+    named = {key for item in live for key in item.identities if "name" in item.attributes and item.id not in pins}
     nameless = Counter(
         place_key(item.attributes) for item in live if "name" not in item.attributes and item.id not in pins
     )
-    keys: dict[str, tuple[Hashable, ...]] = {}
+    keys: dict[tuple[str, str], tuple[Hashable, ...]] = {}
     for choice in choices:
         entry = choice.entry
         name = name_key(choice.event.id, entry.name)
         place = place_key({"event": choice.event.id, "regions": entry.regions, "entities": entry.entities})
-        keys[choice.address] = (name,)
+        keys[choice.key] = (name,)
         if entry.pin is None and name not in named and nameless[place]:
-            keys[choice.address] = (name, place)
+            keys[choice.key] = (name, place)
             nameless[place] -= nameless[place] == 1
     return keys
 
 
-def _identified(choice: Choice, keys: tuple[Hashable, ...]) -> Resource:
+def _identified(choice: Choice, address: str, keys: tuple[Hashable, ...]) -> Resource:
     return Resource(
         kind=EVENT_SUBSCRIPTION.name,
-        address=choice.address,
+        address=address,
         identities=keys,
         attributes={},
         position=choice.entry.position,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from notifconf.model import Diagnostic, error, warning
@@ -73,7 +74,8 @@ def _replaced_defaults(
     for desired, _ in pairs:
         if desired.attributes["event"] not in subscribed:
             first[str(desired.attributes["event"])].append(desired)
-    for event, group in first.items():
+    for event, unsorted in first.items():
+        group = sorted(unsorted, key=attrgetter("address"))
         defaults = [channel for channel, on in catalogue.event(event).defaults.items() if on]
         lost = [channel for channel in defaults if not any(_covers(item.attributes, channel) for item in group)]
         if lost:
@@ -107,6 +109,11 @@ def _silenced(change: Change) -> Iterator[str]:
         gone = _gone(before[member], after[member])
         if gone:
             yield f"{what} no longer covers {member} {gone}"
+
+
+def is_off(attributes: Mapping[str, Any] | None) -> bool:
+    """Say whether a subscription tells nobody: it is disabled, or on no channel. None is no subscription."""
+    return attributes is None or not (attributes["enabled"] and any(attributes["channels"].values()))
 
 
 def _covers(attributes: Mapping[str, Any], channel: str) -> bool:

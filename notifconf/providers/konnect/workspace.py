@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from notifconf.model import error
@@ -22,6 +23,7 @@ class DeclaredSubscription:
 
     `event` is an event's id or title; it stands at `event_at`, as `expression` where it comes from outside. `channels`
     holds those that are named; `regions` and `entities` are sorted, each member once. `pin` is the id of the live one.
+    `resolved` is false where a part of it still stands as written: nobody can say which live one it is.
     """
 
     event: str
@@ -34,6 +36,7 @@ class DeclaredSubscription:
     channels: Mapping[str, bool] = field(default_factory=dict)
     enabled: bool = True
     pin: str | None = None
+    resolved: bool = True
 
     @property
     def shown_event(self) -> str:
@@ -58,7 +61,8 @@ def declare(document: LocatedMapping) -> tuple[KonnectDeclarations, Sequence[Dia
 
     What the schema refused stands in it as None: that counts as declared, and nothing more is said of it.
     """
-    entries = tuple(_subscription(entry) for entry in document.get("subscriptions") or () if entry is not None)
+    decoded = (_subscription(entry) for entry in document.get("subscriptions") or () if entry is not None)
+    entries = tuple(sorted(decoded, key=attrgetter("position")))
     managed = frozenset({EVENT_SUBSCRIPTION.name} if "subscriptions" in document else ())
     pinned = [entry for entry in entries if entry.pin is not None]
     repeated = [
@@ -98,4 +102,5 @@ def _subscription(entry: LocatedMapping) -> DeclaredSubscription:
         channels=dict(entry.get("channels", {})),
         enabled=entry.get("enabled", True),
         pin=entry.get("id"),
+        resolved=not entry.unresolved,
     )

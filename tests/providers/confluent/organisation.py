@@ -21,8 +21,8 @@ def page(*items: Any, **metadata: Any) -> dict[str, Any]:
     return {"api_version": "notifications/v1", "kind": "List", "metadata": metadata, "data": list(items)}
 
 
-def refusal(status: int, detail: str = "no") -> httpx.Response:
-    return httpx.Response(status, json={"errors": [{"detail": detail}]}, headers={"x-request-id": "r-1"})
+def refusal(status: int, detail: str = "no", **members: Any) -> httpx.Response:
+    return httpx.Response(status, json={"errors": [{"detail": detail, **members}]}, headers={"x-request-id": "r-1"})
 
 
 class Organisation:

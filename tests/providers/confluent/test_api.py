@@ -146,6 +146,41 @@ def test_a_create_without_an_id_is_of_unknown_fate(body: Any) -> None:
     assert caught.value.operation == "POST /notifications/v1/integrations"
 
 
+MISSING = httpx.Response(403, json={"errors": [{"code": "forbidden_access", "detail": "Forbidden Access"}]})
+NO_RIGHTS = httpx.Response(403, json={"errors": [{"code": "user_unauthorized", "detail": "Forbidden Access"}]})
+
+
+def test_a_delete_that_is_answered_forbidden_access_finds_nothing() -> None:
+    """It is how the service says that an object is missing, or not visible."""
+    organisation = Organisation(**{"integrations/i-1": MISSING})
+    with pytest.raises(NotFoundError, match="Forbidden Access"):
+        organisation.ask(lambda connection: connection.delete("integration", "i-1", {}))
+
+
+def test_a_read_that_is_answered_forbidden_access_finds_nothing() -> None:
+    organisation = Organisation(**{"integrations/i-1": MISSING})
+    assert organisation.ask(lambda connection: connection.get("integration", "i-1", {})) is None
+
+
+@pytest.mark.parametrize("answer", [NO_RIGHTS, httpx.Response(403), httpx.Response(403, json=[])])
+def test_every_other_403_is_about_rights(answer: httpx.Response) -> None:
+    organisation = Organisation(**{"integrations/i-1": answer})
+    for ask in (
+        lambda connection: connection.delete("integration", "i-1", {}),
+        lambda connection: connection.get("integration", "i-1", {}),
+    ):
+        with pytest.raises(ForbiddenError):
+            organisation.ask(ask)
+
+
+def test_an_update_that_is_answered_forbidden_access_is_an_error() -> None:
+    organisation = Organisation(**{"integrations/i-1": MISSING})
+    with pytest.raises(ForbiddenError):
+        organisation.ask(
+            lambda connection: connection.update("integration", "i-1", {"description": ""}, ["description"])
+        )
+
+
 @pytest.mark.parametrize("failure", [httpx.ReadError("reset"), refusal(503)])
 def test_a_create_of_unknown_fate_is_not_sent_again(failure: Any) -> None:
     organisation = Organisation(integrations=failure)

@@ -75,6 +75,15 @@ def decoded_subscription(**members: Any) -> LiveResource:
             {"target": {"kind": "UserEmail", "user": {"id": "u-1", "related": "https://x.test", "environment": "e"}}},
             {"target": {"kind": "UserEmail", "user": "u-1"}},
         ),
+        (
+            {"target": {"kind": "SlackTarget", "webhook_url": URL}},
+            {"target": {"kind": "Slack", "webhook_url": Secret(URL)}},
+        ),
+        (
+            {"target": {"kind": "MsTeamsTarget", "webhook_url": URL}},
+            {"target": {"kind": "MsTeams", "webhook_url": Secret(URL)}},
+        ),
+        ({"target": {"kind": "WebhookTarget", "url": URL}}, {"target": {"kind": "Webhook", "url": Secret(URL)}}),
         ({"target": {"kind": "InApp", "user": "u-1"}}, {"target": {"kind": "InApp", "user": "u-1"}}),
         ({"target": {"kind": "InApp", "user": {"id": 4}}}, {"target": {"kind": "InApp"}}),
         (
@@ -179,7 +188,8 @@ def test_an_absent_state_is_not_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("type_id", "name", "kept"), [("nt-2", "SAML certificate is expiring soon", "required"), ("nt-9", "nt-9", None)]
+    ("type_id", "name", "kept"),
+    [("nt-2", "SAML certificate is expiring soon", "required"), ("nt-9", "nt-9", "unlisted-type")],
 )
 def test_a_subscription_by_its_type(type_id: str, name: str, kept: str | None) -> None:
     live = decoded_subscription(notification_type={"id": type_id})
@@ -362,3 +372,21 @@ def test_a_target_that_is_nested_too_deeply_is_refused() -> None:
     assert [secret.reveal() for secret in codec.secrets(item)] == ["x"]
     with pytest.raises(ProtocolError, match="nested too deeply"):
         codec.decode_integration(item)
+
+
+@pytest.mark.parametrize(("type_id", "kept"), [("nt-1", None), ("nt-2", None), ("nt-9", "unlisted-type")])
+def test_a_resource_subscription_by_its_type(type_id: str, kept: str | None) -> None:
+    item = subscription(notification_type={"id": type_id})
+    assert codec.decode_resource_subscription(item, *RESOURCE, CATALOGUE).kept == kept
+
+
+@pytest.mark.parametrize("kind", ["SlackTarget", "MsTeamsTarget", "WebhookTarget"])
+def test_a_long_kind_can_be_written_and_goes_by_its_name(kind: str) -> None:
+    live = codec.decode_integration(integration(target={"kind": kind, "webhook_url": URL, "url": URL}))
+    assert (live.kept, live.identities) == (None, (("name", "Alerts"),))
+    assert {secret.reveal() for secret in codec.secrets({"target": {"kind": kind, "webhook_url": URL}})} == {URL}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01T00:00:00+01:00"])
+def test_the_year_one_is_alive(moment: str) -> None:
+    assert codec.is_alive({"metadata": {"deleted_at": moment}}, NOW)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,15 +12,16 @@ from notifconf.errors import (
     ForbiddenError,
     ProtocolError,
     ServerError,
-    ServiceError,
     UsageError,
 )
 from notifconf.http import Client
-from notifconf.model import Live, LiveResource, Mode, Workspace
+from notifconf.model import Live, LiveResource, Mode, Workspace, error
+from notifconf.plan import make_plan
+from notifconf.providers.confluent import PROVIDER
 from notifconf.providers.confluent.catalogue import Catalogue
 from notifconf.providers.confluent.connection import ConfluentConnection
 from notifconf.providers.confluent.workspace import Match
-from tests.providers.confluent.declared import CATALOGUE, integration, resource, subscription, workspace
+from tests.providers.confluent.declared import CATALOGUE, NOW, at, integration, resource, subscription, workspace
 from tests.providers.confluent.organisation import Organisation, page, refusal
 
 ENVIRONMENT = "environment=env-1"
@@ -287,13 +289,13 @@ WRITABLE: dict[str, Any] = {
 )
 def test_objects_are_found_by_their_natural_key(kind: str, attributes: Any, found: str | None) -> None:
     live = organisation().ask(lambda connection: connection.find(kind, attributes))
-    assert (live.id if live else None) == found
+    assert [item.id for item in live] == ([found] if found else [])
 
 
 def test_a_read_only_integration_of_that_name_is_another() -> None:
     mail = {"id": "i-2", "display_name": "Alerts", "target": {"kind": "RoleEmail", "role_name": "R"}}
     service = organisation(integrations=page(mail))
-    assert service.ask(lambda connection: connection.find("integration", WRITABLE)) is None
+    assert service.ask(lambda connection: connection.find("integration", WRITABLE)) == []
 
 
 @pytest.mark.parametrize(
@@ -307,9 +309,9 @@ def test_a_read_only_integration_of_that_name_is_another() -> None:
         ),
     ],
 )
-def test_twins_are_never_guessed_at(kind: str, attributes: Any, answers: dict[str, Any]) -> None:
-    with pytest.raises(ServiceError, match="ambiguous: 2 live objects"):
-        organisation(**answers).ask(lambda connection: connection.find(kind, attributes))
+def test_all_twins_are_found(kind: str, attributes: Any, answers: dict[str, Any]) -> None:
+    found = organisation(**answers).ask(lambda connection: connection.find(kind, attributes))
+    assert len(found) == 2
 
 
 def test_lookups_run_side_by_side_but_never_more_than_may() -> None:
@@ -332,3 +334,85 @@ def test_lookups_run_side_by_side_but_never_more_than_may() -> None:
 
     assert asyncio.run(run()).resources == ()
     assert highest == 7
+
+
+MUTED_AND_SUBSCRIBED: list[Any] = [
+    integration("alerts", display_name="Alerts"),
+    resource(muted=True, subscriptions=(subscription("nt-shrink"),), line=7),
+    resource(CLUSTER, kind="CLUSTER", muted=True, line=9),
+]
+
+
+def not_visible(*codes: str | None) -> httpx.Response:
+    return httpx.Response(403, json={"errors": [{"detail": "Forbidden Access", "code": code} for code in codes]})
+
+
+def test_a_lookup_of_what_is_not_visible_counts_as_none_with_one_warning_each() -> None:
+    hidden = not_visible("forbidden_access")
+    wanted = workspace(*MUTED_AND_SUBSCRIBED)
+    live = read(organisation(resource_preferences=hidden, resource_subscriptions=hidden), wanted)
+    assert live.not_visible == {ENVIRONMENT, CLUSTER}
+    assert {item.kind for item in live.resources} == {"integration"}
+    plan = make_plan(wanted, live, NOW, PROVIDER)
+    warned = [item for item in plan.diagnostics if item.code == "not-visible"]
+    assert [(item.severity, item.position, item.address) for item in warned] == [
+        ("warning", at(7), f"resource-preferences/{ENVIRONMENT}"),
+        ("warning", at(9), f"resource-preferences/{CLUSTER}"),
+    ]
+    assert all(path in item.message for path, item in zip((ENVIRONMENT, CLUSTER), warned, strict=True))
+    assert plan.errors == ()
+    assert {change.kind: change.action for change in plan.changes if change.kind != "integration"} == {
+        "resource-preference": "create",
+        "resource-subscription": "create",
+    }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        not_visible("user_unauthorized"),
+        not_visible("forbidden_access", "user_unauthorized"),
+        not_visible(None),
+        not_visible(),
+        httpx.Response(403, json={"code": "forbidden_access"}),
+        httpx.Response(403, json={"errors": "forbidden_access"}),
+        httpx.Response(403, text="forbidden_access"),
+        httpx.Response(400, json={"errors": [{"code": "forbidden_access"}]}),
+    ],
+)
+def test_every_other_refusal_of_a_lookup_is_an_error(answer: httpx.Response) -> None:
+    for kind in ("resource_preferences", "resource_subscriptions"):
+        with pytest.raises(ApiError, match=ENVIRONMENT):
+            read(organisation(**{kind: answer}), workspace(*MUTED_AND_SUBSCRIBED[:2]))
+
+
+def test_a_list_that_is_forbidden_is_an_error_whatever_its_code() -> None:
+    for name in ("integrations", "subscriptions", "notification_types"):
+        with pytest.raises(ForbiddenError):
+            read(organisation(**{name: not_visible("forbidden_access")}), workspace(subscription("nt-shrink")))
+
+
+def test_what_is_read_again_may_have_become_visible() -> None:
+    hidden = not_visible("forbidden_access")
+    service = organisation(resource_preferences=[hidden, {"id": "rp-1", "current_state": "DISABLED"}, hidden])
+    touched = [("resource-preference", {"resource": ENVIRONMENT, "resource_type": "ENVIRONMENT"})]
+
+    async def twice(connection: ConfluentConnection) -> list[Live]:
+        before = await connection.read(workspace(resource(muted=True)))
+        after = await connection.reread(before, touched)
+        return [before, after, await connection.reread(after, touched)]
+
+    assert [live.not_visible for live in service.ask(twice)] == [{ENVIRONMENT}, frozenset(), {ENVIRONMENT}]
+
+
+def test_an_invalid_workspace_is_read_without_lookups_of_what_can_be_no_path() -> None:
+    entries = [
+        resource(muted=True),
+        resource("environment=env-2", kind="", muted=True),
+        resource("nonsense", muted=True, subscriptions=()),
+        resource("environment=${ENV}", muted=True),
+    ]
+    valid = workspace(*entries)
+    service = organisation()
+    read(service, replace(valid, diagnostics=(error("invalid-value", "no"),)))
+    assert [item for item in service.asked if "lookup" in item] == [f"GET resource-preferences:lookup?{ENVIRONMENT}"]

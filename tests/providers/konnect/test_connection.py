@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from notifconf.errors import ForbiddenError, ServiceError
+from notifconf.errors import ForbiddenError
 from notifconf.http import Client
 from notifconf.model import Live, Mode, Workspace
 from notifconf.providers.konnect.connection import KonnectConnection
@@ -146,26 +146,26 @@ def test_what_is_sent() -> None:
 )
 def test_a_subscription_is_found_by_its_natural_key(items: list[Any], found: str | None) -> None:
     item = hub(tokens=page(*items)).ask(lambda connection: connection.find(KIND, ATTRIBUTES))
-    assert (item.id if item else None) == found
+    assert [one.id for one in item] == ([found] if found else [])
 
 
 @pytest.mark.parametrize("name", ["All", None])
-def test_twins_are_never_guessed_at(name: str | None) -> None:
+def test_all_twins_are_found(name: str | None) -> None:
     service = hub(tokens=page(document(1, name), document(2, name)))
-    with pytest.raises(ServiceError, match=r"ambiguous: 2 live objects \(id-1, id-2\)"):
-        service.ask(lambda connection: connection.find(KIND, ATTRIBUTES))
+    found = service.ask(lambda connection: connection.find(KIND, ATTRIBUTES))
+    assert [(item.id, item.attributes["name"]) for item in found] == [("id-1", "All"), ("id-2", "All")]
 
 
 def test_what_was_there_before_is_not_what_was_just_made() -> None:
     before, mine = document(1, None), document(2, None)
     service = hub(tokens=[page(before), page(before), page(before, mine)])
 
-    async def look(connection: KonnectConnection) -> list[str | None]:
+    async def look(connection: KonnectConnection) -> list[list[str]]:
         await connection.read(workspace(entry(TOKEN)))
         found = [await connection.find(KIND, ATTRIBUTES) for _ in range(2)]
-        return [item.id if item else None for item in found]
+        return [[item.id for item in items] for items in found]
 
-    assert service.ask(look) == [None, "id-2"]
+    assert service.ask(look) == [[], ["id-2"]]
 
 
 def test_what_an_older_service_keeps_no_name_of_goes_by_the_one_that_was_sent() -> None:
@@ -176,7 +176,7 @@ def test_what_an_older_service_keeps_no_name_of_goes_by_the_one_that_was_sent() 
 
     async def look(connection: KonnectConnection) -> list[str]:
         await connection.create(KIND, ATTRIBUTES)
-        assert await connection.find(KIND, ATTRIBUTES | {"name": "B"}) is None
+        assert await connection.find(KIND, ATTRIBUTES | {"name": "B"}) == []
         await connection.update(KIND, "id-2", ATTRIBUTES | {"name": "B"}, ["name"])
         live = await connection.reread(Live(), [(KIND, ATTRIBUTES)])
         return [str(found.attributes["name"]) for found in live.resources]

@@ -9,6 +9,7 @@ from notifconf.emulator.confluent.errors import Problem, Refusal, forbidden, in_
 from notifconf.emulator.confluent.members import READ_ONLY, Members
 from notifconf.emulator.confluent.objects import (
     INTEGRATIONS,
+    LONG_KIND_SUFFIX,
     QUOTA,
     QUOTA_UNTIL_DELETED,
     RESOURCE_SUBSCRIPTIONS,
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from notifconf.emulator.confluent.objects import JSON
 
 TARGET_KINDS = frozenset({*URL_MEMBERS, "RoleEmail", "UserEmail", "InApp"})
-# The vendor's own Terraform provider writes these on one of its ways.
-LONG_KINDS = {f"{kind}Target": kind for kind in TARGET_KINDS}
+LONG_KINDS = {f"{kind}{LONG_KIND_SUFFIX}": kind for kind in TARGET_KINDS}
 MAX_DISPLAY_NAME = 64
 MAX_DESCRIPTION = 128
 MAX_URL = 2048

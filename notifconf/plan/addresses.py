@@ -1,0 +1,53 @@
+"""Addresses: how a plan, an option and a policy name an object. No two objects of a plan have one address."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from notifconf.model import Kind, LiveResource
+    from notifconf.plan.match import Matching
+
+Key = TypeVar("Key", bound=Hashable)
+LiveKey = tuple[str, str]
+"""Kind and id."""
+
+
+def make_unique(plain: Mapping[Key, str], endings: Mapping[Key, str], taken: Collection[str] = ()) -> dict[Key, str]:
+    """Return an address for each object that no other one has, nor is in `taken`.
+
+    An address that would stand twice gets `#` and the object's ending, an id. A name may look like an address with an
+    ending ("X#i-1"), so this is repeated until no address stands twice: what still stands twice gets longer each time.
+    Two objects with the same plain address must not have the same ending.
+    """
+    addresses = dict(plain)
+    counts = Counter(addresses.values())
+    repeated = [key for key, address in addresses.items() if counts[address] > 1 or address in taken]
+    while repeated:
+        for key in repeated:
+            addresses[key] += f"#{endings[key]}"
+        counts = Counter(addresses.values())
+        repeated = [key for key, address in addresses.items() if counts[address] > 1 or address in taken]
+    return addresses
+
+
+def plain_address(item: LiveResource, kinds: Mapping[str, Kind]) -> str:
+    """Return the address by which an object goes when nothing declares it, whatever else has the same name."""
+    return f"{kinds[item.kind].collection}/{item.name}"
+
+
+def undeclared_addresses(
+    items: Sequence[LiveResource], matching: Matching, kinds: Mapping[str, Kind]
+) -> dict[LiveKey, str]:
+    """Return the addresses of live objects that nothing declares: by name, and id where the name does not suffice."""
+    if not items:
+        return {}
+    plain = {(item.kind, item.id): plain_address(item, kinds) for item in items}
+    return make_unique(plain, {key: key[1] for key in plain}, declared_addresses(matching))
+
+
+def declared_addresses(matching: Matching) -> set[str]:
+    """Return the addresses of all that is declared, whether it could be matched or not."""
+    return {*(pair.desired.address for pair in matching.pairs), *matching.broken}
