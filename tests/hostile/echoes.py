@@ -143,13 +143,24 @@ FORMS: dict[str, Callable[[str], str]] = {
 """Name -> what a service makes of a secret."""
 
 
+MAX_PIECE = 2000
+
+
 def readable(text: str, secret: str) -> list[str]:
     """Return what can be read of a secret in a text: parts of 10 characters, in a view of the text and of the secret.
 
     This is written without a look at the product's own way to find them.
     """
     windows = {part for form in (core(secret), unquote(core(secret))) for part in parts(squeezed(form))}
-    return [part for view in views(text) for part in parts(view) if part in windows]
+    # A paragraph of output is read as one text, so that a secret in lines is found; most paragraphs come often.
+    pieces = dict.fromkeys(piece for paragraph in text.split("\n\n") for piece in (paragraph, *paragraph.splitlines()))
+    return [
+        part
+        for piece in pieces
+        for view in views(piece, depth=2 if len(piece) < MAX_PIECE else 0)
+        for part in parts(view)
+        if part in windows
+    ]
 
 
 def parts(text: str) -> list[str]:
@@ -163,7 +174,7 @@ def squeezed(text: str) -> str:
     )
 
 
-def views(text: str, depth: int = 3) -> Iterator[str]:
+def views(text: str, depth: int = 2) -> Iterator[str]:
     for turned in (text, text[::-1]):
         yield squeezed(turned)
     if not depth:
