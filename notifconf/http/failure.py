@@ -105,7 +105,8 @@ def _proxy_error(operation: str, error: ProxyFailedError, reason: str, endpoint:
         return HopelessError(text, operation=operation)
     if not isinstance(error, ProxyRefusedError):
         return TransportError(f"{operation}: {proxy} can't be reached ({reason})", operation=operation)
-    text = f"{operation}: {proxy} does not let requests to {endpoint} through: it answered {reason}"
+    status = "" if reason.startswith(str(error.status)) else f"{error.status} "
+    text = f"{operation}: {proxy} does not let requests to {endpoint} through: it answered {status}{reason}"
     if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         text += f"; {error.variable} can hold credentials: http://USER:PASSWORD@HOST:PORT"
     passing = httpx.codes.is_server_error(error.status) or error.status in PASSING_PROXY_STATUS

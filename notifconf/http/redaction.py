@@ -59,14 +59,17 @@ _ESCAPE: Final = re.compile(
 _BLANK_ESCAPES: Final = "bfnrt"
 _QUOTED_PRINTABLE: Final = re.compile(r"=(?:\r?\n|([0-9A-Fa-f]{2}))")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{14,}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}(?:,?0x|\\x|[:,;._-])?){10,}", re.IGNORECASE)
 _OTHER_THAN_HEX: Final = re.compile(r"[^0-9a-f-]")
 _NO_HEX_DIGIT: Final = re.compile(r"0x|[^0-9a-f]", re.IGNORECASE)
 _DECIMAL: Final = re.compile(r"\d{2,3}(?:[,;\s]+\d{2,3}){9,}")
-_ENCODED: Final = re.compile(
-    rf"[\\&%=\r\n]|[^\0-\x7f]|{_BASE64.pattern}|(?:(?:0x)?[0-9a-f]{{2}}[\s,:;.]*){{10}}|{_DECIMAL.pattern}",
-    re.IGNORECASE,
+_ENCODED: Final = (
+    re.compile(r"[\\&%=\r\n]|[^\0-\x7f]"),
+    _BASE64,
+    re.compile(r"(?:(?:0x)?[0-9a-f]{2}[\s,:;.]*){10}", re.IGNORECASE),
+    _DECIMAL,
 )
 """What a text holds whose views differ from how it stands. The other texts, such as names, are searched quickly."""
 _READABLE: Final = re.compile(rb"[\x21-\x7e]{10}")
@@ -109,7 +112,7 @@ class Redactor:
         plain = _compact(text).casefold()
         if self._holds(plain) or self._holds(plain[::-1]):
             return True
-        if not _ENCODED.search(text):
+        if _is_random_id(text) or not any(pattern.search(text) for pattern in _ENCODED):
             return False
         return any(self._holds(view) for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS))
 
@@ -286,6 +289,15 @@ def _decoded(text: str) -> Iterator[str]:
         digits = _NO_HEX_DIGIT.sub("", found[0])
         for start in range(2):
             yield from _readable(bytes.fromhex(digits[start : start + (len(digits) - start) // 2 * 2]))
+
+
+def _is_random_id(text: str) -> bool:
+    """Return whether a text is a UUID, as most request ids are, and no 16 readable bytes in hex."""
+    if not _UUID.fullmatch(text):
+        return False
+    digits = text.replace("-", "")
+    ways = (digits, digits[1:-1], digits[::-1], digits[-2:0:-1])
+    return not any(_READABLE.search(bytes.fromhex(way)) for way in ways)
 
 
 def _rest(run: str) -> str:

@@ -184,7 +184,7 @@ def test_the_test_can_read_them(form: str) -> None:
 def test_objects_of_confluent_that_repeat_a_secret(user: User) -> None:
     texts = [FORMS[form](secret) for form in SAMPLE for secret in SECRETS.values()]
     for number, text in enumerate(texts):
-        kind = {"kind": "Pager", "routing": "x"} if number % 2 else {"kind": "UserEmail", "user": {"id": text}}
+        kind = {"kind": "Pager", "routing": "x"} if number % 2 else {"kind": "RoleEmail", "role_name": text}
         user.emulator.seed(
             "integrations", {"id": f"i-{number}", "display_name": text, "description": text, "target": kind}, raw=True
         )
@@ -226,7 +226,7 @@ def test_objects_of_konnect_that_repeat_a_secret(user: User, member: str) -> Non
 
 
 @pytest.mark.parametrize("workspace", [CONFLUENT, KONNECT], ids=["confluent", "konnect"])
-@pytest.mark.parametrize("form", SAMPLE)
+@pytest.mark.parametrize("form", SAMPLE[::4])
 def test_answers_that_repeat_a_secret(user: User, parrot: Parrot, form: str, workspace: str) -> None:
     user.writes(workspace)
     user.runs("plan", "--out", "plan.json")
