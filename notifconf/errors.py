@@ -23,12 +23,9 @@ what the service echoes passes through redaction first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from notifconf.model import Diagnostic, Workspace
+from notifconf.model import Diagnostic, Workspace
 
 
 class NotifconfError(Exception):

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from notifconf.cli import exitcode
-from notifconf.cli.help import command
+from notifconf.cli.console import Console
+from notifconf.cli.exitcode import OUTCOME, ExitCode, of_outcome
 from notifconf.cli.interrupt import interruptible
-from notifconf.cli.options import OutputFile, console_options, paths_argument, plan_options, service_options
+from notifconf.cli.options import (
+    LOG_FILE,
+    OutputFile,
+    command,
+    console_options,
+    paths_argument,
+    plan_options,
+    service_options,
+)
 from notifconf.cli.planfile import StaleError, check_reviewed, prepared, saved_plan
-from notifconf.cli.planning import planned, replanned
-from notifconf.cli.progress import progress
+from notifconf.cli.request_log import report_crash
+from notifconf.cli.secrecy import mask
+from notifconf.cli.session import Planned, Service, planned, replanned
+from notifconf.cli.streams import abandon
 from notifconf.errors import UsageError
+from notifconf.executor.audit import audit_trail
+from notifconf.executor.run import apply_saved
+from notifconf.executor.saved import SavedPlan
 from notifconf.model import Options
+from notifconf.model.outcome import ChangeOutcome, Outcome
+from notifconf.model.plan import Plan
+from notifconf.providers.base import Connection
 from notifconf.report.formats import RENDERERS
 from notifconf.report.style import Span, line
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.cli.planning import Planned
-    from notifconf.cli.session import Service
-    from notifconf.executor.saved import SavedPlan
-    from notifconf.plan import Plan
-    from notifconf.providers.base import Connection
+from notifconf.report.text import outcome_line, plan_lines, silence_lines
 
 
 @command()
@@ -74,8 +86,6 @@ def apply(
     Example:
       notifconf apply examples/confluent --endpoint emulator: --auto-approve
     """
-    import asyncio
-
     saved = saved_plan(paths)
     if saved is None:
         if workspace or plan_digest is not None:
@@ -100,9 +110,6 @@ async def _apply_saved(
     saved: SavedPlan, service: Service, console: Console, audit_file: Path | None, workspace: Sequence[str]
 ) -> exitcode.ExitCode:
     """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
-    from notifconf.executor.audit import audit_trail
-    from notifconf.executor.run import apply_saved
-
     async with prepared(saved, service, workspace) as (ready, connection):
         _announce(saved.plan, console)
         with (
@@ -134,7 +141,6 @@ async def _apply(
     audit_file: Path | None,
 ) -> exitcode.ExitCode:
     from notifconf import api
-    from notifconf.executor.audit import audit_trail
 
     async with planned(paths, options, service, console) as (first, connection):
         made = await _approval(first, connection, options, console, auto_approve=auto_approve)
@@ -191,8 +197,6 @@ def is_same(plan: Plan, other: Plan) -> bool:
 
 def _announce(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is carried out: as part of the result, or beside a machine's."""
-    from notifconf.report.text import plan_lines
-
     console.diagnostics(plan.diagnostics)
     if not console.machine:
         console.lines(plan_lines(plan, verbose=console.verbose))
@@ -202,8 +206,6 @@ def _announce(plan: Plan, console: Console, *, asking: bool = False) -> None:
 
 def approved(plan: Plan, console: Console) -> bool:
     """Ask for approval, in full as Terraform does. Raises `UsageError` where there is nobody to ask."""
-    from notifconf.report.text import silence_lines
-
     if not sys.stdin.isatty():
         raise UsageError("nobody can approve this, since standard input is no terminal: use --auto-approve")
     console.aside([line(), *silence_lines(plan), line("Do these changes? Only yes is taken for yes.")])
@@ -211,3 +213,76 @@ def approved(plan: Plan, console: Console) -> bool:
         return True
     console.aside([line("Not approved: nothing was changed.")])
     return False
+
+
+Record = Callable[["ChangeOutcome"], None]
+
+
+@contextmanager
+def progress(plan: Plan, console: Console, record: Record) -> Iterator[Progress]:
+    """Give what tells of each change of `plan` as it ends; `record` writes it into the audit file."""
+    with console.progress("Applying", len(plan.changes)) as advance:
+        yield Progress(console, advance, record)
+
+
+@dataclass(slots=True)
+class Progress:
+    """Tells of each change as it ends. Whatever goes wrong in telling must not end an apply: it is told at the end."""
+
+    console: Console
+    advance: Callable[[], None]
+    record: Record
+    told: dict[str, ChangeOutcome] = field(default_factory=dict)
+    failure: Exception | None = None
+    is_reader_gone: bool = False
+
+    def __call__(self, item: ChangeOutcome) -> None:
+        """Tell of a change that has ended."""
+        self._audit(item)
+        if not self.console.machine:
+            self._try(lambda: self.console.lines([outcome_line(item)]))
+        self._try(self.advance)
+
+    def finish(self, outcome: Outcome) -> ExitCode:
+        """Show what became of the plan, and return the code that says it.
+
+        A result or an audit line that is missing makes 0 a 3, since it was asked for; it never makes a code 1.
+        """
+        meta = click.get_current_context().meta
+        for item in outcome.changes:
+            # What was told may have become another outcome since: the verification settles twins.
+            if self.told.get(item.change.address) != item:
+                self._audit(item)
+        code = of_outcome(outcome)
+        self._try(lambda: self.console.show(outcome.plan, code, outcome))
+        if self.is_reader_gone:
+            abandon(sys.stdout)
+        if self.failure is not None:
+            code = code or ExitCode.INCOMPLETE
+        meta[OUTCOME] = code
+        self._explain(code, meta.get(LOG_FILE))
+        return code
+
+    def _explain(self, code: ExitCode, log_file: Path | None) -> None:
+        """Say what went wrong in telling."""
+        if isinstance(self.failure, UsageError):
+            self.console.failure(self.failure, code)
+        elif self.failure is not None:
+            report_crash(self.failure, log_file)
+
+    def _audit(self, item: ChangeOutcome) -> None:
+        self.told[item.change.address] = item
+        try:
+            self.record(replace(item, error=item.error and mask(item.error)))
+        except Exception as error:  # noqa: BLE001 -- nothing that goes wrong here may end an apply
+            self.failure = error
+
+    def _try(self, tell: Callable[[], None]) -> None:
+        if self.is_reader_gone:
+            return
+        try:
+            tell()
+        except BrokenPipeError:
+            self.is_reader_gone = True
+        except Exception as error:  # noqa: BLE001 -- nothing that goes wrong here may end an apply
+            self.failure = error

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.shell_completion import (
@@ -26,12 +26,9 @@ from click.shell_completion import (
     shell_complete,
 )
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import command
-from notifconf.cli.options import COMPLETION, console_options
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
+from notifconf.cli.options import COMPLETION, command, console_options
 
 PROGRAM = "notifconf"
 

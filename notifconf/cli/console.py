@@ -8,11 +8,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
+
+from rich.console import Console as RichConsole
 
 from notifconf.cli.exitcode import ExitCode
 from notifconf.cli.interrupt import raised
@@ -20,16 +23,15 @@ from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import abandon, say
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
-
-if TYPE_CHECKING:
-    from rich.console import Console as RichConsole
-
-    from notifconf.executor import Outcome
-    from notifconf.model import Diagnostic
-    from notifconf.plan import Plan
-    from notifconf.report.report import Report
-    from notifconf.report.style import Line
-    from notifconf.report.table import Table
+from notifconf.http.exchange import RequestCounter
+from notifconf.model import Diagnostic
+from notifconf.model.outcome import Outcome
+from notifconf.model.plan import Plan
+from notifconf.report.excerpt import excerpts
+from notifconf.report.formats import RENDERERS, Report
+from notifconf.report.style import Line, Span, line, masked, plain_text
+from notifconf.report.table import Table, table_lines
+from notifconf.report.text import diagnostic_lines
 
 
 @dataclass(slots=True)
@@ -79,14 +81,10 @@ class Console:
             with _to_stdout():
                 self._draw(sys.stdout, lines)
         else:
-            from notifconf.report.style import plain_text
-
             self.result(plain_text(lines))
 
     def table(self, table: Table) -> None:
         """Write a table as the result, or a part of it."""
-        from notifconf.report.style import masked
-
         # Before columns are laid out, and long cells are wrapped.
         table = replace(table, rows=tuple(masked(row, mask) for row in table.rows))
         if self.output is None and sys.stdout.isatty():
@@ -95,8 +93,6 @@ class Console:
             with _to_stdout():
                 draw_table(self._terminal(sys.stdout), table)
         else:
-            from notifconf.report.table import table_lines
-
             self.lines(table_lines(table))
 
     def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
@@ -105,8 +101,6 @@ class Console:
         Diagnostics go beside it; those of a plan with an outcome were shown before. A `silent` command writes to files
         alone.
         """
-        from notifconf.report.report import Report
-
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
         self._render(Report(plan, outcome, code, self.verbose, _folder()), silent=silent)
@@ -119,8 +113,6 @@ class Console:
             except OSError:  # the terminal was closed
                 abandon(sys.stderr)
             return
-        from notifconf.report.style import plain_text
-
         text = mask(plain_text(lines))
         if self.format == "github":
             from notifconf.report.github import inert
@@ -131,8 +123,6 @@ class Console:
     def note(self, message: str) -> None:
         """Say something that a quiet command leaves out."""
         if not self.quiet:
-            from notifconf.report.style import line
-
             self.aside([line(message)])
 
     def diagnostics(self, diagnostics: Iterable[Diagnostic]) -> None:
@@ -140,31 +130,21 @@ class Console:
         shown = [item for item in diagnostics if item.severity == "error" or not self.quiet]
         if not shown:
             return
-        from notifconf.report.diagnostic import diagnostic_lines
-
         if not sys.stderr.isatty():
             self.aside(diagnostic_lines(shown))
             return
-        from notifconf.cli.source import excerpts
-
         excerpt = excerpts(self._terminal(sys.stderr).width)
         for item in shown:
             self.aside([*diagnostic_lines([item]), *excerpt(item)])
 
     def failure(self, error: Exception, code: int = 1) -> None:
         """Show why a command ends with `code`: on standard error, and in a machine's format as one without changes."""
-        from notifconf.model import Diagnostic
-        from notifconf.plan import Plan
-        from notifconf.report.report import Report
-
         if isinstance(error, OutputConflictError):
             self.output = None  # the file is not to be overwritten by this either
         if isinstance(error, WorkspaceError):
             self.diagnostics(error.diagnostics)
             diagnostics = error.diagnostics
         else:
-            from notifconf.report.style import Span, line
-
             message = "\n".join([str(error), *getattr(error, "__notes__", ())])
             head, *more = message.split("\n")
             self.aside([line(Span("error:", "error"), f" {head}"), *map(line, more)])
@@ -190,8 +170,7 @@ class Console:
         if self.quiet or not sys.stderr.isatty():
             yield
             return
-        from notifconf.cli.reading import reading
-        from notifconf.http.request_counter import count_requests
+        from notifconf.http.exchange import count_requests
         from notifconf.report.terminal import spinner
 
         with count_requests() as counter, self._moving() as terminal, spinner(terminal, reading(message, counter)):
@@ -223,8 +202,6 @@ class Console:
         return self._live or terminal(stream, color=self.color)
 
     def _render(self, report: Report, *, silent: bool = False) -> None:
-        from notifconf.report.formats import RENDERERS
-
         rendition = RENDERERS[self.format](report)
         if not silent or self.output is not None:
             if isinstance(rendition.result, str):
@@ -243,12 +220,9 @@ class Console:
         try:
             append_text(path, mask(text_for(path.stat().st_size if path.is_file() else 0)))
         except OSError as error:
-            from notifconf.report.style import Span, line
-
             self.aside([line(Span("warning:", "warning"), f" can't append to ${variable}: {error.strerror}")])
 
     def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
-        from notifconf.report.style import masked
         from notifconf.report.terminal import draw_lines
 
         draw_lines(self._terminal(stream), (masked(item, mask) for item in lines))
@@ -285,3 +259,23 @@ def _folder() -> str:
     except OSError:  # it was removed
         return ""
     return here.relative_to(root).as_posix() if root and here.is_relative_to(root) else ""
+
+
+LONG = 1.0
+"""Seconds after which somebody wants to know."""
+
+
+def reading(message: str, counter: RequestCounter, clock: Callable[[], float] = time.monotonic) -> Callable[[], str]:
+    """Return what says how far it is: `message`, and once it takes long requests done, their rate and the time left."""
+    began = clock()
+
+    def said() -> str:
+        seconds = clock() - began
+        if seconds < LONG or not counter.done or counter.done == counter.expected:
+            return message
+        rate = counter.done / seconds
+        minutes, rest = divmod(round((counter.expected - counter.done) / rate), 60)
+        progress = f"{counter.done:,} of {counter.expected:,} requests"
+        return f"{message}: {progress}, {rate:.0f} a second, {minutes}:{rest:02} left"
+
+    return said

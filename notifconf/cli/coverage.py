@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import command
 from notifconf.cli.listing import provider_for
-from notifconf.cli.options import console_options, paths_argument, service_options
-from notifconf.cli.session import connected, current_time, known_workspace, load_workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from notifconf.cli.console import Console
-    from notifconf.cli.session import Service
-    from notifconf.model import Workspace
-    from notifconf.providers.base import Provider
-    from notifconf.report.coverage import CoverageReport
+from notifconf.cli.options import command, console_options, paths_argument, service_options
+from notifconf.cli.session import Service, connected, current_time, known_workspace, load_workspace
+from notifconf.model import Workspace
+from notifconf.plan import make_plan
+from notifconf.plan.coverage import effect
+from notifconf.providers.base import Provider
+from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, sums
+from notifconf.report.style import Span, line
 
 
 @command()
@@ -35,8 +33,6 @@ def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> E
     Example:
       notifconf coverage examples/confluent --endpoint emulator:
     """
-    import asyncio
-
     now = current_time()
     workspace = _workspace(paths, service, now)
     provider = provider_for(workspace, service)
@@ -56,10 +52,6 @@ def _workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspa
 
 async def _report(workspace: Workspace | None, provider: Provider, service: Service, now: datetime) -> CoverageReport:
     """Read everything, and plan with what a plan reads: it must not take more for its own."""
-    from notifconf.plan import make_plan
-    from notifconf.plan.coverage import effect
-    from notifconf.report.coverage import CoverageReport
-
     async with connected(provider, service) as connection:
         live = await connection.survey(())
         if workspace is None:
@@ -76,9 +68,6 @@ async def _report(workspace: Workspace | None, provider: Provider, service: Serv
 
 
 def _give(report: CoverageReport, console: Console) -> None:
-    from notifconf.report.coverage import coverage_json, coverage_markdown, coverage_table, sums
-    from notifconf.report.style import Span, line
-
     if console.format == "json":
         console.result(coverage_json(report))
     elif console.format == "markdown":

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from notifconf.cli import exitcode
-from notifconf.cli.help import command
-from notifconf.cli.options import OutputFile, console_options, paths_argument, plan_options, service_options
-from notifconf.cli.planning import plan_once
+from notifconf.cli.console import Console
+from notifconf.cli.options import OutputFile, command, console_options, paths_argument, plan_options, service_options
 from notifconf.cli.secrecy import mask
-from notifconf.cli.session import current_time
+from notifconf.cli.session import Planned, Service, current_time, plan_once
+from notifconf.config.files import DEFAULT
 from notifconf.files import open_to_read, write_atomically
+from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.cli.planning import Planned
-    from notifconf.cli.session import Service
-    from notifconf.model import Options
-    from notifconf.report.metrics import Run
+from notifconf.report.metrics import Run, metrics
+from notifconf.report.style import Span, line
 
 READABLE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
@@ -53,8 +49,6 @@ def drift(
     Example:
       notifconf drift examples/confluent --endpoint emulator:
     """
-    import asyncio
-
     began = time.monotonic()
     made: Planned | None = None
     code = exitcode.ExitCode.ERROR
@@ -73,8 +67,6 @@ def drift(
 
 def _run(made: Planned | None, code: int, workspace: str, duration: float) -> Run:
     """Return what is known of a run. A plan with errors does not say how much drifts."""
-    from notifconf.report.metrics import Run
-
     run = Run(workspace, int(code), current_time().timestamp(), duration)
     if made is None or made.plan.errors:
         return run
@@ -83,13 +75,9 @@ def _run(made: Planned | None, code: int, workspace: str, duration: float) -> Ru
 
 def _recorded(path: Path, run: Run, console: Console) -> bool:
     """Write the metrics of a run, one that failed too. Where that can't be done say so, and return false."""
-    from notifconf.report.metrics import metrics
-
     try:
         write_atomically(path, mask(metrics(run, before=_previous(path))), mode=READABLE)
     except OSError as error:
-        from notifconf.report.style import Span, line
-
         console.aside([line(Span("error:", "error"), f" can't write the metrics to {path}: {error.strerror}")])
         return False
     return True
@@ -105,8 +93,6 @@ def _previous(path: Path) -> str:
 
 def _name(paths: Sequence[str]) -> str:
     """Name a workspace by where it is, which no two of one machine have in common."""
-    from notifconf.config.sources import DEFAULT
-
     return " ".join(path if path == "-" else _absolute(path) for path in paths or (DEFAULT,))
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import command
-from notifconf.cli.options import console_options
+from notifconf.cli.options import command, console_options
+from notifconf.emulator.faults import Fault
 from notifconf.errors import UsageError
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.emulator.faults import Fault
+from notifconf.report.style import line
 
 
 def _faults(_context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]) -> list[Fault]:
@@ -59,7 +55,6 @@ def emulator(
     from notifconf.emulator.server import serve
     from notifconf.emulator.settings import Settings
     from notifconf.emulator.store import DatabaseUnusableError
-    from notifconf.report.style import line
 
     def ready(bound: int) -> None:
         console.lines([line(f"The emulator listens on http://127.0.0.1:{bound} (Ctrl-C ends it).")])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from notifconf.executor import Outcome
-    from notifconf.plan import Plan
-
+from notifconf.model.outcome import Outcome
+from notifconf.model.plan import Plan
 
 WRITING = "notifconf.writing"
 """Under this name Click's context knows that a command has begun to write."""

@@ -8,25 +8,24 @@ import shlex
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import OUTPUT, command, option
 from notifconf.cli.listing import provider_for, surveyed
-from notifconf.cli.options import console_options, service_options
+from notifconf.cli.options import OUTPUT, command, console_options, option, service_options
 from notifconf.cli.secrecy import mask
-from notifconf.cli.session import current_time, known_workspace
+from notifconf.cli.session import Service, current_time, known_workspace
+from notifconf.config import load, schema_text
 from notifconf.errors import UsageError
 from notifconf.files import write_new
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.cli.session import Service
-    from notifconf.model import Exported, Live
-    from notifconf.providers.base import Provider
-    from notifconf.report.style import Line
+from notifconf.model import Exported, Live, Mode, Options, forbidden_in
+from notifconf.model.plan import Action
+from notifconf.plan import make_plan
+from notifconf.providers.base import Provider
+from notifconf.report.style import Line, Span, line
+from notifconf.report.workspace import SCHEMA, SECRETS, variable_lines, workspace_files, workspace_text
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -59,8 +58,6 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     exported = provider.export(live, resources)
     protected = to_protect(provider, exported, live, current_time())
     if destination is None:
-        from notifconf.report.workspace import workspace_text
-
         console.result(workspace_text(provider.name, exported, protected))
     else:
         _write(_files(destination, provider, exported, protected), destination)
@@ -76,11 +73,6 @@ def to_protect(provider: Provider, exported: Exported, live: Live, now: datetime
     """
     if not exported.left_out:
         return ()
-    from notifconf.config import load
-    from notifconf.model import Mode, Options
-    from notifconf.plan import Action, make_plan
-    from notifconf.report.workspace import workspace_text
-
     text = workspace_text(provider.name, exported)
     environment = {variable.name: variable.secret.reveal() for variable in exported.variables}
     draft = load(["-"], environment=environment, now=now, stdin=io.BytesIO(text.encode()))
@@ -90,16 +82,11 @@ def to_protect(provider: Provider, exported: Exported, live: Live, now: datetime
 
 def _glob(address: str) -> str:
     """Return what matches this address alone; for a character that no text of a workspace can hold, any character."""
-    from notifconf.model.text import forbidden_in
-
     return "".join("?" if forbidden_in(char) else glob.escape(char) for char in address)
 
 
 def _files(destination: str, provider: Provider, exported: Exported, protected: tuple[str, ...]) -> Mapping[Path, str]:
     """Return the files to write, and their JSON Schema beside them where there is none yet."""
-    from notifconf.config import schema_text
-    from notifconf.report.workspace import SCHEMA, workspace_files, workspace_text
-
     if _is_folder(destination):
         folder = Path(destination)
         texts = workspace_files(provider.name, exported, protected)
@@ -133,9 +120,6 @@ def _write(files: Mapping[Path, str], destination: str) -> None:
 
 
 def _next_steps(exported: Exported, destination: str | None) -> Iterator[Line]:
-    from notifconf.report.style import Span, line
-    from notifconf.report.workspace import SECRETS, variable_lines
-
     for sentence in exported.left_out:
         yield line(Span("warning:", "warning"), f" {sentence}")
     if exported.variables:

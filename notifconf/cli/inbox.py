@@ -2,25 +2,86 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
 
 import click
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import OUTCOME, ExitCode
-from notifconf.cli.help import GroupedCommand
-from notifconf.cli.options import console_options, service_options
-from notifconf.cli.selection import Target, selection_options, target_options
+from notifconf.cli.options import FILTER, GroupedCommand, console_options, option, service_options
+from notifconf.cli.session import Service, connected
 from notifconf.errors import NotFoundError, UsageError
+from notifconf.providers import provider_named
+from notifconf.providers.konnect.connection import KonnectConnection
+from notifconf.providers.konnect.inbox import Done, Inbox, Job, Notification, Selection, Status
+from notifconf.report.formats import dumps
+from notifconf.report.style import Span, count, line
+from notifconf.report.table import Table, table_lines
 
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.cli.session import Service
-    from notifconf.providers.konnect.connection import KonnectConnection
-    from notifconf.providers.konnect.inbox import Done, Inbox, Job, Notification, Selection
-    from notifconf.report.table import Table
+Command: TypeAlias = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which notifications a command is about: some ids, or with `everything` what `selection` finds."""
+
+    ids: tuple[str, ...]
+    everything: bool
+    selection: Selection
+
+    def check(self) -> None:
+        """Raise `UsageError` for a target that is none, or two."""
+        if self.everything == bool(self.ids):
+            raise UsageError("name the notifications by their ids, or use --all with filters: one of the two")
+        if self.ids and self.selection.parameters:
+            raise UsageError("filters select from --all: notifications that are named by id need none")
+        if not {"", ".", ".."}.isdisjoint(self.ids):
+            raise UsageError("an id is what `notifconf inbox list` shows in its column ID")
+
+
+def selection_options(command: Command) -> Command:
+    """Take filters of the inbox; the command gets a `Selection`."""
+
+    @functools.wraps(command)
+    def wrapper(
+        *args: Any,
+        title: str | None,
+        description: str | None,
+        namespace: str | None,
+        region: str | None,
+        status: str | None,
+        **kwargs: Any,
+    ) -> Any:
+        found = Selection(title, description, namespace, region and region.upper(), Status(status) if status else None)
+        return command(*args, selection=found, **kwargs)
+
+    statuses = click.Choice(["UNREAD", "READ", "ARCHIVED"], case_sensitive=False)
+    options = (
+        option("--title", group=FILTER, metavar="TEXT", help="Whose title contains this."),
+        option("--description", group=FILTER, metavar="TEXT", help="Whose description contains this."),
+        option("--namespace", group=FILTER, metavar="NAME", help="Of this namespace, such as plan-and-usage."),
+        option("--region", group=FILTER, metavar="REGION", help="Of this region, such as EU."),
+        option("--status", group=FILTER, type=statuses, help="With this status."),
+    )
+    return functools.reduce(lambda decorated, decorate: decorate(decorated), reversed(options), wrapper)
+
+
+def target_options(command: Command) -> Command:
+    """Take ids, or `--all` and filters; the command gets a `Target`."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, ids: tuple[str, ...], everything: bool, selection: Selection, **kwargs: Any) -> Any:
+        return command(*args, target=Target(ids, everything, selection), **kwargs)
+
+    everything = click.option("--all", "everything", is_flag=True, help="All that the filters find.")
+    return click.argument("ids", nargs=-1, metavar="[ID]...")(everything(selection_options(wrapper)))
+
 
 PROVIDER = "konnect"
 SHOWN_FAILURES = 10
@@ -52,8 +113,6 @@ def list_notifications(*, limit: int | None, selection: Selection, service: Serv
       notifconf inbox list --title invoice --format json
     """
 
-    import asyncio
-
     async def read() -> list[Notification]:
         async with _opened(service) as opened:
             return await opened.select(selection, limit)
@@ -61,8 +120,6 @@ def list_notifications(*, limit: int | None, selection: Selection, service: Serv
     with console.waiting("Reading the inbox"):
         found = asyncio.run(read())
     if console.machine:
-        from notifconf.report.json import dumps
-
         console.result(dumps({"notifications": [dict(item.document) for item in found]}))
     else:
         console.table(_table(found))
@@ -131,8 +188,6 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
       notifconf inbox delete 93f8380e-7798-4566-99e3-2edf2b57d289
       notifconf inbox delete --all --status ARCHIVED --yes
     """
-    import asyncio
-
     target.check()
     if not yes and not sys.stdin.isatty():
         raise UsageError("nobody can confirm this, since standard input is no terminal: use --yes")
@@ -149,10 +204,6 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
 
 
 def _mark(name: str, target: Target, service: Service, console: Console) -> ExitCode:
-    import asyncio
-
-    from notifconf.providers.konnect.inbox import Status
-
     target.check()
     status = Status(name)
 
@@ -202,21 +253,15 @@ def _is_gone(item: Done, participle: str) -> bool:
 
 def _tell(done: Sequence[str], failed: Sequence[Done], participle: str, console: Console) -> None:
     if console.machine:
-        from notifconf.report.json import dumps
-
         failures = [{"ids": list(item.ids), "error": str(item.error)} for item in failed]
         console.result(dumps({"done": list(done), "failed": failures}))
     elif done or not failed:
-        from notifconf.report.style import count, line
-
         verb = "is" if len(done) == 1 else "are"
         console.lines([line(f"{count(len(done), 'notification')} {verb} {participle}.")])
     console.aside(_failures(failed))
 
 
 def _failures(failed: Sequence[Done]) -> Iterator[Any]:
-    from notifconf.report.style import Span, line
-
     for item in failed[:SHOWN_FAILURES]:
         yield line(Span("error:", "error"), f" {item.error}")
     if len(failed) > SHOWN_FAILURES:
@@ -224,9 +269,6 @@ def _failures(failed: Sequence[Done]) -> Iterator[Any]:
 
 
 def _confirmed(ids: Sequence[str], found: Sequence[Notification], console: Console) -> bool:
-    from notifconf.report.style import count, line
-    from notifconf.report.table import table_lines
-
     if found:
         console.aside(table_lines(_table(found)))
     console.aside([line(f"Delete {count(len(ids), 'notification')} for good? Only yes is taken for yes.")])
@@ -237,9 +279,6 @@ def _confirmed(ids: Sequence[str], found: Sequence[Notification], console: Conso
 
 
 def _table(found: Sequence[Notification]) -> Table:
-    from notifconf.report.style import Span
-    from notifconf.report.table import Table
-
     columns = ("id", "created_at", "status", "region", "namespace", "entity", "title")
     rows = tuple(tuple(Span(str(getattr(item, column))) for column in columns) for item in found)
     return Table("Inbox", columns, rows)
@@ -247,9 +286,6 @@ def _table(found: Sequence[Notification]) -> Table:
 
 @asynccontextmanager
 async def _opened(service: Service) -> AsyncIterator[Inbox]:
-    from notifconf.cli.session import connected
-    from notifconf.providers import provider_named
-
     if service.provider not in (None, PROVIDER):
         raise UsageError(f"only Kong Konnect has an inbox: --provider {service.provider} has none")
     async with connected(provider_named(PROVIDER), service) as connection:

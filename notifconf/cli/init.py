@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import command
-from notifconf.cli.options import console_options
+from notifconf.cli.options import command, console_options
+from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, write_new
 from notifconf.providers import NAMES, provider_named
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from notifconf.cli.console import Console
-    from notifconf.report.style import Line
+from notifconf.report.style import Line, Span, line
 
 WORKSPACE = "notifconf.yaml"
 STARTER = "starter.yaml"
@@ -46,8 +42,6 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     """
     from importlib.resources import files
 
-    from notifconf.config import schema_text
-
     _refuse_second(folder)
     starter = files(f"notifconf.providers.{provider}").joinpath(STARTER).read_text(encoding="utf-8")
     try:
@@ -60,8 +54,6 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
 
 
 def _next_steps(folder: Path, provider: str, variables: list[str]) -> Iterator[Line]:
-    from notifconf.report.style import Span, line
-
     elsewhere = folder != Path()
     types = f"notifconf types --provider {provider}" if elsewhere else "notifconf types"
     plan = f"notifconf plan {shlex.quote(str(folder))}" if elsewhere else "notifconf plan"

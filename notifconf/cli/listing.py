@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from notifconf.cli.help import FILTER, option
-from notifconf.cli.session import connected
-from notifconf.model import Filters
+from notifconf.cli.console import Console
+from notifconf.cli.options import FILTER, option
+from notifconf.cli.session import Service, connected
+from notifconf.model import Filters, Listing, Live, Workspace
+from notifconf.plan.coverage import not_visible
 from notifconf.providers import NAMES, provider_named
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.cli.session import Service
-    from notifconf.model import Listing, Live, Workspace
-    from notifconf.providers.base import Provider
+from notifconf.providers.base import Provider
+from notifconf.report.table import listing_table, listings_json
 
 FILTERS = {
     "severity": "Of this severity, such as CRITICAL.",
@@ -65,9 +64,6 @@ def surveyed(
 
     Warns of resources that the credentials can't see: what is shown of them is not all.
     """
-    import asyncio
-
-    from notifconf.plan.notice import not_visible
 
     async def read() -> Live:
         async with connected(provider, service) as connection:
@@ -81,8 +77,6 @@ def surveyed(
 
 def give(listings: Sequence[Listing], provider: Provider, console: Console) -> None:
     """Print listings: tables, or one JSON document."""
-    from notifconf.report.listing import listing_table, listings_json
-
     if console.machine:
         console.result(listings_json(provider.name, listings))
         return

@@ -17,6 +17,7 @@ from notifconf import __version__
 from notifconf.cli.exitcode import WRITING, ExitCode, of_failure
 from notifconf.cli.interrupt import handle_signals, interrupted_message, terminable
 from notifconf.cli.options import COMPLETION, LOG_FILE
+from notifconf.cli.request_log import report_crash
 from notifconf.cli.streams import abandon, prepare, say
 
 COMMANDS = (
@@ -106,8 +107,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report_crash(error: Exception, meta: Mapping[str, Any]) -> ExitCode:
-    from notifconf.cli.requestlog import report_crash
-
     report_crash(error, meta.get(LOG_FILE))
     return of_failure(meta)
 

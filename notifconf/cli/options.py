@@ -5,25 +5,97 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
-from notifconf.cli.address import Address
 from notifconf.cli.console import Console
 from notifconf.cli.exitcode import of_failure
-from notifconf.cli.help import OUTPUT, PLAN, SERVICE, WORKSPACE, option
-from notifconf.cli.session import Service
+from notifconf.cli.session import Service, known_workspace
+from notifconf.config import Access, parse_max_deletes
+from notifconf.config.files import STANDARD_INPUT
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
-from notifconf.providers import NAMES
+from notifconf.model import Mode, Options, Percentage
+from notifconf.providers import NAMES, provider_named
 
-if TYPE_CHECKING:
-    from notifconf.config import Access
-    from notifconf.model import Percentage
+
+class Address(click.ParamType[str]):
+    """An exact address, or a glob of addresses."""
+
+    name = "address"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer what is declared in the workspace that the line names so far, else in the one at the default path."""
+        from click.shell_completion import CompletionItem
+
+        del param
+        # Until the option has its value, click leaves arguments that it has seen unparsed.
+        paths = ctx.params.get("paths") or tuple(ctx.args)
+        return [CompletionItem(address) for address in declared_addresses(paths) if address.startswith(incomplete)]
+
+
+def declared_addresses(paths: Sequence[str]) -> list[str]:
+    """Return the addresses that a workspace declares, none for one that can't be read; the service is not asked."""
+    if STANDARD_INPUT in paths:
+        return []
+    try:
+        workspace = known_workspace(paths)
+    except NotifconfError:
+        return []
+    if workspace is None:
+        return []
+    return sorted(set(provider_named(workspace.provider).addresses(workspace.declarations)))
+
+
+OWN, FILTER, PLAN, WORKSPACE = "Options", "Filters", "Plan options", "Workspace options"
+SERVICE, OUTPUT = "Service options", "Output options"
+GROUPS = (OWN, FILTER, PLAN, WORKSPACE, SERVICE, OUTPUT)
+"""The headings, in the order in which help has them."""
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class GroupedOption(click.Option):
+    """An option that help lists under a heading."""
+
+    def __init__(self, *names: Any, group: str, **attributes: Any) -> None:
+        """Stand under the heading `group`, one of GROUPS; the rest is click's."""
+        super().__init__(*names, **attributes)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help has a heading for each group of options. `--help` itself stands with the output's."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, heading by heading."""
+        records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in GROUPS}
+        for parameter in self.get_params(ctx):
+            heading = OUTPUT if "--help" in parameter.opts else getattr(parameter, "group", OWN)
+            record = parameter.get_help_record(ctx)
+            # Newer versions of click have a record of each argument too, without a text: the usage line has them.
+            if record is not None and record[1]:
+                records[heading].append(record)
+        for heading, rows in records.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+
+command = partial(click.command, cls=GroupedCommand)
+"""`click.command`, for every command of notifconf."""
+
+
+def option(*names: str, group: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+    """Do what `click.option` does, for an option that several commands share, under a heading."""
+    return click.option(*names, cls=GroupedOption, group=group, **attributes)
+
 
 Command: TypeAlias = Callable[..., Any]
 
@@ -119,8 +191,6 @@ def access_options(command: Command) -> Command:
     def wrapper(
         *args: Any, allow_env: tuple[str, ...] | None, allow_files: tuple[str, ...] | None, **kwargs: Any
     ) -> Any:
-        from notifconf.config import Access
-
         return command(*args, access=Access(allow_env, allow_files), **kwargs)
 
     options = (
@@ -216,8 +286,6 @@ def plan_options(command: Command) -> Command:
         force: bool,
         **kwargs: Any,
     ) -> Any:
-        from notifconf.model import Mode, Options
-
         chosen = Mode(mode) if mode else None
         return command(
             *args, options=Options(chosen, max_deletes, targets, excludes, force, targets_if_exist), **kwargs
@@ -296,8 +364,6 @@ def _seconds(_context: click.Context, parameter: click.Parameter, value: float) 
 
 
 def _max_deletes(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | Percentage | None:
-    from notifconf.config import parse_max_deletes
-
     if value is None:
         return None
     try:

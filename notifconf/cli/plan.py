@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from notifconf.cli import exitcode
-from notifconf.cli.help import command
-from notifconf.cli.options import OutputFile, console_options, paths_argument, plan_options, service_options
-from notifconf.cli.planning import plan_once
+from notifconf.cli.console import Console
+from notifconf.cli.options import OutputFile, command, console_options, paths_argument, plan_options, service_options
+from notifconf.cli.planfile import write_plan_file
+from notifconf.cli.session import Service, plan_once
+from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.cli.session import Service
-    from notifconf.model import Options
 
 
 @command()
@@ -46,12 +43,8 @@ def plan(
     Example:
       notifconf plan examples/confluent --endpoint emulator:
     """
-    import asyncio
-
     made = asyncio.run(plan_once(paths, options, service, console))
     if out is not None:
-        from notifconf.cli.planfile import write_plan_file
-
         write_plan_file(out, made, paths)
     code = exitcode.of_plan(made.plan, detailed=detailed_exitcode)
     console.show(made.plan, code)

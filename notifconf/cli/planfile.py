@@ -9,21 +9,28 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from notifconf.cli.secrecy import learn
-from notifconf.cli.session import chosen_endpoint, connected, current_time, load_workspace
+from notifconf.cli.session import Planned, Service, chosen_endpoint, connected, current_time, load_workspace
+from notifconf.config import referred_value, schema_text
 from notifconf.errors import NotifconfError, UsageError
+from notifconf.executor.saved import (
+    AlteredError,
+    SavedPlan,
+    is_plan_file,
+    moved,
+    out_of_date,
+    parse_plan_file,
+    read_saved,
+    saved_text,
+    written_secrets,
+)
+from notifconf.executor.secrets import Fingerprints, Secrets, secrets_of, sendable
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import Live, Position, Secret, Value
-
-if TYPE_CHECKING:
-    from notifconf.cli.planning import Planned
-    from notifconf.cli.session import Service
-    from notifconf.executor.material import Secrets
-    from notifconf.executor.saved import SavedPlan
-    from notifconf.plan.codec import Document
-    from notifconf.providers.base import Connection, Provider
+from notifconf.plan.codec import Document
+from notifconf.providers import provider_named
+from notifconf.providers.base import Connection, Provider
 
 MARGIN = 200
 """How many bytes of a file say whether it is JSON, as a plan file is, before all of it is read."""
@@ -49,9 +56,6 @@ class Prepared:
 
 def write_plan_file(path: Path, made: Planned, paths: Sequence[str]) -> None:
     """Write a plan file that only its owner can read, whole or not at all. Raises `UsageError` where it can't be."""
-    from notifconf.executor.material import secrets_of
-    from notifconf.executor.saved import saved_text
-
     secrets = secrets_of(made.provider.resolve(made.workspace, made.live, made.now).resources)
     text = saved_text(made.plan, made.basis, made.live, secrets, paths=paths)
     try:
@@ -64,8 +68,6 @@ def saved_plan(paths: Sequence[str]) -> SavedPlan | None:
     """Return the plan file that the only path names, or None for a workspace. Raises `UsageError` for a bad one."""
     if len(paths) != 1 or not Path(paths[0]).is_file():
         return None
-    from notifconf.executor.saved import AlteredError, is_plan_file, parse_plan_file, read_saved
-
     try:
         with open_to_read(paths[0]) as file:
             head = file.read(MARGIN)
@@ -86,8 +88,6 @@ def saved_plan(paths: Sequence[str]) -> SavedPlan | None:
 def _refused_place(document: Document) -> str | None:
     """Return a JSON pointer to what the JSON Schema of a plan file refuses, or None."""
     import jsonschema_rs
-
-    from notifconf.config import schema_text
 
     schema = json.loads(schema_text("plan-v1.schema.json"))
     schema["required"].append("saved")
@@ -123,11 +123,6 @@ async def prepared(
 
     Secrets that have no expression are looked up in the workspace at `paths`, else where it was when it was planned.
     """
-    from notifconf.executor.fingerprint import Fingerprints
-    from notifconf.executor.material import sendable
-    from notifconf.executor.stale import moved, out_of_date
-    from notifconf.providers import provider_named
-
     provider = provider_named(saved.plan.provider)
     if service.provider not in (None, provider.name):
         raise UsageError(f"the plan is for {provider.name}, --provider says {service.provider}")
@@ -167,10 +162,6 @@ def _endpoint(saved: SavedPlan, provider: Provider, service: Service) -> str:
 
 def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live, paths: Sequence[str]) -> Secrets:
     """Find the values of the plan's secrets: by their expressions, and where these hold more, in the workspace."""
-    from notifconf.config import referred_value
-    from notifconf.executor.material import secrets_of
-    from notifconf.executor.saved import written_secrets
-
     found: dict[tuple[str, str], Value] = {}
     elsewhere = False
     for item in written_secrets(saved):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import command
-from notifconf.cli.options import console_options
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
+from notifconf.cli.options import command, console_options
+from notifconf.config import schema_text
 
 FILES = {"config": "notifconf-v1.schema.json", "plan": "plan-v1.schema.json"}
 
@@ -26,7 +22,5 @@ def schema(name: str, *, console: Console) -> ExitCode:
     Example:
       notifconf schema config > notifconf-v1.schema.json
     """
-    from notifconf.config import schema_text
-
     console.result(schema_text(FILES[name]))
     return ExitCode.DONE

@@ -10,14 +10,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import click
 
-from notifconf.model import Secret
-
-if TYPE_CHECKING:
-    from notifconf.model.mask import Mask
+from notifconf.config.access import credentials_in
+from notifconf.model import Mask, Secret
 
 SECRETS = "notifconf.secrets"
 MASK = "notifconf.mask"
@@ -50,9 +47,6 @@ def mask(text: str) -> str:
 
 
 def _mask(secrets: Iterable[Secret]) -> Mask:
-    from notifconf.config.access import credentials_in
-    from notifconf.model.mask import Mask
-
     return Mask(form for secret in (*credentials_in(os.environ), *secrets) for form in _forms(secret))
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import command
 from notifconf.cli.listing import filter_options, give, provider_for, surveyed
-from notifconf.cli.options import console_options, paths_argument, service_options
-from notifconf.cli.session import known_workspace
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.cli.session import Service
-    from notifconf.model import Filters
+from notifconf.cli.options import command, console_options, paths_argument, service_options
+from notifconf.cli.session import Service, known_workspace
+from notifconf.model import Filters
 
 
 @command()

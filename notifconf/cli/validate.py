@@ -6,22 +6,19 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
+from notifconf.cli.console import Console
 from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.help import command
-from notifconf.cli.options import access_options, console_options, paths_argument
+from notifconf.cli.options import access_options, command, console_options, paths_argument
 from notifconf.cli.secrecy import learn
 from notifconf.cli.session import current_time
+from notifconf.config import Access, load
 from notifconf.errors import WorkspaceError
-
-if TYPE_CHECKING:
-    from notifconf.cli.console import Console
-    from notifconf.config import Access
-    from notifconf.model import Diagnostic, Workspace
-
+from notifconf.model import Diagnostic, Workspace
+from notifconf.report.formats import diagnostics_json
+from notifconf.report.style import line
 
 NEVER_ERRORS = frozenset({"mute-not-begun"})
 """Warnings that `--strict` leaves alone: time alone ends them."""
@@ -43,20 +40,14 @@ def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Acc
     workspace = _loaded(paths, os.environ if resolve else None, access, strict=strict)
     console.diagnostics(workspace.diagnostics)
     if console.format == "json":
-        from notifconf.report.json import diagnostics_json
-
         console.result(diagnostics_json(workspace.provider, workspace.diagnostics))
     else:
-        from notifconf.report.style import line
-
         console.lines([line("The workspace is valid.")])
     return ExitCode.DONE
 
 
 def _loaded(paths: Sequence[str], environment: Mapping[str, str] | None, access: Access, *, strict: bool) -> Workspace:
     """Load a workspace. Raises `WorkspaceError` with everything that is wrong; `strict` makes warnings errors."""
-    from notifconf.config import load
-
     try:
         workspace = load(paths, environment=environment, now=current_time(), stdin=sys.stdin.buffer, access=access)
     except WorkspaceError as error:

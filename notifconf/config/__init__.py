@@ -2,8 +2,7 @@
 
 from notifconf.config.access import Access
 from notifconf.config.interpolate import referred_value
-from notifconf.config.load import load
-from notifconf.config.policy import parse_max_deletes
+from notifconf.config.load import load, parse_max_deletes
 from notifconf.config.schema import schema_text
 
 __all__ = ["Access", "load", "parse_max_deletes", "referred_value", "schema_text"]

@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from notifconf.model import Secret
-from notifconf.model.diagnostic import quoted
+from notifconf.model import Secret, quoted
 from notifconf.providers import NAMES, provider_named
 
 CREDENTIALS: Final = (

@@ -11,17 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from notifconf.config.access import Access
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read
-from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
-from notifconf.model.diagnostic import quoted
-from notifconf.model.text import UTF_16_MARKS, forbidden_in
-
-if TYPE_CHECKING:
-    from notifconf.model import Position
+from notifconf.model import UTF_16_MARKS, Diagnostic, LocatedList, LocatedMapping, Position, error, forbidden_in, quoted
 
 MOST_CHARACTERS: Final = 8 * 1024 * 1024
 """How much all references of a document may bring in."""

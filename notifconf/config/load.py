@@ -2,27 +2,175 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO, Final
+from datetime import datetime
+from typing import Any, BinaryIO, Final
 
 from notifconf.config.access import Access, credentials_in
-from notifconf.config.indentation import mend_indentation
+from notifconf.config.explain import mend_indentation
+from notifconf.config.files import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.interpolate import interpolate
-from notifconf.config.merge import merge
-from notifconf.config.policy import check_policy, policy_of
+from notifconf.config.scalars import shown_key
 from notifconf.config.schema import check
-from notifconf.config.secrecy import misplaced_secrets
-from notifconf.config.sources import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
 from notifconf.garbage import no_collection
-from notifconf.model import Diagnostic, LocatedMapping, Position, Secret, Workspace, error
-from notifconf.model.mask import Mask
+from notifconf.model import GUARDS, Guard, Mask, Mode, Percentage, Policy, Secret, Workspace
+from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
+from notifconf.model.located import LocatedList, LocatedMapping
 from notifconf.providers import NAMES, provider_named
+from notifconf.providers.base import Provider
 
-if TYPE_CHECKING:
-    from datetime import datetime
+IDENTIFIERS: Final = frozenset({"id", "resource", "resource_type", "event", "notification_type"})
+"""Members that become a part of addresses and of the paths of requests. So does the `name` beside an `event`."""
+
+
+def misplaced_secrets(document: LocatedMapping, mask: Mask) -> Iterator[Diagnostic]:
+    """Yield an error for each key and each identifier that holds a secret: addresses and requests would show it."""
+    seen: set[int] = set()
+    waiting: list[Any] = [document]
+    while waiting:
+        container = waiting.pop()
+        if id(container) in seen or not isinstance(container, LocatedMapping | LocatedList):
+            continue
+        seen.add(id(container))
+        waiting += container.values() if isinstance(container, LocatedMapping) else container
+        if isinstance(container, LocatedMapping):
+            yield from _misplaced(container, mask)
+
+
+def _misplaced(mapping: LocatedMapping, mask: Mask) -> Iterator[Diagnostic]:
+    for key, value in mapping.items():
+        if mask.finds(key):
+            yield error("invalid-value", "a key can't hold a secret or a credential", mapping.keys_at[key])
+        identifies = key in IDENTIFIERS or (key == "name" and "event" in mapping)
+        if identifies and isinstance(value, str) and mask.finds(value):
+            message = f"`{key}` can't hold a secret or a credential: addresses and requests would show it"
+            yield error("invalid-value", message, mapping.at(key))
+
+
+_MAX_DELETES: Final = re.compile(r"(?P<number>[0-9]{1,9})|(?P<percentage>100|[1-9]?[0-9])%")
+
+
+def parse_max_deletes(text: str) -> int | Percentage:
+    """Return a number of objects, or a percentage, from "5" or "30%". Raises ValueError."""
+    found = _MAX_DELETES.fullmatch(text.strip())
+    if not found:
+        raise ValueError("write a whole number such as 5, or a percentage from 0% to 100%")
+    return int(found["number"]) if found["number"] else Percentage(int(found["percentage"]))
+
+
+def policy_of(document: dict[str, Any]) -> Policy:
+    """Return the policy of a document that its schema accepts; what is absent has its default.
+
+    An expression that is still unresolved counts as absent, and so does what the schema refused: it is None.
+    """
+    section = document.get("policy")
+    if section is None:
+        return Policy()
+    said = {key: value for key, value in section.items() if value is not None and key not in section.unresolved}
+    decoders: dict[str, Any] = {
+        "mode": Mode,
+        "max_deletes": _max_deletes,
+        "protected": _patterns,
+        "frozen": _patterns,
+        "coverage": _coverage,
+    }
+    members = {key: decoders.get(key, bool)(value) for key, value in said.items()}
+    return Policy(**members, places=dict(_places(said)))
+
+
+def _patterns(value: LocatedList) -> tuple[str, ...]:
+    return tuple(pattern for pattern in value if pattern is not None)
+
+
+def _places(section: dict[str, Any]) -> Iterator[tuple[tuple[Guard, str], Position]]:
+    """Return where each pattern stands; the first place of one that stands in several files."""
+    for guard in GUARDS:
+        patterns: LocatedList | None = section.get(guard)
+        if patterns is not None:
+            places = sorted(((patterns.at(index), pattern) for index, pattern in enumerate(patterns)), reverse=True)
+            yield from (((guard, pattern), place) for place, pattern in places if pattern is not None)
+
+
+def _max_deletes(value: float | str) -> int | Percentage:
+    return parse_max_deletes(value) if isinstance(value, str) else int(value)
+
+
+def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagnostic]:
+    """Warn of a severity, or namespace, in `policy.coverage` that nobody knows: the API's enums are open."""
+    coverage = (document.get("policy") or {}).get("coverage")
+    if not coverage:
+        return
+    terms = provider.coverage_terms
+    for group in coverage:
+        if group not in terms.groups:
+            known = nearest(group, terms.groups) or f": those are {', '.join(terms.groups)}"
+            message = f"the API's documents know no {terms.grouping} {shown_key(group)}{known}"
+            yield warning("invalid-value", message, coverage.keys_at[group])
+
+
+def _coverage(minimums: dict[str, float]) -> dict[str, int]:
+    return {group: int(minimum) for group, minimum in minimums.items()}
+
+
+REPEATABLE = frozenset({"version", "provider"})
+"""What each file may say, as long as all say the same."""
+
+IGNORED = "x-"
+"""How the names of top-level members begin that are a place for anchors only."""
+
+
+def merge(documents: Sequence[LocatedMapping]) -> tuple[LocatedMapping, list[Diagnostic]]:
+    """Join the documents of at least one file, in their order; where two say the same thing, the first one counts.
+
+    Top-level members whose name begins with `x-` are left out, and of several documents those with no value. The
+    documents are used up.
+    """
+    whole = LocatedMapping(documents[0].position)
+    diagnostics: list[Diagnostic] = []
+    for document in documents:
+        for key in document:
+            # Whoever comments out all entries of a section in one of several files leaves its name behind.
+            is_bare = len(documents) > 1 and document[key] is None
+            if not key.startswith(IGNORED) and not is_bare:
+                diagnostics += _join(whole, document, key, depth=0)
+    return whole, diagnostics
+
+
+def _join(whole: LocatedMapping, part: LocatedMapping, key: str, depth: int) -> list[Diagnostic]:
+    """Add the member `key` of `part` to `whole`: sections join (depth 0), and so do lists in a section (depth 1)."""
+    if key not in whole:
+        whole[key] = part[key]
+        whole.keys_at[key], whole.values_at[key] = part.keys_at[key], part.values_at[key]
+        return []
+    ours, theirs = whole[key], part[key]
+    if ours is theirs:
+        return []
+    if isinstance(ours, LocatedList) and isinstance(theirs, LocatedList):
+        whole[key] = _appended(ours, theirs)
+        return []
+    if isinstance(ours, LocatedMapping) and isinstance(theirs, LocatedMapping) and depth == 0:
+        return [diagnostic for member in theirs for diagnostic in _join(ours, theirs, member, depth=1)]
+    if depth == 0 and key in REPEATABLE and _same(ours, theirs):
+        return []
+    again = "says something else" if key in REPEATABLE else "stands here already"
+    message = f"the key {shown_key(key)} {again}, at {whole.keys_at[key]}"
+    return [error("duplicate-key", message, part.keys_at[key])]
+
+
+def _appended(ours: LocatedList, theirs: LocatedList) -> LocatedList:
+    both = LocatedList(ours.position)
+    both += [*ours, *theirs]
+    both.items_at = [*ours.items_at, *theirs.items_at]
+    return both
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    return type(ours) is type(theirs) and bool(ours == theirs)
+
 
 MOST_DIAGNOSTICS: Final = 10_000
 

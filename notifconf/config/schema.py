@@ -6,16 +6,14 @@ is wrong alone: it says which rule is broken, and `explain` puts that into words
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
-from notifconf.model.document import place
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, place
 
 CONFIG: Final = "notifconf-v1.schema.json"
 MOST_VIOLATIONS: Final = 10_000
@@ -67,8 +65,6 @@ def check(document: LocatedMapping) -> list[Diagnostic]:
 
 @cache
 def _schema() -> dict[str, Any]:
-    import json
-
     schema: dict[str, Any] = json.loads(schema_text(CONFIG))
     return schema
 

@@ -7,13 +7,251 @@ message repeats what a file says: a secret may stand there.
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
-from notifconf.config.tree import TreeBuilder, UnreadableError
-from notifconf.model import Diagnostic, LocatedMapping, Position, error
-from notifconf.model.text import BYTE_ORDER_MARK, UTF_16_MARKS, forbidden_in
+from notifconf.config.scalars import MERGE, TAG, plain, shown_key, tagged
+from notifconf.model import (
+    BYTE_ORDER_MARK,
+    UTF_16_MARKS,
+    Diagnostic,
+    LocatedList,
+    LocatedMapping,
+    Position,
+    error,
+    forbidden_in,
+)
+
+MOST_VALUES: Final = 500_000
+MOST_DIAGNOSTICS: Final = 1_000
+DEEPEST: Final = 100
+
+_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_OPEN: Final = object()
+_DROPPED: Final = object()
+
+
+class UnreadableError(Exception):
+    """What `diagnostic` says hides the rest of a file."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        """Carry the diagnostic."""
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.message)
+
+
+class TreeBuilder:
+    """Builds the tree of the file that positions call `file`; `diagnostics` collects what does not hide the rest."""
+
+    def __init__(self, file: str) -> None:
+        """Start with an empty tree."""
+        self.file = file
+        self.root: Any = None
+        self.root_at = Position(file, 1, 1)
+        self.diagnostics: list[Diagnostic] = []
+        self._open: list[_OpenMapping | _OpenList] = []
+        self._anchors: dict[str, Any] = {}
+        self._values = 0
+
+    def read(self, next_event: Callable[[], Any]) -> None:
+        """Take every event of a stream that holds one document. Raises UnreadableError."""
+        documents = 0
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                self._count(1, event)
+                self._put(self._scalar(event), event)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                self._begin(event, is_mapping=kind is MappingStartEvent)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._end()
+            elif kind is AliasEvent:
+                self._alias(event)
+            elif kind is DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    raise self._unreadable("a second document begins here: a file holds one", event)
+            elif kind is StreamEndEvent:
+                return
+
+    def complain(self, code: str, message: str, at: Position) -> None:
+        """Note what is wrong. Raises UnreadableError where too much is."""
+        diagnostic = error(code, message, at)
+        if len(self.diagnostics) == MOST_DIAGNOSTICS:
+            raise UnreadableError(diagnostic)
+        self.diagnostics.append(diagnostic)
+
+    def _put(self, value: Any, event: Any) -> None:
+        mark = event.start_mark
+        at = Position(self.file, mark.line + 1, mark.column + 1)
+        if self._open:
+            self._open[-1].add(value, at)
+        else:
+            self.root, self.root_at = value, at
+
+    def _begin(self, event: Any, *, is_mapping: bool) -> None:
+        self._count(1, event)
+        if len(self._open) == DEEPEST:
+            raise self._unreadable(f"this is nested deeper than {DEEPEST} levels", event)
+        at = self._at(event)
+        if event.tag not in {None, "!", TAG + ("map" if is_mapping else "seq")}:
+            self.complain("yaml-syntax", "this tag is not supported: a mapping or a list needs none", at)
+        opened = _OpenMapping(self, at) if is_mapping else _OpenList(at)
+        opened.values_before = self._values - 1
+        if event.anchor is not None:
+            opened.anchor = event.anchor
+            self._anchor(event, _OPEN)
+        self._put(opened.container, event)
+        self._open.append(opened)
+
+    def _end(self) -> None:
+        closed = self._open.pop()
+        closed.close()
+        if closed.anchor is not None:
+            self._anchors[closed.anchor] = (closed.container, self._values - closed.values_before)
+
+    def _scalar(self, event: Any) -> Any:
+        text = _joined(event.value)
+        try:
+            if event.tag is None or event.tag == "!":
+                value = plain(text) if event.implicit[0] else text
+            else:
+                value = tagged(event.tag, text)
+        except ValueError as failure:
+            self.complain("yaml-syntax", str(failure), self._at(event))
+            value = _DROPPED
+        if value is MERGE and not (self._open and self._open[-1].takes_key):
+            value = text
+        if forbidden_in(text):
+            message = "an escape in this text stands for a character that is not allowed here"
+            self.complain("yaml-syntax", message, self._at(event))
+        if event.anchor is not None:
+            self._anchor(event, (value, 1))
+        return value
+
+    def _anchor(self, event: Any, value: Any) -> None:
+        if event.anchor in self._anchors:
+            self.complain("yaml-syntax", "an anchor above has this name already", self._at(event))
+        self._anchors[event.anchor] = value
+
+    def _alias(self, event: Any) -> None:
+        found = self._anchors.get(event.anchor)
+        if found is None:
+            raise self._unreadable("no anchor above has the name of this alias", event)
+        if found is _OPEN:
+            raise self._unreadable("this alias stands inside of what it refers to", event)
+        value, values = found
+        self._count(values, event)
+        self._put(value, event)
+
+    def _count(self, values: int, event: Any) -> None:
+        self._values += values
+        if self._values > MOST_VALUES:
+            message = f"there are more than {MOST_VALUES:,} values, an alias counted as all that it refers to"
+            raise self._unreadable(message, event)
+
+    def _at(self, event: Any) -> Position:
+        return Position(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _unreadable(self, message: str, event: Any) -> UnreadableError:
+        return UnreadableError(error("yaml-syntax", message, self._at(event)))
+
+
+def _joined(text: str) -> str:
+    """Return a text whose pairs of surrogates, which escapes made, are the characters that they mean."""
+    return (
+        text
+        if text.isprintable()
+        else _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    )
+
+
+class _OpenList:
+    """A list whose end has not come yet."""
+
+    takes_key = False
+
+    def __init__(self, at: Position) -> None:
+        self.container = LocatedList(at)
+        self.anchor: str | None = None
+        self.values_before = 0
+
+    def add(self, value: Any, at: Position) -> None:
+        self.container.append(value)
+        self.container.items_at.append(at)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+class _OpenMapping:
+    """A mapping whose end has not come yet: keys and values take turns."""
+
+    def __init__(self, builder: TreeBuilder, at: Position) -> None:
+        self.container = LocatedMapping(at)
+        self.anchor: str | None = None
+        self.values_before = 0
+        self.takes_key = True
+        self._builder = builder
+        self._key: Any = None
+        self._key_at = at
+        self._merged: Any = None
+        self._merged_at: Position | None = None
+
+    def add(self, value: Any, at: Position) -> None:
+        if self.takes_key:
+            self._key, self._key_at = self._checked(value, at), at
+        elif self._key is MERGE:
+            self._merged = value if isinstance(value, LocatedList) else [value]
+            self._merged_at = self._key_at
+        elif self._key is not _DROPPED:
+            self.container[self._key] = value
+            self.container.keys_at[self._key] = self._key_at
+            self.container.values_at[self._key] = at
+        self.takes_key = not self.takes_key
+
+    def _checked(self, key: Any, at: Position) -> Any:
+        """Return `key`, or _DROPPED where it can't be one."""
+        if key is MERGE:
+            first = self._merged_at
+        elif type(key) is str:
+            first = self.container.keys_at.get(key)
+        else:
+            if key is not _DROPPED:
+                self._builder.complain("yaml-syntax", "a key must be text: put it in quotes", at)
+            return _DROPPED
+        if first is None:
+            return key
+        name = shown_key("<<" if key is MERGE else key)
+        self._builder.complain("duplicate-key", f"the key {name} stands here already, at {first}", at)
+        return _DROPPED
+
+    def close(self) -> None:
+        """Add the members of merged mappings; its own, and those of earlier ones, win."""
+        for merged in self._merged or ():
+            if not isinstance(merged, LocatedMapping):
+                message = "`<<` takes an alias of a mapping, or a list of such"
+                self._builder.complain("yaml-syntax", message, self._merged_at or self.container.position)
+                continue
+            for key, value in merged.items():
+                if key not in self.container:
+                    self.container[key] = value
+                    self.container.keys_at[key] = merged.keys_at[key]
+                    self.container.values_at[key] = merged.values_at[key]
+
 
 MOST_BYTES: Final = 8 * 1024 * 1024
 

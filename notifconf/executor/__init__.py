@@ -1,5 +1,1 @@
 """Carrying a plan out."""
-
-from notifconf.executor.outcome import TROUBLE, ChangeOutcome, Outcome, Result
-
-__all__ = ["TROUBLE", "ChangeOutcome", "Outcome", "Result"]

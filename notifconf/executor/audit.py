@@ -11,13 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
 from notifconf.files import PrivateLog
-
-if TYPE_CHECKING:
-    from notifconf.executor.outcome import ChangeOutcome
+from notifconf.model.outcome import ChangeOutcome
 
 ACTORS = (
     "GITHUB_ACTOR",

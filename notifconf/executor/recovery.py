@@ -39,14 +39,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notifconf.errors import ServiceError
-from notifconf.executor.material import revealed
+from notifconf.executor.secrets import revealed
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-    from notifconf.executor.step import Step
+    from notifconf.executor.change import Step
     from notifconf.model import Live, LiveResource
-    from notifconf.plan import Change, Plan
+    from notifconf.model.plan import Change, Plan
     from notifconf.providers.base import Plain
 
 MAX_LOOKS = 5

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from notifconf.errors import ServiceError
-from notifconf.executor.execute import Progress, execute
-from notifconf.executor.halt import unless_halted
-from notifconf.executor.material import Secrets, secrets_of
-from notifconf.executor.outcome import Outcome
-from notifconf.executor.recovery import Baseline
-from notifconf.executor.stale import left_of
-from notifconf.executor.step import Step
-from notifconf.executor.verify import Verification, hidden
-from notifconf.plan import Plan, make_plan
-from notifconf.plan.make import effective
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from notifconf.executor.saved import SavedPlan
-    from notifconf.model import Live, Options, Workspace
-    from notifconf.providers.base import Connection, Provider
+from notifconf.executor.change import Step
+from notifconf.executor.recovery import Baseline, may_adopt
+from notifconf.executor.saved import SavedPlan, left_of
+from notifconf.executor.schedule import Progress, execute, unless_halted
+from notifconf.executor.secrets import Secrets, secrets_of
+from notifconf.executor.twins import Concession, Namesakes, bearers_in, find_bearers, find_namesakes
+from notifconf.model import Diagnostic, Live, Options, Workspace, warning
+from notifconf.model.outcome import ChangeOutcome, Outcome, Result
+from notifconf.model.plan import Action, Change, Plan
+from notifconf.plan import make_plan
+from notifconf.plan.planner import effective
+from notifconf.providers.base import Connection, Provider
 
 
 async def apply_plan(
@@ -120,4 +115,141 @@ async def _apply(
         remaining,
         "; ".join(troubles) or None,
         interrupted=stop is not None and stop.is_set(),
+    )
+
+
+PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
+"""Before each further look: lists lag behind what was just done, and another run may give way."""
+
+
+@dataclass(slots=True)
+class Verification:
+    """One look after an apply.
+
+    `outcomes` and `diagnostics` say what became of the changes by now; `namesakes` are those that are not settled.
+    They hold whether `run` came to its end or not.
+    """
+
+    plan: Plan
+    outcomes: list[ChangeOutcome]
+    step: Step
+    live: Live
+    left: Callable[[Live], Plan]
+    stop: asyncio.Event | None
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    namesakes: list[Namesakes] = field(default_factory=list)
+    _reasons: dict[str, str] = field(default_factory=dict, init=False)
+    _saw_twins: bool = field(default=False, init=False)
+
+    async def run(self) -> Plan:
+        """Read again what was touched, and return what is still to do.
+
+        Where that holds something which was done, or another run may still give way, look again for a while, unless
+        `stop` is set. Raises `ServiceError`.
+        """
+        touched = [item.change for item in self.outcomes if item.result is not Result.SKIPPED]
+        if not touched:
+            return self.plan
+        await self._reread(touched)
+        for pause in PAUSES_SECONDS:
+            await self._settle(is_last=False)
+            remaining = self.left(self.live)
+            again = self._to_look_at_again(remaining)
+            if not again or self._is_stopped:
+                return remaining
+            await self.step.sleep(pause)
+            await self._reread(again)
+        await self._settle(is_last=True)
+        return self.left(self.live)
+
+    @property
+    def troubles(self) -> Iterator[str]:
+        """What the namesakes mean that are not settled, one sentence each."""
+        for item in self.namesakes:
+            reason = self._reasons.get(item.change.address)
+            yield f"{item} ({reason})" if reason else str(item)
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
+
+    async def _reread(self, changes: Sequence[Change]) -> None:
+        touched = [(change.kind, self.step.attributes(change)) for change in changes]
+        self.live = await self.step.connection.reread(self.live, touched)
+
+    def _to_look_at_again(self, remaining: Plan) -> list[Change]:
+        applied = [item.change for item in self.outcomes if item.result is Result.APPLIED]
+        done = {change.address for change in applied}
+        # What lived before goes by its id: once its namesakes are deleted, it has another address.
+        lived = {(change.kind, change.id) for change in applied if change.id is not None}
+        if self._saw_twins:
+            done |= self.step.conflicts
+        late = [change for change in remaining.changes if change.address in done or (change.kind, change.id) in lived]
+        return [*late, *(item.change for item in self.namesakes if item.may_settle)]
+
+    async def _settle(self, *, is_last: bool) -> None:
+        """Give way to the twins that other runs made, where it is this run's turn."""
+        self.namesakes = list(find_namesakes(self.step, self.outcomes, self.live))
+        self._saw_twins = self._saw_twins or bool(self.namesakes)
+        for item in self.namesakes:
+            if not self._is_stopped and (item.gives_way or (is_last and item.is_tie)):
+                await self._give_way(item)
+        if self.namesakes:
+            self.namesakes = list(find_namesakes(self.step, self.outcomes, self.live))
+        self._adopt_what_was_in_the_way()
+
+    async def _give_way(self, item: Namesakes) -> None:
+        change, survivor = item.change, item.survivor
+        self._reasons.pop(change.address, None)
+        try:
+            self.live = await Concession(self.step, self.outcomes, item).make(self.live)
+        except ServiceError as error:
+            self._reasons[change.address] = str(error)
+            return
+        message = (
+            f"another run created {change.address} at the same time: {survivor.id} stays, and this run deleted its"
+            f" own {item.own_id}"
+        )
+        self.diagnostics.append(warning("twin-deleted", message, change.position, change.address))
+        self._note(change, Result.APPLIED)
+        await self._reread([change])
+
+    def _adopt_what_was_in_the_way(self) -> None:
+        """Adopt what made a create fail, if it is as declared by now: another run may have repointed it."""
+        if not self.step.conflicts:
+            return
+        bearers = bearers_in(self.live)
+        for item in list(self.outcomes):
+            change = item.change
+            if change.address not in self.step.conflicts:
+                continue
+            attributes = self.step.attributes(change)
+            found = [
+                bearer
+                for bearer in find_bearers(self.step, change, bearers)
+                if may_adopt(self.step, bearer, change, attributes, is_unknown=False)
+            ]
+            if len(found) == 1:
+                self.step.conflicts.discard(change.address)
+                self.step.adopt(change, found[0].id)
+                self._note(change, Result.APPLIED)
+
+    def _note(self, change: Change, result: Result) -> None:
+        self.outcomes[:] = [
+            replace(item, result=result, id=self.step.ids[change.address], error=None, uncertain=False)
+            if item.change is change
+            else item
+            for item in self.outcomes
+        ]
+
+
+def hidden(remaining: Plan, outcomes: Sequence[ChangeOutcome]) -> Iterator[str]:
+    """Yield what was created and does not show: to create it again would make a second one."""
+    created = {
+        item.change.address
+        for item in outcomes
+        if item.result is Result.APPLIED and item.change.action is Action.CREATE
+    }
+    return (
+        change.address for change in remaining.changes if change.action is Action.CREATE and change.address in created
     )

@@ -15,25 +15,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from notifconf.errors import UsageError
-from notifconf.executor.fingerprint import Fingerprints
-from notifconf.executor.material import Secrets, hashable, sendable, values_in
-from notifconf.model import Live, Options, Value, Workspace
+from notifconf.executor.secrets import Fingerprints, Secrets, hashable, revealed, sendable, values_in
+from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspace
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
-from notifconf.plan import Action, Change, Plan, Sensitive
-from notifconf.plan.archive import Basis, archived, plan_digest, restored
-from notifconf.plan.change import PlanValue
-from notifconf.plan.codec import FORMAT_VERSION, Document, plan_document
+from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, archived, plan_digest, plan_document, restored
 from notifconf.providers import provider_named
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-    from notifconf.providers.base import Provider
+from notifconf.providers.base import Provider
 
 MARK = '"format_version"'
 """Every plan file has this among its members, and no workspace has."""
@@ -258,3 +252,79 @@ def _members(pairs: Sequence[tuple[str, Any]]) -> Document:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+def out_of_date(saved: SavedPlan, secrets: Secrets, fingerprints: Fingerprints, now: datetime) -> Iterator[str]:
+    """Yield why a saved plan does not hold any more, as far as can be known without the service."""
+    until = saved.plan.until
+    if until is not None and now >= until:
+        yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute ended"
+    for item in written_secrets(saved):
+        value = secrets.get((item.change.address, item.path))
+        if value is None or not fingerprints.match(hashable(value), item.fingerprint):
+            yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
+
+
+def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Fingerprints) -> Iterator[str]:
+    """Yield what has changed in the service since: a touched object differs or is gone, or one to create exists."""
+    by_id = {(item.kind, item.id): item for item in live.resources}
+    alike = lookalikes(saved.plan, live, provider)
+    for change in saved.plan.changes:
+        if change.action is Action.CREATE:
+            if not set(alike[change.address]) <= set(saved.basis.lookalikes[change.address]):
+                yield f"{change.address} exists by now"
+            continue
+        found = by_id.get((change.kind, change.id or ""))
+        if found is None:
+            yield f"{change.address} is gone"
+            continue
+        names = ", ".join(_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
+        if names:
+            yield f"{change.address} has changed: {names}"
+
+
+def left_of(plan: Plan, live: Live, secrets: Secrets, ids: Mapping[str, str]) -> Plan:
+    """Return the part of a plan that is still to do, judged by what was read after it was applied."""
+    by_id = {(item.kind, item.id): item for item in live.resources}
+    return replace(plan, changes=tuple(change for change in plan.changes if not _done(change, by_id, secrets, ids)))
+
+
+def _done(
+    change: Change, by_id: Mapping[tuple[str, str], LiveResource], secrets: Secrets, ids: Mapping[str, str]
+) -> bool:
+    found = by_id.get((change.kind, change.id or ids.get(change.address, "")))
+    if change.action is Action.DELETE or found is None:
+        return (change.action is Action.DELETE) is (found is None)
+    wanted = sendable(change.after or {}, change.address, ids, secrets)
+    return all(revealed(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
+
+
+class _Comparison:
+    """Compares what a plan says of one object with what lives, secrets by their fingerprints."""
+
+    def __init__(self, change: Change, saved: SavedPlan, fingerprints: Fingerprints) -> None:
+        self._change = change
+        self._saved = saved
+        self._fingerprints = fingerprints
+
+    def same(self, before: PlanValue, live: Value, path: str) -> bool:
+        if isinstance(before, Sensitive) or isinstance(live, Secret):
+            known = self._saved.fingerprints.get((self._change.address, path, True))
+            if known is None or not isinstance(live, Secret | str | tuple):
+                return False
+            return self._fingerprints.match(hashable(live), known)
+        if isinstance(before, Mapping) and isinstance(live, Mapping):
+            return all(self.same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
+        if isinstance(before, tuple) and isinstance(live, tuple):
+            return sorted(map(_target, before)) == sorted(map(str, live))
+        return _target(before) == live if isinstance(before, Reference) else before == live
+
+
+def _differing(before: Attributes, found: LiveResource, comparison: _Comparison) -> Iterable[str]:
+    for name in sorted({*before, *found.attributes}):
+        if not comparison.same(before.get(name), found.attributes.get(name), f"/{name}"):
+            yield name
+
+
+def _target(value: PlanValue) -> str:
+    return value.target if isinstance(value, Reference) else str(value)

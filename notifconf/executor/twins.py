@@ -21,23 +21,17 @@ References go first, so that nobody is left out if a run is interrupted between 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from notifconf.errors import NotFoundError, ServiceError
-from notifconf.executor.material import revealed
-from notifconf.executor.outcome import ChangeOutcome, Result
-from notifconf.plan import Action
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-    from notifconf.executor.step import Step
-    from notifconf.model import Kind, Live, LiveResource
-    from notifconf.plan import Change
-    from notifconf.providers.base import Plain
+from notifconf.executor.change import Step
+from notifconf.executor.secrets import revealed
+from notifconf.model import Kind, Live, LiveResource
+from notifconf.model.outcome import ChangeOutcome, Result
+from notifconf.model.plan import Action, Change
+from notifconf.providers.base import Plain
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -7,9 +7,8 @@ import sys
 # Where click and rich are installed, httpx imports its own command line: more than all the rest of it.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None stands for what can't be imported
 
-from notifconf.http.authorization import Authorization
 from notifconf.http.client import Client
-from notifconf.http.endpoint import check_endpoint
+from notifconf.http.endpoint import Authorization, check_endpoint
 from notifconf.http.exchange import Exchange, trace_requests
 from notifconf.http.redaction import Redactor
 from notifconf.http.request import Answer

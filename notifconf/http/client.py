@@ -6,27 +6,23 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
 
 from notifconf import __version__
 from notifconf.errors import ServerError, ServiceError
-from notifconf.http.body import read_body
-from notifconf.http.endpoint import check_endpoint
+from notifconf.http.endpoint import Authorization, check_endpoint
 from notifconf.http.exchange import Exchange, record_exchange
 from notifconf.http.failure import describe_safely, transport_error
 from notifconf.http.proxy import find_proxy, make_proxy
 from notifconf.http.rate_limiter import RateLimiter, read_pause
 from notifconf.http.redaction import Redactor
-from notifconf.http.request import Answer, Request, Response, encode, read_answer, request_id_of
+from notifconf.http.request import Answer, Request, Response, encode, read_answer, read_body, request_id_of
 from notifconf.http.tls import load_authorities
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model import Secret
-
-if TYPE_CHECKING:
-    from notifconf.http.authorization import Authorization
 
 MAX_ATTEMPTS = 5
 MIN_BACKOFF_SECONDS = 0.1

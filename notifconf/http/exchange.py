@@ -58,3 +58,30 @@ def record_exchange(exchange: Exchange) -> None:
     trace = _current.get()
     if trace is not None:
         trace.add(exchange)
+
+
+@dataclass(slots=True)
+class RequestCounter:
+    """`done` of `expected` requests. A list of several pages counts as one."""
+
+    expected: int = 0
+    done: int = 0
+
+
+_current_counter: ContextVar[RequestCounter | None] = ContextVar("request_counter", default=None)
+
+
+@contextmanager
+def count_requests() -> Iterator[RequestCounter]:
+    """Give a counter of the requests that are made inside."""
+    counter = RequestCounter()
+    token = _current_counter.set(counter)
+    try:
+        yield counter
+    finally:
+        _current_counter.reset(token)
+
+
+def current_counter() -> RequestCounter:
+    """Return the active request counter, or a throw-away one if nobody is counting."""
+    return _current_counter.get() or RequestCounter()

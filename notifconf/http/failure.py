@@ -24,7 +24,7 @@ from notifconf.errors import (
 from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
 from notifconf.http.redaction import Redactor
 from notifconf.http.tls import describe_trust
-from notifconf.model.text import visible
+from notifconf.model import visible
 
 STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
     {

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from notifconf.errors import NotFoundError, ProtocolError
-from notifconf.model.diagnostic import quoted
-
-if TYPE_CHECKING:
-    from notifconf.http.client import Client
-    from notifconf.http.request import Answer
+from notifconf.http.client import Client
+from notifconf.http.request import Answer
+from notifconf.model import quoted
 
 MAX_PAGES = 10_000
 MAX_OBJECTS = 200_000

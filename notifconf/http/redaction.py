@@ -25,9 +25,9 @@ from unicodedata import combining, normalize
 from urllib.parse import quote, quote_plus, unquote
 
 from notifconf.errors import ProtocolError
+from notifconf.model import Secret
+from notifconf.model.diagnostic import INVISIBLE
 from notifconf.model.mask import SHOWN
-from notifconf.model.text import INVISIBLE
-from notifconf.model.value import Secret
 
 WITHHELD: Final = "(withheld: it repeats a secret)"
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
-from notifconf.http.request_counter import current_counter
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+from notifconf.http.exchange import current_counter
 
 Result = TypeVar("Result")
 

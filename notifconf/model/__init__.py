@@ -1,62 +1,119 @@
 """Frozen data that every other part speaks: no I/O, no clock, no vendor."""
 
-from typing import TYPE_CHECKING
-
-from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
-from notifconf.model.document import LocatedList, LocatedMapping
-from notifconf.model.policy import Mode, Percentage, Policy
-from notifconf.model.resource import Kind, LiveResource, Resource
-from notifconf.model.state import Declarations, Live, Options, Workspace
-from notifconf.model.value import Secret, Value
-
-if TYPE_CHECKING:
-    from notifconf.model.coverage import Channel, CoverageTerms, Reach
-    from notifconf.model.exported import Entry, Exported, Section, Variable
-    from notifconf.model.listing import Filters, Listing
-else:
-    _OF_SINGLE_COMMANDS = {
-        "coverage": ("Channel", "CoverageTerms", "Reach"),
-        "exported": ("Entry", "Exported", "Section", "Variable"),
-        "listing": ("Filters", "Listing"),
-    }
-
-    def __getattr__(name: str) -> object:
-        """Import what single commands need when they ask for it: start-up time is a feature."""
-        from importlib import import_module
-
-        for module, names in _OF_SINGLE_COMMANDS.items():
-            if name in names:
-                return getattr(import_module(f"{__name__}.{module}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
+from notifconf.model.coverage import Channel, CoverageTerms, Reach
+from notifconf.model.diagnostic import (
+    BYTE_ORDER_MARK,
+    UTF_16_MARKS,
+    Diagnostic,
+    Position,
+    error,
+    fits,
+    fits_line,
+    fits_word,
+    forbidden_in,
+    nearest,
+    quoted,
+    shows,
+    visible,
+    warning,
+)
+from notifconf.model.exported import (
+    KEY,
+    LONGEST_KEY,
+    LONGEST_VARIABLE,
+    Entry,
+    Exported,
+    Section,
+    Variable,
+    free_name,
+    slug,
+    variable_name,
+)
+from notifconf.model.listing import Cell, Filters, Listing
+from notifconf.model.located import LocatedList, LocatedMapping, place
+from notifconf.model.mask import Mask
+from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
+from notifconf.model.plan import (
+    Action,
+    Attributes,
+    Change,
+    Difference,
+    Plan,
+    PlanValue,
+    Reference,
+    Sensitive,
+    Silence,
+    Unmanaged,
+    frozen,
+)
+from notifconf.model.policy import GUARDS, Guard, Mode, Percentage, Policy, address_matches
+from notifconf.model.resource import Kind, LiveResource, Resource, Secret, Value
+from notifconf.model.state import Declarations, Live, Options, Part, Workspace
 
 __all__ = [
+    "BYTE_ORDER_MARK",
+    "GUARDS",
+    "KEY",
+    "LONGEST_KEY",
+    "LONGEST_VARIABLE",
+    "TROUBLE",
+    "UTF_16_MARKS",
+    "Action",
+    "Attributes",
+    "Cell",
+    "Change",
+    "ChangeOutcome",
     "Channel",
     "CoverageTerms",
     "Declarations",
     "Diagnostic",
+    "Difference",
     "Entry",
     "Exported",
     "Filters",
+    "Guard",
     "Kind",
     "Listing",
     "Live",
     "LiveResource",
     "LocatedList",
     "LocatedMapping",
+    "Mask",
     "Mode",
     "Options",
+    "Outcome",
+    "Part",
     "Percentage",
+    "Plan",
+    "PlanValue",
     "Policy",
     "Position",
     "Reach",
+    "Reference",
     "Resource",
+    "Result",
     "Secret",
     "Section",
+    "Sensitive",
+    "Silence",
+    "Unmanaged",
     "Value",
     "Variable",
     "Workspace",
+    "address_matches",
     "error",
+    "fits",
+    "fits_line",
+    "fits_word",
+    "forbidden_in",
+    "free_name",
+    "frozen",
     "nearest",
+    "place",
+    "quoted",
+    "shows",
+    "slug",
+    "variable_name",
+    "visible",
     "warning",
 ]

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from notifconf.model.diagnostic import Position
-from notifconf.model.value import Secret
+from notifconf.model.resource import Secret
 
 
 def canonical_text(value: Any) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-from notifconf.model.text import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 
@@ -70,3 +67,61 @@ def quoted(text: str, *, longest: int = 120) -> str:
     """Return `text` in double quotes, safe for one line of a terminal, cut where it is huge."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return f'"{visible(cut)}"'
+
+
+# Tab, line feed and carriage return are the only control characters of a text; surrogates are no characters.
+_FORBIDDEN: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+BYTE_ORDER_MARK: Final = "\ufeff"
+UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+"""How a file begins that some editors and shells call Unicode."""
+
+_BREAKS: Final = re.compile(r"[\t\n\r]")
+
+# Python calls these printable: fillers and vowels without a shape, and the variation selectors (those of emoji aside).
+INVISIBLE: Final = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef"
+# Marks that stand on the letter before them. The same one twice, or more than three, cover other text.
+_MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_HIDDEN: Final = re.compile(f"[{INVISIBLE}]|(?<=[{_MARKS}][{_MARKS}][{_MARKS}])[{_MARKS}]|(?<=([{_MARKS}]))\\1")
+
+
+def shows(text: str) -> bool:
+    """Say whether every character of a text shows, as one of its own."""
+    return text.isprintable() and (text.isascii() or not _HIDDEN.search(text))
+
+
+def escaped(char: str) -> str:
+    """Return the escape of a character, as Python writes it."""
+    code = ord(char)
+    if code <= 0xFF:  # noqa: PLR2004 -- what \x can say
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 -- what \u can say
+
+
+def visible(text: str, escape: Callable[[str], str] = escaped) -> str:
+    """Return `text` with every character that does not show passed through `escape`."""
+    if shows(text):
+        return text
+    hidden = {found.start() for found in _HIDDEN.finditer(text)}
+    return "".join(
+        char if char.isprintable() and index not in hidden else escape(char) for index, char in enumerate(text)
+    )
+
+
+def forbidden_in(text: str) -> re.Match[str] | None:
+    """Return the first character that can't stand in a text, escaped or not."""
+    return None if text.isprintable() else _FORBIDDEN.search(text)
+
+
+def fits(text: str, longest: int) -> bool:
+    """Say whether a text can be said: it is not empty, not too long, and holds no forbidden character."""
+    return 0 < len(text) <= longest and not forbidden_in(text)
+
+
+def fits_line(text: str, longest: int) -> bool:
+    """Say whether a text can be said where it must be one line: a name."""
+    return fits(text, longest) and not _BREAKS.search(text)
+
+
+def fits_word(text: str, longest: int) -> bool:
+    """Say whether a text can be said where it must hold no space: an id."""
+    return fits(text, longest) and not any(char.isspace() for char in text)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from itertools import count
 
-from notifconf.model.value import Secret, Value
+from notifconf.model.resource import Secret, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,34 @@ class Exported:
     def left_out(self) -> tuple[str, ...]:
         """What can't be declared, of all sections."""
         return tuple(sentence for section in self.sections for sentence in section.left_out)
+
+
+KEY = re.compile(r"[a-z0-9_-]+")
+LONGEST_KEY = 64
+LONGEST_VARIABLE = 255
+
+
+def slug(text: str) -> str:
+    """Return a text as a key, `Platform alerts` as `platform-alerts`; empty where it has no letter or digit of ASCII.
+
+    What is a key already stays as it is.
+    """
+    if KEY.fullmatch(text):
+        return text[:LONGEST_KEY]
+    ascii_text = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9_]+", "-", ascii_text).strip("-_")[:LONGEST_KEY]
+
+
+def variable_name(key: str) -> str:
+    """Return the environment variable for the webhook's URL of what goes by `key`, such as ONCALL_WEBHOOK_URL."""
+    word = re.sub(r"((^|_)WEBHOOK)?((^|_)URL)?$", "", key.upper().replace("-", "_"))
+    name = f"{word}_WEBHOOK_URL" if word else "WEBHOOK_URL"
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def free_name(name: str, taken: Container[str], separator: str, longest: int) -> str:
+    """Return `name` or, where that is taken, the name with the first free number behind it; at most `longest` long."""
+    if name not in taken:
+        return name
+    ends = (f"{separator}{number}" for number in count(2))
+    return next(free for end in ends if (free := name[: longest - len(end)] + end) not in taken)

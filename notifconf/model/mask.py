@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.value import Secret
+from notifconf.model.resource import Secret
 
 SHOWN: Final = "(sensitive)"
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from notifconf.model.diagnostic import Position
+from notifconf.model.diagnostic import Position
 
 Guard: TypeAlias = Literal["protected", "frozen"]
 """The members of a policy that list addresses, or globs of them, to keep from harm."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from notifconf.model.canonical import canonical_text, digest_of_text
 from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.mask import Mask
 from notifconf.model.policy import Mode, Percentage, Policy
-from notifconf.model.resource import LiveResource
-from notifconf.model.value import Secret
+from notifconf.model.resource import LiveResource, Secret
 
 Part: TypeAlias = Literal["", "targets", "rest"]
 """Which part of the whole a plan is: all, the targets, or the rest without what is excluded."""
@@ -44,9 +45,6 @@ class Workspace:
     @property
     def digest(self) -> str:
         """SHA-256 of what is declared, as hexadecimal digits: however it is written, and without values of secrets."""
-        from notifconf.model.canonical import canonical_text, digest_of_text
-        from notifconf.model.mask import Mask
-
         declared = {"provider": self.provider, "declarations": self.declarations, "policy": self.policy}
         return digest_of_text(Mask(self.secrets)(canonical_text(declared)))
 

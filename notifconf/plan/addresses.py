@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from notifconf.model import Kind, LiveResource
-    from notifconf.plan.match import Matching
+from notifconf.model import Kind, LiveResource
+from notifconf.plan.match import Matching
 
 Key = TypeVar("Key", bound=Hashable)
 LiveKey = tuple[str, str]

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from notifconf.model import Diagnostic
-from notifconf.plan.change import Action, Attributes, Change, Difference, Plan, PlanValue, Unmanaged
+from notifconf.model import Diagnostic, Position
+from notifconf.model.canonical import digest_of
+from notifconf.model.plan import (
+    Action,
+    Attributes,
+    Change,
+    Difference,
+    Plan,
+    PlanValue,
+    Reference,
+    Sensitive,
+    Silence,
+    Unmanaged,
+    frozen,
+)
+from notifconf.plan.diff import differences
 
 FORMAT_VERSION = "1.0"
 
@@ -92,3 +108,172 @@ def _difference(item: Difference) -> Document:
 
 def _unmanaged(item: Unmanaged) -> Document:
     return {"address": item.address, "kind": item.kind, "id": item.id, "kept": item.kept}
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What decides, beside its changes, what applying a plan does.
+
+    `endpoint` is in its canonical form, `workspace` the digest of the workspace, `options` those of the command line in
+    canonical form. `verify` says whether integrations are tested before they are written. `lookalikes` has, by the
+    address of each create, the ids of the live objects that look like it and were there when the plan was made.
+    """
+
+    endpoint: str
+    workspace: str
+    options: Mapping[str, Any]
+    verify: bool
+    lookalikes: Mapping[str, Sequence[str]]
+
+    @property
+    def document(self) -> Document:
+        """The basis as JSON has it."""
+        return {
+            "endpoint": self.endpoint,
+            "workspace": self.workspace,
+            "options": dict(self.options),
+            "verify": self.verify,
+            "lookalikes": {address: list(ids) for address, ids in self.lookalikes.items()},
+        }
+
+
+def plan_digest(plan: Plan, basis: Basis) -> str:
+    """Return the digest of a plan, as hexadecimal digits."""
+    return digest_of(
+        {
+            "format_version": FORMAT_VERSION,
+            "provider": plan.provider,
+            "mode": str(plan.mode),
+            "until": _moment(plan.until),
+            "applicable": not plan.errors and not plan.refusals,
+            "changes": [_without_position(change) for change in plan.changes],
+            **basis.document,
+        }
+    )
+
+
+def archived(plan: Plan) -> Document:
+    """Return what `restored` needs."""
+    return {
+        "provider": plan.provider,
+        "mode": str(plan.mode),
+        "until": _moment(plan.until),
+        "part": plan.part,
+        "changes": [_change(change) for change in plan.changes],
+        "unchanged": list(plan.unchanged),
+        **remarks(plan),
+    }
+
+
+def restored(document: Mapping[str, Any]) -> Plan:
+    """Return the plan that was archived, without its digest; `document` is as the JSON Schema of a plan file has it.
+
+    Raises ValueError where `until` is no time with an offset.
+    """
+    return Plan(
+        provider=document["provider"],
+        changes=tuple(_restored_change(item) for item in document["changes"]),
+        unchanged=tuple(document["unchanged"]),
+        unmanaged=tuple(Unmanaged(**item) for item in document["unmanaged"]),
+        silences=tuple(Silence(**item) for item in document["silences"]),
+        diagnostics=tuple(_restored_diagnostic(item) for item in document["diagnostics"]),
+        mode=document["mode"],
+        until=_restored_moment(document["until"]),
+        part=document["part"],
+    )
+
+
+def _moment(until: datetime | None) -> str | None:
+    return until.isoformat() if until else None
+
+
+def _restored_moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    until = datetime.fromisoformat(text)
+    if until.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return until
+
+
+def _restored_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
+    place = (item["file"], item["line"], item["column"])
+    position = None if None in place else Position(*place)
+    return Diagnostic(item["severity"], item["code"], item["message"], position, item["address"])
+
+
+def _without_position(change: Change) -> Document:
+    return _change(replace(change, position=None))
+
+
+def _change(change: Change) -> Document:
+    return {
+        "action": str(change.action),
+        "kind": change.kind,
+        "address": change.address,
+        "id": change.id,
+        "before": _members(change.before),
+        "after": _members(change.after),
+        "changed": list(change.changed),
+        "depends_on": list(change.depends_on),
+        "blocked": change.blocked,
+        "position": _place(change.position),
+    }
+
+
+def _restored_change(item: Mapping[str, Any]) -> Change:
+    action = Action(item["action"])
+    before, after = _restored_members(item["before"]), _restored_members(item["after"])
+    return Change(
+        action,
+        item["kind"],
+        item["address"],
+        item["id"],
+        before,
+        after,
+        changed=tuple(item["changed"]),
+        differences=differences(before or {}, after or {}) if action is Action.UPDATE else (),
+        depends_on=tuple(item["depends_on"]),
+        blocked=item["blocked"],
+        position=_position(item["position"]),
+    )
+
+
+def _place(position: Position | None) -> list[str | int] | None:
+    return list(position) if position else None
+
+
+def _position(place: Sequence[Any] | None) -> Position | None:
+    return Position(*place) if place else None
+
+
+def _members(attributes: Attributes | None) -> Document | None:
+    return None if attributes is None else {name: _value(value) for name, value in attributes.items()}
+
+
+def _value(value: PlanValue) -> Any:
+    """Return scalars as they are, lists as lists, and the rest as an object that says what it is."""
+    if isinstance(value, Reference):
+        return {"reference": value.target, "name": value.name}
+    if isinstance(value, Sensitive):
+        return {"secret": value.expression, "changed": value.changed}
+    if isinstance(value, Mapping):
+        return {"members": {name: _value(member) for name, member in value.items()}}
+    return [_value(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _restored_members(members: Mapping[str, Any] | None) -> Attributes | None:
+    return None if members is None else frozen({name: _restored_value(value) for name, value in members.items()})
+
+
+def _restored_value(value: Any) -> PlanValue:
+    if isinstance(value, Mapping):
+        if "members" in value:
+            return {name: _restored_value(member) for name, member in value["members"].items()}
+        if "reference" in value:
+            return Reference(value["reference"], value["name"])
+        return Sensitive(value["changed"], value["secret"])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(_restored_value(item) for item in value)
+    scalar: str | int | float | bool | None = value
+    return scalar

@@ -3,15 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from notifconf.model import Channel, Diagnostic, Live, Policy, Reach, error, warning
-from notifconf.plan.change import Change, Silence
-from notifconf.plan.project import projected
+from notifconf.model import (
+    Channel,
+    Diagnostic,
+    Live,
+    LiveResource,
+    Policy,
+    Position,
+    Reach,
+    Value,
+    error,
+    quoted,
+    warning,
+)
+from notifconf.model.plan import Action, Change, PlanValue, Reference, Sensitive, Silence
+from notifconf.plan.rules import Rules
 
-if TYPE_CHECKING:
-    from notifconf.plan.rules import Rules
+
+def projected(live: Live, changes: Sequence[Change]) -> Live:
+    """Return `live` with the changes made.
+
+    What is created goes by its address, as references to it do, and has no natural key. A plan holds no secret, so
+    what is written here has none either.
+    """
+    if not changes:
+        return live
+    touched = {(change.kind, change.id): change for change in changes if change.id is not None}
+    kept = (
+        _updated(item, touched[item.kind, item.id]) if (item.kind, item.id) in touched else item
+        for item in live.resources
+        if (item.kind, item.id) not in touched or touched[item.kind, item.id].after is not None
+    )
+    created = (_created(change) for change in changes if change.id is None)
+    return replace(live, resources=(*kept, *created))
+
+
+def _updated(item: LiveResource, change: Change) -> LiveResource:
+    written = {name: _value(value) for name, value in (change.after or {}).items() if name in change.changed}
+    return replace(item, attributes={**item.attributes, **written})
+
+
+def _created(change: Change) -> LiveResource:
+    attributes = {name: _value(value) for name, value in (change.after or {}).items()}
+    return LiveResource(change.kind, change.address, change.address.partition("/")[2], (), attributes)
+
+
+def _value(value: PlanValue) -> Value:
+    if isinstance(value, Reference):
+        return value.target
+    if isinstance(value, Mapping):
+        return {name: _value(member) for name, member in value.items() if not isinstance(member, Sensitive)}
+    if isinstance(value, tuple):
+        return tuple(_value(item) for item in value)
+    return None if isinstance(value, Sensitive) else value
 
 
 class Sides(NamedTuple):
@@ -117,3 +164,55 @@ def _reached(reach: Reach) -> str:
 
 def _listed(channels: Sequence[Channel]) -> str:
     return ", ".join(map(str, channels))
+
+
+def silences(changes: Sequence[Change], rules: Rules, result: Effect) -> Iterator[Silence]:
+    """Yield what changes take away: last channels, references that an update drops, and what the provider knows of.
+
+    Where a type loses its last channel, that says all about the changes that take it away. The others are in order.
+    """
+    told: set[str] = set()
+    for silence, taking in losses(result):
+        yield silence
+        told.update(change.address for change in taking)
+    rest = [change for change in changes if change.address not in told]
+    order = {change.address: index for index, change in enumerate(rest)}
+    found = (*_dropped(rest), *rules.silences(rest, result.live))
+    yield from sorted(found, key=lambda silence: order[silence.address])
+
+
+def _dropped(changes: Iterable[Change]) -> Iterator[Silence]:
+    for change in changes:
+        for name in removed_references(change):
+            yield Silence(change.address, f"{change.address} no longer reaches {quoted(name)}")
+
+
+def removed_references(change: Change) -> list[str]:
+    """Return the names of what an update no longer refers to."""
+    if change.action is not Action.UPDATE:
+        return []
+    removed = {
+        reference for item in change.differences for reference in _references(item.before) - _references(item.after)
+    }
+    return sorted(reference.name for reference in removed)
+
+
+def _references(value: object) -> set[Reference]:
+    return {item for item in value if isinstance(item, Reference)} if isinstance(value, tuple) else set()
+
+
+def notices(changes: Iterable[Change]) -> Iterable[Diagnostic]:
+    """Warn where an update takes an integration away from something that lives: somebody is no longer told."""
+    for change in changes:
+        if removed := removed_references(change):
+            message = f"{change.address} no longer reaches {', '.join(map(quoted, removed))}"
+            yield warning("removes-channel", message, change.position, change.address)
+
+
+def not_visible(resource: str, position: Position | None = None, address: str | None = None) -> Diagnostic:
+    """Warn of a resource whose lookup was refused in the words for what is not there: nobody can say what it has."""
+    message = (
+        f"{quoted(resource)} is not there, or these credentials can't see it (403 forbidden_access):"
+        " it counts as having no mute and no subscriptions; check the path, and the role of the account"
+    )
+    return warning("not-visible", message, position, address)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
-from notifconf.model import Diagnostic, LiveResource, Resource, error
-from notifconf.model.diagnostic import quoted
+from notifconf.model import Diagnostic, LiveResource, Resource, error, quoted
 from notifconf.plan.rules import Pair
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
 
 
 @dataclass(slots=True)

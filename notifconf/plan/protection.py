@@ -12,23 +12,53 @@ name the live integration "oncall" (i-1), whatever its key is.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from notifconf.model import Diagnostic, Kind, LiveResource, Policy, error, nearest, warning
-from notifconf.model.diagnostic import quoted
-from notifconf.model.policy import GUARDS, address_matches
-from notifconf.plan.addresses import plain_address
-from notifconf.plan.change import Action, Change
+from notifconf.model import (
+    GUARDS,
+    Diagnostic,
+    Guard,
+    Kind,
+    LiveResource,
+    Percentage,
+    Policy,
+    address_matches,
+    error,
+    nearest,
+    quoted,
+    warning,
+)
+from notifconf.model.plan import Action, Change
+from notifconf.plan.addresses import LiveKey, plain_address
+from notifconf.plan.match import Matching
 from notifconf.plan.order import referenced_by, references_of, referred
+from notifconf.plan.rules import Rules
 
-if TYPE_CHECKING:
-    from notifconf.model.policy import Guard
-    from notifconf.plan.addresses import LiveKey
-    from notifconf.plan.match import Matching
-    from notifconf.plan.rules import Rules
+
+def limit_deletes(
+    changes: Sequence[Change], live: Mapping[str, int], policy: Policy, *, force: bool
+) -> Iterable[Diagnostic]:
+    """Refuse a plan with more deletes than `max_deletes`.
+
+    A number bounds the deletes of the whole plan. A percentage bounds, kind by kind, the share of the `live` objects
+    of that kind that are managed here; it never refuses a single delete, since small sets would never change.
+    """
+    severity = warning if force else error
+    deletes = Counter(change.kind for change in changes if change.action is Action.DELETE)
+    limit = policy.max_deletes
+    if isinstance(limit, Percentage):
+        for kind, count in sorted(deletes.items()):
+            if count > 1 and count * 100 > limit.value * live[kind]:
+                yield severity(
+                    "max-deletes",
+                    f"{count} of {live[kind]} live {kind}s would be deleted: max_deletes is {limit}",
+                )
+    elif deletes.total() > limit:
+        objects = "object" if deletes.total() == 1 else "objects"
+        yield severity("max-deletes", f"{deletes.total()} {objects} would be deleted: max_deletes is {limit}")
+
 
 MAX_SUGGESTIONS = 20
 """How many patterns that name nothing get the nearest addresses beside them."""

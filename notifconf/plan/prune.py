@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from notifconf.model import Diagnostic, Kind, LiveResource, Mode, warning
-from notifconf.model.diagnostic import quoted
-from notifconf.plan.change import Action, Change, Unmanaged
-from notifconf.plan.compare import References, delete
+from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warning
+from notifconf.model.plan import Action, Change, Unmanaged
+from notifconf.plan.addresses import LiveKey
+from notifconf.plan.diff import References, delete
+from notifconf.plan.match import Matching
 from notifconf.plan.order import referenced_by, referred
-
-if TYPE_CHECKING:
-    from notifconf.plan.addresses import LiveKey
-    from notifconf.plan.match import Matching
-    from notifconf.plan.protection import Protection
+from notifconf.plan.protection import Protection
 
 NAMED_USERS = 5
 """How many objects a warning names before it counts the rest."""

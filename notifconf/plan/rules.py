@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from notifconf.model import Diagnostic, Kind, Live, LiveResource, Reach, Resource, Workspace
-    from notifconf.plan.change import Attributes, Change, Silence
+from notifconf.model import Diagnostic, Kind, Live, LiveResource, Reach, Resource, Workspace
+from notifconf.model.plan import Attributes, Change, Silence
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from notifconf.providers.base import Provider
+from notifconf.providers.base import Provider
 
 NAMES = ("confluent", "konnect")
 

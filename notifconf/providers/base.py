@@ -7,26 +7,29 @@ these protocols and no vendor.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from datetime import UTC, datetime
+from typing import Protocol
 
-from notifconf.model import (
-    CoverageTerms,
-    Declarations,
-    Diagnostic,
-    Exported,
-    Filters,
-    Listing,
-    Live,
-    LiveResource,
-    LocatedMapping,
-    Secret,
-    Workspace,
-)
+from notifconf.http import Authorization, Client
+from notifconf.model import Declarations, Live, LiveResource, Secret, Workspace
+from notifconf.model.coverage import CoverageTerms
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.exported import Exported
+from notifconf.model.listing import Filters, Listing
+from notifconf.model.located import LocatedMapping
 from notifconf.plan.rules import Rules
 
-if TYPE_CHECKING:
-    from notifconf.http import Authorization, Client
+
+def parse_time(value: object) -> datetime | None:
+    """Return the moment that an RFC 3339 text means, timezone-aware (UTC where it says nothing), else None."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 """A value as it is sent: references are ids, secrets are in clear. It never leaves a connection."""

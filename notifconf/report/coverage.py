@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from notifconf.model import Listing
+from notifconf.model import Cell, Channel, CoverageTerms, Diagnostic, Listing, Reach
 from notifconf.plan.codec import diagnostic_document
-from notifconf.report.gfm import prose
-from notifconf.report.json import dumps
-from notifconf.report.listing import listing_table
+from notifconf.plan.coverage import Sides
+from notifconf.report.formats import dumps
+from notifconf.report.markdown import prose
 from notifconf.report.style import count
-
-if TYPE_CHECKING:
-    from notifconf.model import Channel, CoverageTerms, Diagnostic, Reach
-    from notifconf.model.listing import Cell
-    from notifconf.plan.coverage import Sides
-    from notifconf.report.table import Table
+from notifconf.report.table import Table, listing_table
 
 NOBODY = "nobody"
 

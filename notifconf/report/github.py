@@ -10,18 +10,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from notifconf.executor import TROUBLE, Result
-from notifconf.plan import Action
+from notifconf.model import Position
+from notifconf.model.outcome import TROUBLE, Result
+from notifconf.model.plan import Action
+from notifconf.report.formats import Report
 from notifconf.report.markdown import markdown
-from notifconf.report.style import plain_text, printable
+from notifconf.report.style import Line, plain_text, printable
 from notifconf.report.text import headline, outcome_line, outcome_lines, plan_lines
-
-if TYPE_CHECKING:
-    from notifconf.model import Position
-    from notifconf.report.report import Report
-    from notifconf.report.style import Line
 
 SUMMARY, OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 """Environment variables that name the files of a step: what its page shows, and what later steps can use."""

@@ -11,18 +11,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from notifconf.executor import ChangeOutcome, Result
-from notifconf.plan import Action, Change
-from notifconf.report.fields import Field, fields
+from notifconf.model.outcome import ChangeOutcome, Result
+from notifconf.model.plan import Action, Change
+from notifconf.report.formats import Report
 from notifconf.report.style import printable
-from notifconf.report.text import DONE, SIGNS, closing, headline, unmanaged_sentence
-
-if TYPE_CHECKING:
-    from notifconf.report.report import Report
+from notifconf.report.text import DONE, SIGNS, Field, closing, fields, headline, unmanaged_sentence
 
 PARTS = "page"
 """The folder of the page's template, style and script."""

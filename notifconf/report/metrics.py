@@ -10,12 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from notifconf.plan import Action
-
-if TYPE_CHECKING:
-    from notifconf.plan import Plan
+from notifconf.model.plan import Action, Plan
 
 LAST_SUCCESS = "notifconf_last_success_timestamp_seconds"
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.spinner import Spinner
 from rich.text import Text
 from rich.theme import Theme
 
-from notifconf.report.style import printable
-from notifconf.report.table import table_lines
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from notifconf.report.style import Line, Span
-    from notifconf.report.table import Table
+from notifconf.report.style import Line, Span, printable
+from notifconf.report.table import Table, table_lines
 
 THEME = Theme(
     {

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from notifconf.executor import TROUBLE, ChangeOutcome, Outcome, Result
-from notifconf.model import Mode
-from notifconf.model.state import Part
-from notifconf.plan import Action, Change, Plan, Reference, Sensitive
-from notifconf.plan.change import Attributes, PlanValue
+from notifconf.model import Diagnostic, Mode, Part
+from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
+from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.report.style import Line, Span, count, line, text_of
+
+
+def diagnostic_line(diagnostic: Diagnostic) -> Line:
+    """Return `FILE:LINE:COLUMN: error[code]: message`."""
+    place = f"{diagnostic.position}: " if diagnostic.position else ""
+    label = Span(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
+    return line(place, label, f": {diagnostic.message}")
+
+
+def diagnostic_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
+    """Yield one line a diagnostic."""
+    for diagnostic in diagnostics:
+        yield diagnostic_line(diagnostic)
+
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
@@ -161,3 +174,32 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
             yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
     elif outcome.complete:
         yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.plan.part]}")
+
+
+class Field(NamedTuple):
+    """One field of a change, values as text; `before` is None for a create, `after` for a delete."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+def fields(change: Change) -> Iterator[Field]:
+    """Yield what an update changes, or all of what a create makes and a delete takes away."""
+    if change.action is Action.UPDATE:
+        for item in change.differences:
+            yield Field(field_name(item.path), shown(item.before), shown(item.after))
+    elif change.action is Action.CREATE:
+        for name, value in _leaves(change.after or {}):
+            yield Field(name, None, value)
+    else:
+        for name, value in _leaves(change.before or {}):
+            yield Field(name, value, None)
+
+
+def _leaves(attributes: Attributes, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in attributes.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, shown(value)

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import yaml
 
-from notifconf.model import Entry, Exported, Secret, Section, Value, Variable
-from notifconf.model.text import shows
+from notifconf.model import Entry, Exported, Secret, Section, Value, Variable, shows
 from notifconf.report.style import printable
 
 SCHEMA = "notifconf-v1.schema.json"

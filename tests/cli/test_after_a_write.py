@@ -80,7 +80,7 @@ def test_a_bug_in_carrying_it_out(user):
     assert "this is a bug in notifconf" in ended.err
 
 
-@pytest.mark.parametrize("place", ["notifconf.plan.make.match", "notifconf.cli.console.Console.diagnostics"])
+@pytest.mark.parametrize("place", ["notifconf.plan.planner.match", "notifconf.cli.console.Console.diagnostics"])
 def test_a_bug_before_anything_is_written(user, place):
     user.monkeypatch.setattr(place, crash)
     assert user.runs("apply", "--auto-approve").code == 1

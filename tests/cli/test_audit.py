@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from notifconf.emulator.faults import parse_fault
-from notifconf.executor import ChangeOutcome, Result
 from notifconf.executor.audit import audit_trail
-from notifconf.plan import Action, Change
+from notifconf.model.outcome import ChangeOutcome, Result
+from notifconf.model.plan import Action, Change
 from tests.cli.workspaces import SECRET, WORKSPACE
 
 NOBODY = (

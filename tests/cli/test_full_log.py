@@ -30,7 +30,7 @@ def test_a_bug_whose_details_can_not_be_kept_is_a_sentence_all_the_same(user):
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    user.monkeypatch.setattr("notifconf.plan.make.match", crash)
+    user.monkeypatch.setattr("notifconf.plan.planner.match", crash)
     ended = user.runs("plan", "--log-file", FULL)
     assert ended.code == 1
     assert "this is a bug in notifconf (RuntimeError); can't write the log file" in ended.err

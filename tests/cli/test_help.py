@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from notifconf.cli.help import GROUPS, GroupedCommand
 from notifconf.cli.main import COMMANDS, cli
+from notifconf.cli.options import GROUPS, GroupedCommand
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from notifconf.cli.reading import reading
-from notifconf.http.request_counter import RequestCounter, count_requests, current_counter
+from notifconf.cli.console import reading
+from notifconf.http.exchange import RequestCounter, count_requests, current_counter
 from notifconf.http.workers import run_all
 
 

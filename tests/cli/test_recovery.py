@@ -8,7 +8,8 @@ import pytest
 
 from notifconf.emulator.faults import parse_fault
 from notifconf.emulator.faults.spec import Fault
-from notifconf.executor import recovery, verify
+from notifconf.executor import recovery
+from notifconf.executor import run as executor_run
 from tests.cli.workspaces import SECRET, WORKSPACE
 
 SHRINK = "Kafka cluster shrink failure"
@@ -27,7 +28,7 @@ def _quick(user):
     user.writes(WORKSPACE)
     user.monkeypatch.setattr(recovery, "MIN_PAUSE_SECONDS", 0.0)
     user.monkeypatch.setattr(recovery, "MAX_PAUSE_SECONDS", 0.0)
-    user.monkeypatch.setattr(verify, "PAUSES_SECONDS", (0.0, 0.0))
+    user.monkeypatch.setattr(executor_run, "PAUSES_SECONDS", (0.0, 0.0))
 
 
 def faults(user, *specs):

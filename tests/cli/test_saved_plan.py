@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from notifconf.cli.planfile import saved_plan
 from notifconf.errors import UsageError, WorkspaceError
 from notifconf.model.canonical import canonical_json, digest_of
-from notifconf.plan.archive import Basis, plan_digest, restored
-from notifconf.plan.codec import plan_document
+from notifconf.plan.codec import Basis, plan_digest, plan_document, restored
 
 SECRET = "https://hooks.slack.com/services/canary-url"
 WORKSPACE = """\

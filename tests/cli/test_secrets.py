@@ -24,7 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from notifconf.cli.main import COMMANDS, cli
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
-from notifconf.executor import recovery, verify
+from notifconf.executor import recovery
+from notifconf.executor import run as executor_run
 from notifconf.http import client, rate_limiter
 from tests.cli.conftest import User
 
@@ -213,7 +214,7 @@ def test_nowhere_when_the_service_echoes_them(
     monkeypatch.setattr(rate_limiter, "SHORT_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(recovery, "MIN_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(recovery, "MAX_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(verify, "PAUSES_SECONDS", ())
+    monkeypatch.setattr(executor_run, "PAUSES_SECONDS", ())
     echo = service_of_secrets[2]
     echo.status = status
     user.runs("plan", "--out", "plan.json")
@@ -274,7 +275,7 @@ def test_nowhere_in_the_log_of_a_crash(user: User, monkeypatch: pytest.MonkeyPat
         except KeyError as error:
             raise ValueError(f"bad: {CANARIES['password']}") from error
 
-    monkeypatch.setattr("notifconf.plan.make.match", crash)
+    monkeypatch.setattr("notifconf.plan.planner.match", crash)
     ended = user.runs("plan", "-v", "--log-file", "log.jsonl")
     assert ended.code == 1
     assert "ValueError" in ended.err
@@ -303,7 +304,7 @@ def test_nowhere_in_what_objects_say_of_themselves(user: User, monkeypatch: pyte
         look()
         return 0
 
-    monkeypatch.setattr("notifconf.cli.progress.of_outcome", code_of)
+    monkeypatch.setattr("notifconf.cli.apply.of_outcome", code_of)
     monkeypatch.setattr("notifconf.cli.console.Console.show", look)
     user.runs("apply", "--auto-approve")
     assert {

@@ -39,7 +39,7 @@ MOMENTS = [
     "notifconf.providers.confluent",
     "httpx",
     "notifconf.http.client",
-    "notifconf.plan.make",
+    "notifconf.plan.planner",
     "notifconf.report.text",
 ]
 """Modules that a plan imports, from the first to the last."""

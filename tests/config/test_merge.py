@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifconf.config.merge import merge
+from notifconf.config.load import merge
 from notifconf.config.yaml import parse
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from notifconf.config import load
 from notifconf.errors import WorkspaceError
-from notifconf.model import Secret
-from notifconf.model.mask import Mask
+from notifconf.model import Mask, Secret
 from tests.config.workspace import HEAD, NOW, loaded, places
 
 URL = "https://hooks.example.com/services/canary"

@@ -8,7 +8,7 @@ import pytest
 
 from notifconf.emulator.faults import parse_fault
 from notifconf.errors import ApiError, AuthenticationError, NotFoundError, ServiceError
-from notifconf.executor.material import revealed
+from notifconf.executor.secrets import revealed
 from notifconf.model import Live, LiveResource
 from notifconf.providers import NAMES
 from notifconf.providers.base import Plain

@@ -20,8 +20,9 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.http import Client
 from notifconf.model import Exported, Live, Mode, Options, Workspace
-from notifconf.plan import Plan, make_plan
-from notifconf.plan.make import effective
+from notifconf.model.plan import Plan
+from notifconf.plan import make_plan
+from notifconf.plan.planner import effective
 from notifconf.providers import NAMES, provider_named
 from notifconf.report.workspace import workspace_text
 from tests.convergence.organisations import ORGANISATIONS, SECRET, SURVEYED, State

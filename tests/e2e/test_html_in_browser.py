@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from notifconf.executor import Result
 from notifconf.model import Diagnostic, Position
-from notifconf.plan import Silence, Unmanaged
+from notifconf.model.outcome import Result
+from notifconf.model.plan import Silence, Unmanaged
 from notifconf.report.html import html
 from tests.e2e.chromium import browsing
 from tests.report.reports import HOSTILE, applied, created, deleted, planned, report_of, updated

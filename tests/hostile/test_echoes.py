@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
-from notifconf.executor import recovery, verify
+from notifconf.executor import recovery, run
 from notifconf.http import Redactor, client, rate_limiter
 from notifconf.http.redaction import WITHHELD
 from notifconf.model import Secret
@@ -133,7 +133,7 @@ def user(
         for name in names:
             monkeypatch.setattr(module, name, 0.0)
     monkeypatch.setattr(rate_limiter, "SHORT_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(verify, "PAUSES_SECONDS", ())
+    monkeypatch.setattr(run, "PAUSES_SECONDS", ())
     found = User(tmp_path, emulator, base, capsys, monkeypatch)
     monkeypatch.delenv("CONFLUENT_CLOUD_ACCESS_TOKEN", raising=False)
     found.sets(CONFLUENT_CLOUD_ENDPOINT=base, CONFLUENT_CLOUD_API_KEY="KEY0123456789ABC")

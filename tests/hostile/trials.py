@@ -19,13 +19,12 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import NotifconfError, ServiceError, WorkspaceError
 from notifconf.http import Client
 from notifconf.model import Filters
-from notifconf.plan import Plan, make_plan
+from notifconf.model.plan import Plan
+from notifconf.plan import make_plan
 from notifconf.providers import provider_named
-from notifconf.report.formats import RENDERERS
-from notifconf.report.listing import listing_table, listings_json
-from notifconf.report.report import Report
+from notifconf.report.formats import RENDERERS, Report
 from notifconf.report.style import plain_text
-from notifconf.report.table import table_lines
+from notifconf.report.table import listing_table, listings_json, table_lines
 from notifconf.report.workspace import workspace_text
 from tests.hostile.corpus import CANARY, Live, Text, bombs, live_cases, text_cases
 from tests.torture.simulation import NOW, Simulation

@@ -28,9 +28,9 @@ from notifconf.errors import (
     UsageError,
 )
 from notifconf.http import Authorization, Client, Redactor
-from notifconf.http.body import MAX_BODY_BYTES
 from notifconf.http.client import MAX_ATTEMPTS
 from notifconf.http.rate_limiter import MAX_WAIT_SECONDS
+from notifconf.http.request import MAX_BODY_BYTES
 from notifconf.http.transport import Transport
 from notifconf.model import Secret
 from tests.http.service import OK, Time, Trial

@@ -14,7 +14,7 @@ import pytest
 
 from notifconf.errors import ApiError, NotifconfError, ProtocolError, ServiceError, TransportError
 from notifconf.http import Client
-from notifconf.http.body import MAX_BODY_BYTES
+from notifconf.http.request import MAX_BODY_BYTES
 from tests.http.raw_service import HANG_UP, RESET, Pieces, RawService
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

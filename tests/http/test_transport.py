@@ -313,7 +313,7 @@ def test_a_certificate_that_nobody_trusts_is_told_from_a_host_that_is_not_there(
 
 
 def test_a_body_that_grows_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifconf.http.body.MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr("notifconf.http.request.MAX_BODY_BYTES", 1000)
     server = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b" " * 2000)
 
     async def run() -> None:

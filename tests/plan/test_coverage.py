@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifconf.model import Live, Mode, Policy, Reach
-from notifconf.plan.archive import archived, restored
+from notifconf.plan.codec import archived, restored
 from notifconf.plan.coverage import effect, sides
 from tests.plan.test_laws import desired, lives
 from tests.plan.world import World, channel, codes, live_channel, live_route, planned, reader, route

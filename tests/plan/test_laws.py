@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from notifconf.executor.run import apply_plan
 from notifconf.model import Mode, Options, Policy, Workspace
-from notifconf.plan import Action, make_plan
-from notifconf.plan.archive import archived, restored
+from notifconf.model.plan import Action
+from notifconf.plan import make_plan
+from notifconf.plan.codec import archived, restored
 from tests.executor.service import Prover, Service
 from tests.plan.world import NOW, Declared, channel, did, live_channel, live_route, planned, route
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from notifconf.model import Mode, Percentage, Policy, Position, error, warning
-from notifconf.plan import Action, Reference
-from notifconf.plan.archive import archived, restored
+from notifconf.model.plan import Action, Reference
+from notifconf.plan.codec import archived, restored
 from tests.plan.world import (
     channel,
     codes,

@@ -6,21 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from notifconf.model import (
-    Channel,
-    Diagnostic,
-    Kind,
-    Live,
-    LiveResource,
-    Options,
-    Policy,
-    Position,
-    Reach,
-    Resource,
-    Secret,
-    Workspace,
-)
-from notifconf.plan import Plan, Resolution, Silence, make_plan
+from notifconf.model import Kind, Live, LiveResource, Options, Policy, Resource, Secret, Workspace
+from notifconf.model.coverage import Channel, Reach
+from notifconf.model.diagnostic import Diagnostic, Position
+from notifconf.model.plan import Plan, Silence
+from notifconf.plan import Resolution, make_plan
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANNEL = Kind("channel", "channels")

@@ -9,11 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from notifconf.executor import ChangeOutcome, Outcome, Result
 from notifconf.model import Diagnostic, Mode, Position
-from notifconf.plan import Action, Change, Difference, Plan, Reference, Sensitive, Silence, Unmanaged
-from notifconf.plan.change import PlanValue
-from notifconf.report.report import Report
+from notifconf.model.outcome import ChangeOutcome, Outcome, Result
+from notifconf.model.plan import Action, Change, Difference, Plan, PlanValue, Reference, Sensitive, Silence, Unmanaged
+from notifconf.report.formats import Report
 
 KINDS = ("integration", "subscription", "resource-preference", "resource-subscription", "event-subscription")
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, settings
 
-from notifconf.executor import TROUBLE, Result
 from notifconf.model import Diagnostic, Position
-from notifconf.plan import Sensitive, Silence
+from notifconf.model.outcome import TROUBLE, Result
+from notifconf.model.plan import Sensitive, Silence
 from notifconf.report.formats import RENDERERS
 from notifconf.report.github import FULL_SUMMARY, SUMMARY_LIMIT, inert, log, outputs, summary
 from notifconf.report.style import printable

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import example, given, settings
 
-from notifconf.executor import Result
 from notifconf.model import Diagnostic, Position
-from notifconf.plan import Silence, Unmanaged
+from notifconf.model.outcome import Result
+from notifconf.model.plan import Silence, Unmanaged
 from notifconf.report.html import FEW, html
 from notifconf.report.style import printable
 from tests.report.reports import (

@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 
 from notifconf.model import Listing
-from notifconf.report.listing import listing_table, listings_json
 from notifconf.report.style import Span
+from notifconf.report.table import listing_table, listings_json
 
 LISTING = Listing(
     "subscriptions",

@@ -8,11 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from notifconf.executor import Result
 from notifconf.model import Diagnostic, Position
-from notifconf.plan import Silence, Unmanaged
-from notifconf.report.gfm import code, fenced, prose
-from notifconf.report.markdown import LIMIT, markdown
+from notifconf.model.outcome import Result
+from notifconf.model.plan import Silence, Unmanaged
+from notifconf.report.markdown import LIMIT, code, fenced, markdown, prose
 from notifconf.report.style import printable
 from tests.report.reports import (
     TRICKS,

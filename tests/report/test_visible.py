@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from notifconf.model.diagnostic import quoted
-from notifconf.report.json import dumps
+from notifconf.model import quoted
+from notifconf.report.formats import dumps
 from notifconf.report.style import printable
 
 ACUTE = "\u0301"

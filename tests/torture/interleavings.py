@@ -21,11 +21,12 @@ import httpx
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
-from notifconf.executor import Outcome
 from notifconf.executor.run import apply_plan
 from notifconf.http import Client
 from notifconf.model import Options
-from notifconf.plan import Plan, make_plan
+from notifconf.model.outcome import Outcome
+from notifconf.model.plan import Plan
+from notifconf.plan import make_plan
 from notifconf.providers import provider_named
 from tests.torture.simulation import NOW, workspace_of
 

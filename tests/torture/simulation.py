@@ -18,12 +18,13 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.faults import parse_fault
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
-from notifconf.executor import Outcome
-from notifconf.executor.halt import unless_halted
 from notifconf.executor.run import apply_plan
+from notifconf.executor.schedule import unless_halted
 from notifconf.http import Client
 from notifconf.model import Options, Workspace
-from notifconf.plan import Plan, make_plan
+from notifconf.model.outcome import Outcome
+from notifconf.model.plan import Plan
+from notifconf.plan import make_plan
 from notifconf.providers import provider_named
 from tests.torture.scenario import ENVIRONMENT, State
 

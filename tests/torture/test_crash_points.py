@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifconf.plan import Action
+from notifconf.model.plan import Action
 from tests.torture.judge import Figures, Judge
 from tests.torture.trials import FAULTS, fail, hide, kill, resume, total
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from notifconf.errors import ForbiddenError, NotFoundError, ProtocolError
+from notifconf.http import Answer, Client
 from notifconf.http.paging import Page, distrust_list, read_list
+from notifconf.providers.base import Plain
 from notifconf.providers.confluent.codec import id_of, secrets
-
-if TYPE_CHECKING:
-    from notifconf.http import Answer, Client
-    from notifconf.providers.base import Plain
 
 ROOT = "/notifications/v1"
 PAGE_SIZE = "250"

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from notifconf.model import Live
+from notifconf.model import Kind, Live
+
+REFERENCES = frozenset({"notification_type", "integrations"})
+
+INTEGRATION = Kind("integration", "integrations")
+SUBSCRIPTION = Kind("subscription", "subscriptions", REFERENCES, unique=True, is_target=False)
+PREFERENCE = Kind("resource-preference", "resource-preferences", unique=True, is_target=False)
+RESOURCE_SUBSCRIPTION = Kind(
+    "resource-subscription", "resource-subscriptions", REFERENCES, unique=True, is_target=False
+)
+
+KINDS = (INTEGRATION, SUBSCRIPTION, PREFERENCE, RESOURCE_SUBSCRIPTION)
+
 
 REQUIRED = "REQUIRED"
 """The priority of a type whose subscription can be neither deleted nor disabled."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from notifconf.model import Diagnostic, LocatedMapping, error, nearest, warning
-
-if TYPE_CHECKING:
-    from notifconf.providers.confluent.workspace import (
-        ConfluentDeclarations,
-        DeclaredIntegration,
-        DeclaredResource,
-        DeclaredSubscription,
-        Mute,
-        Reference,
-    )
+from notifconf.providers.confluent.workspace import (
+    ConfluentDeclarations,
+    DeclaredIntegration,
+    DeclaredResource,
+    DeclaredSubscription,
+    Mute,
+    Reference,
+)
 
 KEY = re.compile(r"[\w .-]{1,64}")
 SOON = timedelta(hours=24)

@@ -8,23 +8,23 @@ description has an empty one.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from notifconf.errors import ProtocolError
-from notifconf.model import LiveResource, Secret, Value
-from notifconf.model.diagnostic import quoted
-from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
-from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
+from notifconf.http import Redactor
+from notifconf.model import LiveResource, Secret, Value, quoted
+from notifconf.providers.base import Plain, parse_time
+from notifconf.providers.confluent.catalogue import (
+    INTEGRATION,
+    PREFERENCE,
+    RESOURCE_SUBSCRIPTION,
+    SUBSCRIPTION,
+    Catalogue,
+    NotificationType,
+)
 from notifconf.providers.confluent.workspace import SECRET_MEMBER
-from notifconf.providers.times import parse_time
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-    from notifconf.http import Redactor
-    from notifconf.providers.base import Plain
 
 JSON = Mapping[str, Any]
 

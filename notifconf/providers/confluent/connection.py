@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from typing import TYPE_CHECKING
 
+from notifconf.http import Client
 from notifconf.http.workers import run_all
-from notifconf.model import Live, LiveResource
+from notifconf.model import Live, LiveResource, Workspace
+from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
-from notifconf.providers.confluent.api import Api
-from notifconf.providers.confluent.catalogue import Catalogue
-from notifconf.providers.confluent.kinds import INTEGRATION, KINDS, PREFERENCE, SUBSCRIPTION
-from notifconf.providers.confluent.scope import Place, Scope, changed, everything, needed
-from notifconf.providers.confluent.source import Source, Sources
-
-if TYPE_CHECKING:
-    from notifconf.http import Client
-    from notifconf.model import Workspace
-    from notifconf.providers.base import Plain
-    from notifconf.providers.confluent.api import Item
+from notifconf.providers.confluent.api import Api, Item
+from notifconf.providers.confluent.catalogue import INTEGRATION, KINDS, PREFERENCE, SUBSCRIPTION, Catalogue
+from notifconf.providers.confluent.live import Place, Scope, Source, Sources, changed, everything, needed
 
 COLLECTIONS = {kind.name: kind.collection for kind in KINDS}
 RANKS = {kind.name: rank for rank, kind in enumerate(KINDS)}

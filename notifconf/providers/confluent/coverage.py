@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from notifconf.model import Channel, CoverageTerms, Live, LiveResource, Reach
-from notifconf.model.diagnostic import quoted
-from notifconf.plan.change import Silence
-from notifconf.providers.confluent.catalogue import REQUIRED, SEVERITIES, NotificationType, by_severity, catalogue_of
+from notifconf.model import Channel, CoverageTerms, Live, LiveResource, Reach, quoted
+from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.providers.confluent.catalogue import (
+    INTEGRATION,
+    PREFERENCE,
+    REQUIRED,
+    RESOURCE_SUBSCRIPTION,
+    SEVERITIES,
+    SUBSCRIPTION,
+    NotificationType,
+    by_severity,
+    catalogue_of,
+)
 from notifconf.providers.confluent.check import above
-from notifconf.providers.confluent.filters import kind_of
-from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
+from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED
-
-if TYPE_CHECKING:
-    from notifconf.plan.change import Attributes, Change
 
 ADMIN = "OrganizationAdmin"
 """The role that every REQUIRED notification is mailed to, whatever is configured."""

@@ -7,22 +7,41 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from notifconf.model import Entry, Exported, Secret, Section, Variable
-from notifconf.model.diagnostic import quoted
-from notifconf.model.text import fits, fits_line, fits_word
-from notifconf.providers.confluent.catalogue import REQUIRED, Catalogue, NotificationType
+from notifconf.model import (
+    LONGEST_KEY,
+    LONGEST_VARIABLE,
+    Entry,
+    Exported,
+    Live,
+    LiveResource,
+    Secret,
+    Section,
+    Value,
+    Variable,
+    fits,
+    fits_line,
+    fits_word,
+    free_name,
+    quoted,
+    slug,
+    variable_name,
+)
+from notifconf.providers.confluent.catalogue import (
+    INTEGRATION,
+    PREFERENCE,
+    REQUIRED,
+    RESOURCE_SUBSCRIPTION,
+    SUBSCRIPTION,
+    Catalogue,
+    NotificationType,
+)
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED, is_url
-from notifconf.providers.confluent.filters import kind_of
-from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
-from notifconf.providers.confluent.scope import type_of
+from notifconf.providers.confluent.live import type_of
+from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER
-from notifconf.providers.naming import LONGEST_KEY, LONGEST_VARIABLE, free_name, slug, variable_name
-
-if TYPE_CHECKING:
-    from notifconf.model import Live, LiveResource, Value
 
 LONGEST_DISPLAY_NAME, LONGEST_DESCRIPTION, LONGEST = 64, 128, 255
 """The language's limits, in characters: of an integration's name and description, and of any other text."""

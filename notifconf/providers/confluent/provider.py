@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from notifconf.errors import UsageError
-from notifconf.model.value import Secret
-from notifconf.providers.confluent.kinds import KINDS
-
-if TYPE_CHECKING:
-    from notifconf.http import Authorization, Client
-    from notifconf.model import (
-        CoverageTerms,
-        Declarations,
-        Diagnostic,
-        Exported,
-        Filters,
-        Kind,
-        Listing,
-        Live,
-        LiveResource,
-        LocatedMapping,
-        Reach,
-        Workspace,
-    )
-    from notifconf.plan.change import Attributes, Change, Silence
-    from notifconf.plan.rules import Pair, Resolution
-    from notifconf.providers.base import Connection, Plain, Provider
-    from notifconf.providers.confluent.workspace import ConfluentDeclarations
+from notifconf.http import Authorization, Client
+from notifconf.model import Declarations, Kind, Live, LiveResource, Secret, Workspace
+from notifconf.model.coverage import CoverageTerms, Reach
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.exported import Exported
+from notifconf.model.listing import Filters, Listing
+from notifconf.model.located import LocatedMapping
+from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.plan.rules import Pair, Resolution
+from notifconf.providers.base import Connection, Plain, Provider
+from notifconf.providers.confluent.catalogue import KINDS
+from notifconf.providers.confluent.check import check
+from notifconf.providers.confluent.codec import identities
+from notifconf.providers.confluent.coverage import TERMS, coverage, unheard
+from notifconf.providers.confluent.decode import declare
+from notifconf.providers.confluent.export import export
+from notifconf.providers.confluent.resolve import resolve
+from notifconf.providers.confluent.review import is_off, possible_renames, proves, silenced
+from notifconf.providers.confluent.show import show, types
+from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
 
 KEY, SECRET, TOKEN = "CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"
 
@@ -75,14 +72,10 @@ class ConfluentProvider:
 
     def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
         """Decode a workspace, and check what needs neither service nor clock."""
-        from notifconf.providers.confluent.decode import declare
-
         return declare(document)
 
     def addresses(self, declarations: Declarations) -> Iterable[str]:
         """Return what is declared; what a match finds as a glob."""
-        from notifconf.providers.confluent.workspace import addresses
-
         return addresses(cast("ConfluentDeclarations", declarations))
 
     def shared_host(self, url: str) -> str | None:
@@ -98,60 +91,41 @@ class ConfluentProvider:
 
     def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
         """Check mutes against the clock."""
-        from notifconf.providers.confluent.check import check
-
         return check(cast("ConfluentDeclarations", declarations), now)
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve names and matches against the organisation's notification types."""
-        from notifconf.providers.confluent.resolve import resolve
-
         return resolve(workspace, live, now)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
         """Say what changes mute, disable or unsubscribe, and who waits for what they mute."""
-        from notifconf.providers.confluent.coverage import unheard
-        from notifconf.providers.confluent.rules import silenced
-
         yield from silenced(changes)
         yield from unheard(changes, after)
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether an object tells nobody: a disabled subscription, or a mute."""
-        from notifconf.providers.confluent.rules import is_off
-
         return is_off(kind, attributes)
 
     @property
     def coverage_terms(self) -> CoverageTerms:
         """Notification types, by severity."""
-        from notifconf.providers.confluent.coverage import TERMS
-
         return TERMS
 
     def coverage(self, live: Live) -> Iterable[Reach]:
         """Say what each notification type reaches."""
-        from notifconf.providers.confluent.coverage import coverage
-
         return coverage(live)
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return the natural keys of an object with these attributes."""
-        from notifconf.providers.confluent.codec import identities
-
         return identities(kind, attributes)
 
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
         """Warn of integrations that look like renamed ones."""
-        from notifconf.providers.confluent.rules import possible_renames
-
         del live
         return possible_renames(pairs, undeclared)
 
     def verifies(self, kind: str, changed: Collection[str]) -> bool:
         """Say whether a write changes where messages go."""
-        from notifconf.providers.confluent.rules import proves
-
         return proves(kind, changed)
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
@@ -160,20 +134,14 @@ class ConfluentProvider:
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
-        from notifconf.providers.confluent.show import show
-
         return show(live, filters)
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the notification types."""
-        from notifconf.providers.confluent.show import types
-
         return types(live, filters)
 
     def export(self, live: Live, resources: Sequence[str]) -> Exported:
         """Declare integrations and subscriptions, and what is known of these resources."""
-        from notifconf.providers.confluent.export import export
-
         return export(live, resources)
 
     def connect(self, client: Client) -> Connection:

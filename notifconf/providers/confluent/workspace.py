@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from notifconf.model import Value
-from notifconf.model.diagnostic import quoted
-
-if TYPE_CHECKING:
-    from notifconf.model import Position
+from notifconf.model import Position, Value, quoted
 
 SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
 """The kinds of target that the API lets be written, and the member of each that is a secret."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from notifconf.errors import NotFoundError, ProtocolError
+from notifconf.http import Client
 from notifconf.http.paging import Page, distrust_list, read_list
+from notifconf.providers.base import Plain
 from notifconf.providers.konnect.codec import text_id
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from notifconf.http import Client
-    from notifconf.providers.base import Plain
 
 VERSION = "/v1"
 CURSOR = "page[after]"

@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from notifconf.model import Live
+from notifconf.model import Kind, Live
+
+EVENT_SUBSCRIPTION = Kind("event-subscription", "event-subscriptions", is_target=False)
+
+KINDS = (EVENT_SUBSCRIPTION,)
+
 
 MANDATORY = "plan-and-usage"
 """The namespace of billing events: they go to the organisation's admins, and nobody can opt out of them."""

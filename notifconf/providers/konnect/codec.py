@@ -8,17 +8,12 @@ canonical: regions and entities are sorted tuples, each member once, and channel
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from notifconf.errors import ProtocolError
-from notifconf.model import LiveResource, Value
-from notifconf.model.diagnostic import quoted
-from notifconf.providers.konnect.catalogue import Event
-from notifconf.providers.konnect.kinds import EVENT_SUBSCRIPTION
-from notifconf.providers.times import parse_time
-
-if TYPE_CHECKING:
-    from notifconf.providers.base import Plain
+from notifconf.model import LiveResource, Value, quoted
+from notifconf.providers.base import Plain, parse_time
+from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Event
 
 JSON = Mapping[str, Any]
 

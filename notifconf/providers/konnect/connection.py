@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from notifconf.errors import ApiError, ProtocolError
+from notifconf.http import Client
 from notifconf.http.workers import run_all
-from notifconf.model import Live, LiveResource, Mode
+from notifconf.model import Live, LiveResource, Mode, Position, Workspace
+from notifconf.providers.base import Plain
 from notifconf.providers.konnect import codec
-from notifconf.providers.konnect.api import Api
-from notifconf.providers.konnect.catalogue import Catalogue, catalogue_of
+from notifconf.providers.konnect.api import Api, Item
+from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.inbox import Inbox
-from notifconf.providers.konnect.kinds import EVENT_SUBSCRIPTION
-
-if TYPE_CHECKING:
-    from notifconf.http import Client
-    from notifconf.model import Position, Workspace
-    from notifconf.providers.base import Plain
-    from notifconf.providers.konnect.api import Item
-    from notifconf.providers.konnect.catalogue import Event
-    from notifconf.providers.konnect.workspace import KonnectDeclarations
+from notifconf.providers.konnect.workspace import KonnectDeclarations
 
 
 class KonnectConnection:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from notifconf.model import Channel, CoverageTerms, Reach
-from notifconf.providers.konnect.catalogue import ALL, MANDATORY, catalogue_of
-
-if TYPE_CHECKING:
-    from notifconf.model import Live, LiveResource
-    from notifconf.providers.konnect.catalogue import Event
+from notifconf.model import Channel, CoverageTerms, Live, LiveResource, Reach
+from notifconf.providers.konnect.catalogue import ALL, MANDATORY, Event, catalogue_of
 
 EMAIL = "EMAIL"
 

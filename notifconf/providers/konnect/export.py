@@ -6,20 +6,24 @@ What is declared here plans to no change. What the language can't say without on
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import cast
 
-from notifconf.model import Entry, Exported, Section
-from notifconf.model.diagnostic import quoted
-from notifconf.model.text import fits, fits_line, fits_word
-from notifconf.providers.konnect.catalogue import Event, catalogue_of
-from notifconf.providers.konnect.kinds import EVENT_SUBSCRIPTION
+from notifconf.model import (
+    Entry,
+    Exported,
+    Live,
+    LiveResource,
+    Section,
+    Value,
+    fits,
+    fits_line,
+    fits_word,
+    free_name,
+    quoted,
+)
+from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Event, catalogue_of
 from notifconf.providers.konnect.workspace import EVERYWHERE
-from notifconf.providers.naming import free_name
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from notifconf.model import Live, LiveResource, Value
 
 REGIONS = frozenset({"US", "EU", "AU", "ME", "IN", "*"})
 CHANNELS = ("EMAIL", "IN_APP")

@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from notifconf.errors import ServiceError
 from notifconf.http.workers import run_all
+from notifconf.providers.konnect.api import Api
 from notifconf.providers.konnect.codec import text_id
-
-if TYPE_CHECKING:
-    from notifconf.providers.konnect.api import Api
 
 BATCH = 100
 """How many notifications the service takes in one bulk request."""

@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from notifconf.errors import UsageError
-from notifconf.providers.konnect.kinds import KINDS
-
-if TYPE_CHECKING:
-    from notifconf.http import Authorization, Client
-    from notifconf.model import (
-        CoverageTerms,
-        Declarations,
-        Diagnostic,
-        Exported,
-        Filters,
-        Kind,
-        Listing,
-        Live,
-        LiveResource,
-        LocatedMapping,
-        Reach,
-        Secret,
-        Workspace,
-    )
-    from notifconf.plan.change import Attributes, Change, Silence
-    from notifconf.plan.rules import Pair, Resolution
-    from notifconf.providers.base import Connection, Plain, Provider
-    from notifconf.providers.konnect.workspace import KonnectDeclarations
+from notifconf.http import Authorization, Client
+from notifconf.model import Declarations, Kind, Live, LiveResource, Secret, Workspace
+from notifconf.model.coverage import CoverageTerms, Reach
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.exported import Exported
+from notifconf.model.listing import Filters, Listing
+from notifconf.model.located import LocatedMapping
+from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.plan.rules import Pair, Resolution
+from notifconf.providers.base import Connection, Plain, Provider
+from notifconf.providers.konnect.catalogue import KINDS
+from notifconf.providers.konnect.codec import identities, place_key
+from notifconf.providers.konnect.coverage import TERMS, coverage
+from notifconf.providers.konnect.export import export
+from notifconf.providers.konnect.resolve import resolve
+from notifconf.providers.konnect.review import is_off, review, silenced
+from notifconf.providers.konnect.show import show, types
+from notifconf.providers.konnect.workspace import KonnectDeclarations, declare
 
 VARIABLE = "KONNECT_TOKEN"
 
@@ -68,8 +63,6 @@ class KonnectProvider:
 
     def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
         """Decode a workspace, and check what needs neither service nor clock."""
-        from notifconf.providers.konnect.workspace import declare
-
         return declare(document)
 
     def addresses(self, declarations: Declarations) -> Iterable[str]:
@@ -93,42 +86,30 @@ class KonnectProvider:
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve events, and what is left alone, against what lives."""
-        from notifconf.providers.konnect.resolve import resolve
-
         del now
         return resolve(workspace, live)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
         """Say what changes delete, disable, take off a channel, or narrow."""
-        from notifconf.providers.konnect.rules import silenced
-
         del after
         return silenced(changes)
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether a subscription tells nobody."""
-        from notifconf.providers.konnect.rules import is_off
-
         del kind
         return is_off(attributes)
 
     @property
     def coverage_terms(self) -> CoverageTerms:
         """Events, by namespace."""
-        from notifconf.providers.konnect.coverage import TERMS
-
         return TERMS
 
     def coverage(self, live: Live) -> Iterable[Reach]:
         """Say what each event reaches."""
-        from notifconf.providers.konnect.coverage import coverage
-
         return coverage(live)
 
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
         """Find too many configurations of a gateway, and defaults that end unnoticed."""
-        from notifconf.providers.konnect.rules import review
-
         return review(pairs, undeclared, live)
 
     def verifies(self, kind: str, changed: Collection[str]) -> bool:
@@ -138,8 +119,6 @@ class KonnectProvider:
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return the natural key of a subscription with these attributes, and the one where no name is kept."""
-        from notifconf.providers.konnect.codec import identities, place_key
-
         del kind
         return tuple(dict.fromkeys((*identities(attributes), place_key(attributes))))
 
@@ -149,20 +128,14 @@ class KonnectProvider:
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List the subscriptions."""
-        from notifconf.providers.konnect.show import show
-
         return [show(live, filters)]
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the events."""
-        from notifconf.providers.konnect.show import types
-
         return types(live, filters)
 
     def export(self, live: Live, resources: Sequence[str]) -> Exported:
         """Declare the subscriptions. Raises `UsageError` for a resource: there are none."""
-        from notifconf.providers.konnect.export import export
-
         if resources:
             raise UsageError(f"{self.title} has no resources: leave --resource out")
         return export(live)

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
-from notifconf.model import Diagnostic, Resource, error, nearest
-from notifconf.model.diagnostic import quoted
+from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, Workspace, error, nearest, quoted
 from notifconf.plan.addresses import make_unique
 from notifconf.plan.match import match
 from notifconf.plan.rules import Resolution
-from notifconf.providers.konnect.catalogue import Catalogue, Event, catalogue_of
+from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.codec import name_key, place_key
-from notifconf.providers.konnect.kinds import EVENT_SUBSCRIPTION
-from notifconf.providers.konnect.workspace import duplicate
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-    from notifconf.model import Live, LiveResource, Value, Workspace
-    from notifconf.providers.konnect.workspace import DeclaredSubscription, KonnectDeclarations
+from notifconf.providers.konnect.workspace import DeclaredSubscription, KonnectDeclarations, duplicate
 
 SUGGESTIONS = 100
 """How many unknown events get nearest ones beside them: no number of typos makes a plan slow."""

@@ -6,16 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from notifconf.errors import UsageError
-from notifconf.model import Listing, nearest
-from notifconf.model.diagnostic import quoted
-from notifconf.providers.konnect.catalogue import catalogue_of
-
-if TYPE_CHECKING:
-    from notifconf.model import Filters, Live, LiveResource
-    from notifconf.providers.konnect.catalogue import Catalogue, Event
+from notifconf.model import Filters, Listing, Live, LiveResource, nearest, quoted
+from notifconf.providers.konnect.catalogue import Catalogue, Event, catalogue_of
 
 NAMESPACES = ("plan-and-usage", "organization", "dev-portal", "cloud-gateways", "gateway-manager")
 CHANNELS = ("EMAIL", "IN_APP")

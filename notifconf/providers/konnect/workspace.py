@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
-from notifconf.model import error
-from notifconf.model.diagnostic import quoted
-from notifconf.providers.konnect.kinds import EVENT_SUBSCRIPTION
-
-if TYPE_CHECKING:
-    from notifconf.model import Diagnostic, LocatedMapping, Position
+from notifconf.model import Diagnostic, LocatedMapping, Position, error, quoted
+from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION
 
 EVERYWHERE = ("*",)
 

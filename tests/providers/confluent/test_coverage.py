@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from notifconf.model import Live, LiveResource, Policy, Reach
-from notifconf.plan import Action, Change
+from notifconf.model.plan import Action, Change
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.catalogue import Catalogue
 from tests.providers.confluent.declared import CATALOGUE, EXPAND, FAILED, SAML, URL, live, resource, workspace

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from notifconf.model import Diagnostic, LiveResource, Resource, Secret
-from notifconf.plan.change import Action, Change, Reference
+from notifconf.model.plan import Action, Change, Reference
 from notifconf.plan.rules import Pair
 from notifconf.providers.confluent import PROVIDER
 from tests.providers.confluent.declared import URL, at, live

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from notifconf.model import Live, Mode
-from notifconf.plan import Plan, make_plan
+from notifconf.model.plan import Plan
+from notifconf.plan import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Catalogue, Event
 from notifconf.providers.konnect.workspace import DeclaredSubscription

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from notifconf.model import Diagnostic, LiveResource, Mode
-from notifconf.plan import Action, Change, make_plan
+from notifconf.model.plan import Action, Change
+from notifconf.plan import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Event
 from notifconf.providers.konnect.workspace import DeclaredSubscription

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from notifconf.model import Diagnostic
-from notifconf.plan import Change, Plan
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.plan import Change, Plan
 
 
 class Result(StrEnum):

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from notifconf.config.yaml import MOST_BYTES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, refuse_claimed
-from notifconf.model import Diagnostic, Position, warning
-from notifconf.model.diagnostic import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+from notifconf.model import Diagnostic, Position, quoted, warning
 
 DEFAULT = "notifconf.yaml"
 STANDARD_INPUT = "-"

@@ -8,19 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 from notifconf.errors import ServiceError
-from notifconf.executor.halt import unless_halted
-from notifconf.executor.outcome import ChangeOutcome, Result
-from notifconf.executor.step import Kept, Step
+from notifconf.executor.change import Kept, Step
 from notifconf.model import Diagnostic, warning
-from notifconf.plan import Action
+from notifconf.model.outcome import ChangeOutcome, Result
+from notifconf.model.plan import Action, Change, Plan
 
-if TYPE_CHECKING:
-    from notifconf.plan import Change, Plan
+T = TypeVar("T")
+
+
+async def unless_halted(work: Coroutine[Any, Any, T], halt: asyncio.Event | None) -> T | None:
+    """Return what `work` does, or None once `halt` is set: then it is cancelled, wherever it is."""
+    if halt is None:
+        return await work
+    if halt.is_set():
+        work.close()
+        return None
+    working, halted = asyncio.ensure_future(work), asyncio.ensure_future(halt.wait())
+    try:
+        await asyncio.wait({working, halted}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        halted.cancel()
+        working.cancel()
+        await asyncio.gather(working, halted, return_exceptions=True)
+
 
 Progress = Callable[[ChangeOutcome], None]
 Key = tuple[str, str]

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from notifconf.model import Diagnostic, Secret, warning
-from notifconf.model.diagnostic import quoted
-from notifconf.plan.change import Action, Silence
-from notifconf.providers.confluent.kinds import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
+from notifconf.model import Diagnostic, LiveResource, Secret, Value, quoted, warning
+from notifconf.model.plan import Action, Change, Silence
+from notifconf.plan.rules import Pair
+from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 from notifconf.providers.confluent.workspace import DISABLED
-
-if TYPE_CHECKING:
-    from notifconf.model import LiveResource, Value
-    from notifconf.plan.change import Change
-    from notifconf.plan.rules import Pair
 
 
 def possible_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> Iterator[Diagnostic]:

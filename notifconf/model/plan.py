@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
-from notifconf.model import Diagnostic, Position
+from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.state import Part
 
 REFUSALS = frozenset({"max-deletes", "coverage"})

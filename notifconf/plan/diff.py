@@ -7,22 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from notifconf.model import Kind, Secret, Value
-from notifconf.plan.change import (
-    Action,
-    Attributes,
-    Change,
-    Difference,
-    PlanValue,
-    Reference,
-    Sensitive,
-    frozen,
-)
-
-if TYPE_CHECKING:
-    from notifconf.model import LiveResource, Resource
+from notifconf.model import Kind, LiveResource, Resource, Secret, Value
+from notifconf.model.plan import Action, Attributes, Change, Difference, PlanValue, Reference, Sensitive, frozen
 
 _ABSENT = object()
 

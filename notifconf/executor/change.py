@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from notifconf.errors import ConflictError, NotFoundError, ServiceError
-from notifconf.executor.material import Secrets, sendable
 from notifconf.executor.recovery import Baseline, Recovery
-from notifconf.plan import Action
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from notifconf.model import Kind
-    from notifconf.plan import Change
-    from notifconf.providers.base import Connection, Plain, Provider
+from notifconf.executor.secrets import Secrets, sendable
+from notifconf.model import Kind
+from notifconf.model.plan import Action, Change
+from notifconf.providers.base import Connection, Plain, Provider
 
 
 class Kept(Exception):  # noqa: N818 -- not an error: the service says that the object is in use

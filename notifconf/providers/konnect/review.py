@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from notifconf.model import Diagnostic, error, warning
-from notifconf.model.diagnostic import quoted
-from notifconf.plan.change import Action, Silence
-from notifconf.providers.konnect.catalogue import ALL, GATEWAYS, catalogue_of
-
-if TYPE_CHECKING:
-    from notifconf.model import Live, LiveResource, Resource, Value
-    from notifconf.plan.change import Change
-    from notifconf.plan.rules import Pair
-    from notifconf.providers.konnect.catalogue import Catalogue
+from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, error, quoted, warning
+from notifconf.model.plan import Action, Change, Silence
+from notifconf.plan.rules import Pair
+from notifconf.providers.konnect.catalogue import ALL, GATEWAYS, Catalogue, catalogue_of
 
 MOST_REGIONAL = 3
 """How many regional configurations, that is subscriptions of an event, a gateway's entity may be in."""

@@ -8,15 +8,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import say
 from notifconf.errors import UsageError
 from notifconf.files import PrivateLog
-
-if TYPE_CHECKING:
-    from notifconf.http import Exchange
+from notifconf.http import Exchange
 
 
 @contextmanager
