@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import ProtocolError
-from notifconf.http import Redactor
 from notifconf.model import LiveResource, Secret, Value, quoted
 from notifconf.providers.base import Plain, parse_time
 from notifconf.providers.confluent.catalogue import (
@@ -25,6 +24,9 @@ from notifconf.providers.confluent.catalogue import (
     NotificationType,
 )
 from notifconf.providers.confluent.workspace import SECRET_MEMBER
+
+if TYPE_CHECKING:
+    from notifconf.http import Redactor
 
 JSON = Mapping[str, Any]
 
