@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from notifconf.errors import UsageError
 from notifconf.executor.run import apply_plan
 from notifconf.garbage import no_collection
 from notifconf.http import Exchange
-from notifconf.model import Live, Options, Workspace, quoted
+from notifconf.model import Live, Options, Secret, Workspace, quoted
 from notifconf.model.outcome import ChangeOutcome, Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan import planner
@@ -131,15 +131,17 @@ async def connect(
     timeout: float = 30.0,  # noqa: ASYNC109 -- of each request, not of this function
     observer: Callable[[Exchange], None] | None = None,
     on_wait: Callable[[float], None] | None = None,
+    secrets: Iterable[Secret] = (),
 ) -> AsyncIterator[Connection]:
     """Open a connection to a service, by the name that workspaces have for it.
 
     Credentials, and the endpoint where none is named, come from `environment`, which is the process's unless given.
     At most `parallelism` requests are in flight; `timeout` is in seconds, of one request; `observer` hears of each,
-    `on_wait` of each long wait for the service's rate limit, in seconds.
+    `on_wait` of each long wait for the service's rate limit, in seconds. Texts of the service that repeat any of
+    `secrets` are withheld, as with the credentials and the secrets of each workspace that is read.
     Raises `UsageError` for an endpoint that credentials may not be sent to, and where there are none.
     """
-    from notifconf.http import Authorization, Client
+    from notifconf.http import Authorization, Client, Redactor
 
     environment = os.environ if environment is None else environment
     chosen = provider_named(provider)
@@ -157,6 +159,7 @@ async def connect(
         parallelism=parallelism,
         timeout=timeout,
         transport=transport,
+        redactor=Redactor(secrets, shared_host=chosen.shared_host),
         observer=observer,
         on_wait=on_wait,
         hints=_status_hints(chosen),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 import click
@@ -27,6 +27,12 @@ def learn(secrets: Iterable[Secret]) -> None:
     if context is not None:
         context.meta.setdefault(SECRETS, []).extend(secrets)
         context.meta.pop(MASK, None)
+
+
+def learned() -> Sequence[Secret]:
+    """Return the secrets that this command has learned so far."""
+    context = click.get_current_context(silent=True)
+    return () if context is None else tuple(context.meta.get(SECRETS, ()))
 
 
 def mask(text: str) -> str:

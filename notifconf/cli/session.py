@@ -15,7 +15,7 @@ import click
 from notifconf.api import canonical_endpoint, find_endpoint
 from notifconf.cli.console import Console
 from notifconf.cli.request_log import request_log
-from notifconf.cli.secrecy import learn
+from notifconf.cli.secrecy import learn, learned
 from notifconf.config import Access, load
 from notifconf.config.files import DEFAULT, STANDARD_INPUT
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
@@ -99,6 +99,7 @@ async def connected(provider: Provider, service: Service, endpoint: str | None =
             timeout=service.timeout,
             observer=observer,
             on_wait=_tell_wait,
+            secrets=learned(),
         ) as connection:
             yield connection
 

@@ -113,6 +113,10 @@ class Provider(Rules, Protocol):
         """The names of the environment variables that hold credentials: no workspace can read them."""
         ...
 
+    def shared_host(self, url: str) -> str | None:
+        """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
+        ...
+
     @property
     def coverage_terms(self) -> CoverageTerms:
         """How it speaks of coverage."""

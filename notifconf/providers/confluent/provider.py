@@ -78,6 +78,12 @@ class ConfluentProvider:
         """Return what is declared; what a match finds as a glob."""
         return addresses(cast("ConfluentDeclarations", declarations))
 
+    def shared_host(self, url: str) -> str | None:
+        """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
+        from notifconf.providers.confluent.hosts import shared_host
+
+        return shared_host(url)
+
     def secrets(self, declarations: Declarations) -> Iterable[Secret]:
         """Return the URLs of the declared targets."""
         entries = cast("ConfluentDeclarations", declarations).integrations

@@ -70,6 +70,10 @@ class KonnectProvider:
         entries = cast("KonnectDeclarations", declarations).subscriptions
         return (entry.address(entry.event) for entry in entries if " " not in entry.event)
 
+    def shared_host(self, url: str) -> None:
+        """Return none: Konnect holds no URLs."""
+        del url
+
     def secrets(self, declarations: Declarations) -> Iterable[Secret]:
         """Return none: no declaration of Konnect's is secret."""
         del declarations
