@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from notifconf import api
 from notifconf.cli import exitcode
 from notifconf.cli.console import Console
 from notifconf.cli.options import OutputFile, command, console_options, paths_argument, plan_options, service_options
-from notifconf.cli.planfile import write_plan_file
 from notifconf.cli.session import Service, plan_once
 from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
@@ -45,7 +45,7 @@ def plan(
     """
     made = asyncio.run(plan_once(paths, options, service, console))
     if out is not None:
-        write_plan_file(out, made, paths)
+        api.save_plan(made.proposal, out, paths=paths)
     code = exitcode.of_plan(made.plan, detailed=detailed_exitcode)
     console.show(made.plan, code)
     return code
