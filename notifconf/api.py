@@ -13,20 +13,23 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from notifconf import config
-from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import UsageError
 from notifconf.executor.run import apply_plan
 from notifconf.garbage import no_collection
-from notifconf.http import Exchange
+from notifconf.http.endpoint import Authorization, check_endpoint
+from notifconf.http.exchange import Exchange
 from notifconf.model import Live, Options, Workspace, quoted
 from notifconf.model.outcome import ChangeOutcome, Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan import planner
 from notifconf.providers import provider_named
 from notifconf.providers.base import Connection, Provider
+
+if TYPE_CHECKING:
+    from notifconf.emulator.transport import EmulatorTransport
 
 __all__ = ["apply", "connect", "load", "make_plan", "read_live"]
 
@@ -139,7 +142,7 @@ async def connect(
     `on_wait` of each long wait for the service's rate limit, in seconds.
     Raises `UsageError` for an endpoint that credentials may not be sent to, and where there are none.
     """
-    from notifconf.http import Authorization, Client
+    from notifconf.http.client import Client  # not at the top: httpx takes as long as eight bare interpreters
 
     environment = os.environ if environment is None else environment
     chosen = provider_named(provider)
@@ -200,8 +203,6 @@ def canonical_endpoint(endpoint: str) -> str:
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
         return EMULATOR_SCHEME + (database if database == ":memory:" else _real(database))
-    from notifconf.http import check_endpoint
-
     return check_endpoint(endpoint)
 
 
@@ -214,6 +215,7 @@ def _real(database: str) -> str:
 
 def _embedded(database: str) -> EmulatorTransport:
     """Open the emulator in this process, over a file (made with its folder where there is none) or `:memory:`."""
+    # Not at the top: only the endpoint `emulator:` needs Starlette and SQLite.
     from notifconf.emulator.store import DatabaseUnusableError
     from notifconf.emulator.transport import open_transport
 

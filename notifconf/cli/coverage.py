@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.listing import provider_for
-from notifconf.cli.options import command, console_options, paths_argument, service_options
-from notifconf.cli.session import Service, connected, current_time, known_workspace, load_workspace
+from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import connected, current_time, find_provider, known_workspace, load_workspace
 from notifconf.model import Workspace
 from notifconf.plan import make_plan
 from notifconf.plan.coverage import effect
@@ -19,10 +18,7 @@ from notifconf.report.coverage import CoverageReport, coverage_json, coverage_ma
 from notifconf.report.style import Span, line
 
 
-@command()
-@paths_argument
-@service_options
-@console_options("text", "json", "markdown")
+@command(paths_argument, service_options, formats=("text", "json", "markdown"))
 def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> ExitCode:
     """Show which channels each notification type reaches.
 
@@ -35,7 +31,7 @@ def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> E
     """
     now = current_time()
     workspace = _workspace(paths, service, now)
-    provider = provider_for(workspace, service)
+    provider = find_provider(workspace, service)
     with console.waiting(f"Reading {provider.title}"):
         report = asyncio.run(_report(workspace, provider, service, now))
     console.diagnostics(report.diagnostics)

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from notifconf.cli.secrecy import learn
-from notifconf.cli.session import Planned, Service, chosen_endpoint, connected, current_time, load_workspace
+from notifconf.cli.console import remember_secrets
+from notifconf.cli.options import Service
+from notifconf.cli.session import Planned, chosen_endpoint, connected, current_time, load_workspace
 from notifconf.config import referred_value, schema_text
 from notifconf.errors import NotifconfError, UsageError
 from notifconf.executor.saved import (
@@ -170,7 +171,7 @@ def _secrets(saved: SavedPlan, service: Service, provider: Provider, live: Live,
             continue
         place = item.change.position or Position("-", 1, 1)
         value = Secret(referred_value(item.expression, place, os.environ, service.access))
-        learn([value])
+        remember_secrets([value])
         found[item.change.address, item.path] = value
     if elsewhere:
         now = current_time()

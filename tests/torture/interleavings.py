@@ -22,7 +22,7 @@ from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply_plan
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Options
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
