@@ -63,8 +63,9 @@ from notifconf.plan.coverage import effect
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.providers import provider_named
 from notifconf.providers.base import Connection
+from notifconf.report import Report
 from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_text
-from notifconf.report.formats import RENDERERS, Report
+from notifconf.report.formats import RENDERERS
 from notifconf.report.style import plain_text
 from notifconf.report.workspace import workspace_text
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
+from notifconf.http.endpoint import Authorization, check_endpoint
+from notifconf.http.exchange import Exchange
 from notifconf.model import quoted
 from notifconf.providers import provider_named
 
 if TYPE_CHECKING:
     from notifconf.emulator.transport import EmulatorTransport
-    from notifconf.http.exchange import Exchange
     from notifconf.providers.base import Connection, Provider
 
 EMULATOR_SCHEME = "emulator:"
@@ -58,8 +59,7 @@ async def connect(
     The credentials come from `environment` (default: the environment of the process), and so does the endpoint if it
     is not given. Raises `UsageError` if there are no credentials, or if they may not be sent to the endpoint.
     """
-    # Importing httpx takes longer than all that `validate` does.
-    from notifconf.http import Authorization, Client
+    from notifconf.http.client import Client  # not at the top: httpx takes as long as eight bare interpreters
 
     environment = os.environ if environment is None else environment
     chosen = provider_named(provider)
@@ -120,8 +120,6 @@ def canonical_endpoint(endpoint: str) -> str:
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
         return EMULATOR_SCHEME + (database if database == ":memory:" else _resolve_path(database))
-    from notifconf.http import check_endpoint  # not at the top, as above
-
     return check_endpoint(endpoint)
 
 
@@ -134,6 +132,7 @@ def _resolve_path(database: str) -> str:
 
 def _open_emulator(database: str) -> EmulatorTransport:
     """Open the emulator in this process. Its database is a file, which is created if it is missing, or `:memory:`."""
+    # Not at the top: only the endpoint `emulator:` needs Starlette and SQLite.
     from notifconf.emulator.store import DatabaseUnusableError
     from notifconf.emulator.transport import open_transport
 

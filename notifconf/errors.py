@@ -25,8 +25,10 @@ what the service echoes passes through redaction first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from notifconf.model import Diagnostic, Workspace
+if TYPE_CHECKING:
+    from notifconf.model import Diagnostic, Workspace
 
 
 class NotifconfError(Exception):

@@ -13,24 +13,12 @@ from pathlib import Path
 import click
 
 from notifconf import api
-from notifconf.cli import exitcode
-from notifconf.cli.console import Console
-from notifconf.cli.exitcode import OUTCOME, ExitCode, of_outcome
-from notifconf.cli.interrupt import interruptible
-from notifconf.cli.options import (
-    LOG_FILE,
-    OutputFile,
-    command,
-    console_options,
-    paths_argument,
-    plan_options,
-    service_options,
-)
+from notifconf.cli.console import Console, mask, remember_secrets
+from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.process import LOG_FILE_KEY, OUTCOME_KEY, ExitCode, discard_output, stop_on_signals
 from notifconf.cli.request_log import report_crash
-from notifconf.cli.secrecy import learn, mask
 from notifconf.cli.session import (
     Planned,
-    Service,
     chosen_endpoint,
     connected,
     current_time,
@@ -38,7 +26,6 @@ from notifconf.cli.session import (
     planned,
     replanned,
 )
-from notifconf.cli.streams import abandon
 from notifconf.errors import StaleError, UsageError
 from notifconf.executor.audit import audit_trail
 from notifconf.executor.saved import SavedPlan
@@ -54,8 +41,7 @@ from notifconf.report.style import Span, line
 from notifconf.report.text import outcome_line, plan_lines, silence_lines
 
 
-@command()
-@paths_argument
+@command(paths_argument, plan_options, service_options, formats=RENDERERS)
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
 @click.option(
     "--workspace",
@@ -75,9 +61,6 @@ from notifconf.report.text import outcome_line, plan_lines, silence_lines
     type=OutputFile(),
     help="Append one JSON line per change: who did what, when, and what became of it.",
 )
-@plan_options
-@service_options
-@console_options(*RENDERERS)
 def apply(
     paths: tuple[str, ...],
     *,
@@ -88,7 +71,7 @@ def apply(
     options: Options,
     service: Service,
     console: Console,
-) -> exitcode.ExitCode:
+) -> ExitCode:
     """Plan, ask, carry out, and verify that nothing is left to do.
 
     Of a plan file that `plan --out` wrote, carry out exactly what was reviewed; it needs no approval.
@@ -113,8 +96,8 @@ def apply(
         _check_reviewed(saved, plan_digest, workspace, service)
         return asyncio.run(_apply_saved(saved, service, console, audit_file, workspace))
     except StaleError as error:
-        console.failure(error, exitcode.ExitCode.STALE)
-        return exitcode.ExitCode.STALE
+        console.failure(error, ExitCode.STALE)
+        return ExitCode.STALE
 
 
 def _find_saved_plan(paths: Sequence[str]) -> SavedPlan | None:
@@ -153,24 +136,24 @@ def _check_endpoint(saved: SavedPlan, service: Service) -> None:
 
 async def _apply_saved(
     saved: SavedPlan, service: Service, console: Console, audit_file: Path | None, workspace: Sequence[str]
-) -> exitcode.ExitCode:
+) -> ExitCode:
     """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
     _check_endpoint(saved, service)
     async with connected(provider_named(saved.plan.provider), service, saved.basis.endpoint) as connection:
         proposal = await api.check_plan(saved, connection, paths=workspace, access=service.access, now=current_time())
-        learn(value for value in proposal.secrets.values() if isinstance(value, Secret))
+        remember_secrets(value for value in proposal.secrets.values() if isinstance(value, Secret))
         _announce(saved.plan, console)
         return await _carry_out(proposal, connection, service, console, audit_file)
 
 
 async def _carry_out(
     proposal: Proposal, connection: Connection, service: Service, console: Console, audit_file: Path | None
-) -> exitcode.ExitCode:
+) -> ExitCode:
     """Apply a plan, and tell of each change as it ends."""
     plan, endpoint = proposal.plan, proposal.basis.endpoint if proposal.basis else ""
     with (
         audit_trail(audit_file, plan.provider, endpoint, plan.digest, os.environ) as record,
-        interruptible(console) as interruption,
+        stop_on_signals(console) as interruption,
         progress(plan, console, record) as ended,
     ):
         control = Control(service.parallelism, interruption.stop, interruption.halt, ended)
@@ -185,31 +168,31 @@ async def _apply(
     *,
     auto_approve: bool,
     audit_file: Path | None,
-) -> exitcode.ExitCode:
+) -> ExitCode:
     async with planned(paths, options, service, console) as (first, connection):
         made = await _approval(first, connection, options, console, auto_approve=auto_approve)
-        if isinstance(made, exitcode.ExitCode):
+        if isinstance(made, ExitCode):
             return made
         return await _carry_out(made.proposal, connection, service, console, audit_file)
 
 
 async def _approval(
     made: Planned, connection: Connection, options: Options, console: Console, *, auto_approve: bool
-) -> Planned | exitcode.ExitCode:
+) -> Planned | ExitCode:
     """Show the plan and ask, until what was approved is what there is to do; else return the code to end with.
 
     While somebody thinks about the answer, somebody else may change the live state: it is read again after a yes.
     """
     while True:
         if made.plan.errors or made.plan.refusals or not made.plan.changes:
-            code = exitcode.of_plan(made.plan, detailed=False)
+            code = ExitCode.for_plan(made.plan, detailed=False)
             console.show(made.plan, code)
             return code
         _announce(made.plan, console, asking=not auto_approve)
         if auto_approve:
             return made
         if not approved(made.plan, console):
-            return exitcode.ExitCode.ERROR
+            return ExitCode.ERROR
         now = await replanned(made, connection, options, console)
         if is_same(made.plan, now.plan):
             return now
@@ -280,14 +263,14 @@ class Progress:
             # What was told may have become another outcome since: the verification settles twins.
             if self.told.get(item.change.address) != item:
                 self._audit(item)
-        code = of_outcome(outcome)
+        code = ExitCode.for_outcome(outcome)
         self._try(lambda: self.console.show(outcome.plan, code, outcome))
         if self.is_reader_gone:
-            abandon(sys.stdout)
+            discard_output(sys.stdout)
         if self.failure is not None:
             code = code or ExitCode.INCOMPLETE
-        meta[OUTCOME] = code
-        self._explain(code, meta.get(LOG_FILE))
+        meta[OUTCOME_KEY] = code
+        self._explain(code, meta.get(LOG_FILE_KEY))
         return code
 
     def _explain(self, code: ExitCode, log_file: Path | None) -> None:

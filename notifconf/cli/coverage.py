@@ -8,20 +8,16 @@ from datetime import datetime
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.listing import provider_for
-from notifconf.cli.options import command, console_options, paths_argument, service_options
-from notifconf.cli.session import Service, connected, current_time, known_workspace, load_workspace
+from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import connected, current_time, find_provider, known_workspace, load_workspace
 from notifconf.model import Workspace
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, sums
 from notifconf.report.style import Span, line
 
 
-@command()
-@paths_argument
-@service_options
-@console_options("text", "json", "markdown")
+@command(paths_argument, service_options, formats=("text", "json", "markdown"))
 def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> ExitCode:
     """Show which channels each notification type reaches.
 
@@ -34,7 +30,7 @@ def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> E
     """
     now = current_time()
     workspace = _workspace(paths, service, now)
-    provider = provider_for(workspace, service)
+    provider = find_provider(workspace, service)
     with console.waiting(f"Reading {provider.title}"):
         report = asyncio.run(_report(workspace, provider, service, now))
     console.diagnostics(report.diagnostics)

@@ -9,12 +9,10 @@ from pathlib import Path
 import click
 
 from notifconf import api
-from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.listing import provider_for, surveyed
-from notifconf.cli.options import OUTPUT, command, console_options, option, service_options
-from notifconf.cli.secrecy import mask
-from notifconf.cli.session import Service, current_time, known_workspace
+from notifconf.cli.console import Console, mask
+from notifconf.cli.options import OUTPUT, Service, command, option, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import current_time, find_provider, known_workspace, survey
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import write_new
@@ -25,17 +23,17 @@ from notifconf.report.workspace import SCHEMA, SECRETS, variable_lines, workspac
 SUFFIXES = (".yaml", ".yml")
 
 
-@command()
-@click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
-@option(
+DESTINATION_OPTION = option(
     "--output",
     "destination",
     group=OUTPUT,
     metavar="FILE|FOLDER/",
     help="Write one file, or into a folder one for each section.",
 )
-@service_options
-@console_options(own_output=True)
+
+
+@command(DESTINATION_OPTION, service_options, own_output=True)
+@click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
 def export(*, resources: tuple[str, ...], destination: str | None, service: Service, console: Console) -> ExitCode:
     """Write the live state as a workspace.
 
@@ -48,8 +46,8 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     """
     if destination is not None:
         _refuse_overwriting(destination)
-    provider = provider_for(None if service.provider else known_workspace((), access=service.access), service)
-    live = surveyed(provider, service, console, resources)
+    provider = find_provider(None if service.provider else known_workspace((), access=service.access), service)
+    live = survey(service, console, provider, resources)
     exported = api.export(provider.name, live, resources, now=current_time())
     if destination is None:
         console.result(api.render(exported, "yaml"))

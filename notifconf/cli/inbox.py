@@ -13,14 +13,14 @@ from typing import Any, TypeAlias, cast
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import OUTCOME, ExitCode
-from notifconf.cli.options import FILTER, GroupedCommand, console_options, option, service_options
-from notifconf.cli.session import Service, connected
+from notifconf.cli.options import FILTER, GroupedCommand, Service, console_options, option, service_options
+from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
+from notifconf.cli.session import connected
 from notifconf.errors import NotFoundError, UsageError
 from notifconf.providers import provider_named
 from notifconf.providers.konnect.connection import KonnectConnection
 from notifconf.providers.konnect.inbox import Done, Inbox, Job, Notification, Selection, Status
-from notifconf.report.formats import dumps
+from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
 from notifconf.report.table import Table, table_lines
 
@@ -120,7 +120,7 @@ def list_notifications(*, limit: int | None, selection: Selection, service: Serv
     with console.waiting("Reading the inbox"):
         found = asyncio.run(read())
     if console.machine:
-        console.result(dumps({"notifications": [dict(item.document) for item in found]}))
+        console.result(dump_json({"notifications": [dict(item.document) for item in found]}))
     else:
         console.table(_table(found))
     return ExitCode.DONE
@@ -222,18 +222,17 @@ def _mark(name: str, target: Target, service: Service, console: Console) -> Exit
 
 async def _carry_out(opened: Inbox, jobs: Sequence[Job], participle: str, target: Target, console: Console) -> ExitCode:
     """Send the requests, and say what came of them."""
-    from notifconf.cli.interrupt import interruptible
 
-    with interruptible() as interruption, console.progress("Working", len(jobs)) as progress:
+    with stop_on_signals() as interruption, console.progress("Working", len(jobs)) as progress:
         results = await opened.carry_out(jobs, interruption.stop, progress)
     # What --all found and somebody else has deleted since is gone, as was wanted.
     failed = [item for item in results if item.error and not (target.everything and _is_gone(item, participle))]
     done = [found for item in results if item not in failed for found in item.ids]
     code = _code(done, failed, interrupted=len(results) < len(jobs))
     meta = click.get_current_context().meta
-    meta[OUTCOME] = code or ExitCode.INCOMPLETE  # in case that it can't be told
+    meta[OUTCOME_KEY] = code or ExitCode.INCOMPLETE  # in case that it can't be told
     _tell(done, failed, participle, console)
-    meta[OUTCOME] = code
+    meta[OUTCOME_KEY] = code
     if code is ExitCode.INTERRUPTED:
         console.note("Interrupted: what was in flight was finished. Run it again to continue.")
     return code
@@ -254,7 +253,7 @@ def _is_gone(item: Done, participle: str) -> bool:
 def _tell(done: Sequence[str], failed: Sequence[Done], participle: str, console: Console) -> None:
     if console.machine:
         failures = [{"ids": list(item.ids), "error": str(item.error)} for item in failed]
-        console.result(dumps({"done": list(done), "failed": failures}))
+        console.result(dump_json({"done": list(done), "failed": failures}))
     elif done or not failed:
         verb = "is" if len(done) == 1 else "are"
         console.lines([line(f"{count(len(done), 'notification')} {verb} {participle}.")])

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.options import command, console_options
+from notifconf.cli.options import command
+from notifconf.cli.process import ExitCode
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, write_new
@@ -27,10 +27,9 @@ DECLARES = re.compile(r"^provider:", re.MULTILINE)
 VARIABLE = re.compile(r"^[^#]*\$\{(\w+)\}", re.MULTILINE)
 
 
-@command()
+@command(formats=["text"])
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--provider", type=click.Choice(NAMES), default="confluent", show_default=True, help="The service.")
-@console_options("text")
 def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     """Write a commented starter workspace.
 

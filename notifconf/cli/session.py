@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -13,30 +14,19 @@ from pathlib import Path
 import click
 
 from notifconf import api
-from notifconf.cli.console import Console
+from notifconf.cli.console import Console, remember_secrets
+from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
-from notifconf.cli.secrecy import learn
 from notifconf.config import Access, load
 from notifconf.config.files import DEFAULT, STANDARD_INPUT
 from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
-from notifconf.model import Options, Workspace
+from notifconf.model import Live, Options, Workspace
 from notifconf.model.plan import Plan
+from notifconf.plan.coverage import not_visible
 from notifconf.plan.planner import Proposal, effective
-from notifconf.providers import provider_named
+from notifconf.providers import NAMES, provider_named
 from notifconf.providers.base import Connection, Provider
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """How the service is reached, and what a workspace may read; `timeout` is in seconds, of one request."""
-
-    provider: str | None
-    endpoint: str | None
-    parallelism: int
-    timeout: float
-    log_file: Path | None
-    access: Access | None = None
 
 
 def current_time() -> datetime:
@@ -47,7 +37,7 @@ def current_time() -> datetime:
 def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace:
     """Load the workspace at `paths`, resolved against the environment."""
     workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer, access=service.access)
-    learn(workspace.secrets)
+    remember_secrets(workspace.secrets)
     _check_provider(workspace, service.provider)
     return workspace
 
@@ -69,7 +59,7 @@ def known_workspace(
         if codes != {"missing-variable"} or STANDARD_INPUT in paths:
             raise
         workspace = load(paths, environment=None, now=now, access=access)
-    learn(workspace.secrets)
+    remember_secrets(workspace.secrets)
     if paths:
         _check_provider(workspace, provider)
     return workspace if provider in (None, workspace.provider) else None
@@ -78,6 +68,33 @@ def known_workspace(
 def _check_provider(workspace: Workspace, provider: str | None) -> None:
     if provider not in (None, workspace.provider):
         raise UsageError(f"the workspace is for {workspace.provider}, --provider says {provider}")
+
+
+def find_provider(workspace: Workspace | None, service: Service) -> Provider:
+    """Return the provider that an option or a workspace names, else the first one."""
+    return provider_named(service.provider or (workspace.provider if workspace else NAMES[0]))
+
+
+def survey(
+    service: Service,
+    console: Console,
+    provider: Provider,
+    resources: Sequence[str] = (),
+    workspace: Workspace | None = None,
+) -> Live:
+    """Read all that the service lists, and the state of `resources` and of the workspace's resources.
+
+    Warns of resources that the credentials can't see, since what is shown of them is not complete.
+    """
+
+    async def read() -> Live:
+        async with connected(provider, service) as connection:
+            return await api.survey(connection, resources, workspace)
+
+    with console.waiting(f"Reading {provider.title}"):
+        live = asyncio.run(read())
+    console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
+    return live
 
 
 def chosen_endpoint(provider: Provider, service: Service) -> str | None:

@@ -6,10 +6,8 @@ No message repeats a value: it may be a secret, or come from the environment. Th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
-
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
 
 from notifconf.config.scalars import shown_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
@@ -93,17 +91,22 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _unique_items(_validator: Any, unique: bool, items: Any, _schema: Any) -> Iterator[ValidationError]:
-    """Find each text that stands twice in a list, by its place and in linear time."""
-    seen: set[str] = set()
-    for index, item in enumerate(items if unique and isinstance(items, list) else ()):
-        if isinstance(item, str):
-            if item in seen:
-                yield ValidationError("repeated", path=(index,))
-            seen.add(item)
+@cache
+def _validator_class() -> Any:
+    """Return jsonschema's validator with a `uniqueItems` that finds repeated texts in linear time, by their places."""
+    # Only a workspace with errors needs jsonschema, and importing it takes as long as five bare interpreters.
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
 
+    def find_repeated(_validator: Any, unique: bool, items: Any, _schema: Any) -> Iterator[ValidationError]:
+        seen: set[str] = set()
+        for index, item in enumerate(items if unique and isinstance(items, list) else ()):
+            if isinstance(item, str):
+                if item in seen:
+                    yield ValidationError("repeated", path=(index,))
+                seen.add(item)
 
-_Validator: Final[Any] = extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
+    return extend(Draft202012Validator, {"uniqueItems": find_repeated})  # type: ignore[no-untyped-call]
 
 
 class Failure(NamedTuple):
@@ -122,7 +125,7 @@ class Failure(NamedTuple):
 
 def failures(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Failure]:
     """Yield what is wrong with a document, one broken rule at a time."""
-    for found in _Validator(schema).iter_errors(document):
+    for found in _validator_class()(schema).iter_errors(document):
         of_key = "propertyNames" in found.absolute_schema_path
         path = tuple(found.absolute_path)
         yield Failure(path, found.validator, found.validator_value, found.instance, found.schema, of_key)

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from notifconf.config.explain import Explainer, failures
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, place
 
 CONFIG: Final = "notifconf-v1.schema.json"
@@ -71,7 +72,7 @@ def _schema() -> dict[str, Any]:
 
 @cache
 def _validator() -> Any:
-    import jsonschema_rs
+    import jsonschema_rs  # not at the top: `--version` and help need no validator
 
     return jsonschema_rs.validator_for(_schema(), mask="…")
 
@@ -91,8 +92,6 @@ def _excused(document: LocatedMapping, path: tuple[str | int, ...], rule: str) -
 
 
 def _explained(document: LocatedMapping, violations: list[Violation]) -> Iterator[Diagnostic]:
-    from notifconf.config.explain import Explainer, failures
-
     told = False
     explainer = Explainer(document)
     reduced, indices = _reduced(document, violations)

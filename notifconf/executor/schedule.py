@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from notifconf.errors import ServiceError
 from notifconf.executor.change import Kept, Step
+from notifconf.http.exchange import trace_requests
 from notifconf.model import Diagnostic, warning
 from notifconf.model.outcome import ChangeOutcome, Result
 from notifconf.model.plan import Action, Change, Plan
@@ -125,8 +126,6 @@ class _Run:
             return change
 
     async def _carry_out(self, change: Change) -> ChangeOutcome:
-        from notifconf.http import trace_requests
-
         with trace_requests() as trace:
             try:
                 object_id = await self.step.carry_out(change)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from notifconf.http import Authorization, Client
+from notifconf.http.endpoint import Authorization
 from notifconf.model import Declarations, Live, LiveResource, Secret, Workspace
 from notifconf.model.coverage import CoverageTerms
 from notifconf.model.diagnostic import Diagnostic
@@ -18,6 +18,9 @@ from notifconf.model.exported import Exported
 from notifconf.model.listing import Filters, Listing
 from notifconf.model.located import LocatedMapping
 from notifconf.plan.rules import Rules
+
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
 
 
 def parse_time(value: object) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import Any
 from notifconf.model import Cell, Channel, CoverageTerms, Diagnostic, Listing, Reach
 from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
-from notifconf.report.formats import dumps
+from notifconf.report.json import dump_json
 from notifconf.report.markdown import prose
 from notifconf.report.style import count, line, plain_text
 from notifconf.report.table import Table, listing_table, table_lines
@@ -80,7 +80,7 @@ def coverage_text(report: CoverageReport) -> str:
 
 def coverage_json(report: CoverageReport) -> str:
     """Return one document; `planned` is null without a workspace."""
-    return dumps(
+    return dump_json(
         {
             "provider": report.provider,
             "coverage": [_type(item, report) for item in report.types],

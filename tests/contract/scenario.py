@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from notifconf.emulator.emulator import Emulator
-from notifconf.http import Authorization, Client
+from notifconf.http.client import Client
+from notifconf.http.endpoint import Authorization
 from notifconf.model import Live, LiveResource, Workspace
 from notifconf.providers import provider_named
 from notifconf.providers.base import Connection, Plain, Provider

@@ -24,13 +24,13 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome, Result
 from notifconf.model.plan import Plan
 from notifconf.plan import propose
 from notifconf.providers import NAMES, provider_named
-from notifconf.report.formats import plan_json
+from notifconf.report.json import plan_json
 from tests.convergence.worlds import WORLDS, World, furnish, modes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

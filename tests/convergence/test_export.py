@@ -18,7 +18,7 @@ from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Exported, Live, Mode, Options, Workspace
 from notifconf.model.plan import Plan
 from notifconf.plan import make_plan

@@ -17,12 +17,13 @@ from markdown_it import MarkdownIt
 from notifconf.config import load
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import NotifconfError, ServiceError, WorkspaceError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Filters
 from notifconf.model.plan import Plan
 from notifconf.plan import make_plan
 from notifconf.providers import provider_named
-from notifconf.report.formats import RENDERERS, Report
+from notifconf.report import Report
+from notifconf.report.formats import RENDERERS
 from notifconf.report.style import plain_text
 from notifconf.report.table import listing_table, listings_json, table_lines
 from notifconf.report.workspace import workspace_text

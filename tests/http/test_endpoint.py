@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.http import check_endpoint
+from notifconf.http.endpoint import check_endpoint
 
 
 @pytest.mark.parametrize(

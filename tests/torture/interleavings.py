@@ -23,7 +23,7 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan import propose

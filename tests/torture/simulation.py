@@ -20,7 +20,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control, run_unless_halted
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan

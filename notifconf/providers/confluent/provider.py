@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
-from notifconf.http import Authorization, Client
+from notifconf.http.endpoint import Authorization
 from notifconf.model import Declarations, Kind, Live, LiveResource, Secret, Workspace
 from notifconf.model.coverage import CoverageTerms, Reach
 from notifconf.model.diagnostic import Diagnostic
@@ -28,6 +28,9 @@ from notifconf.providers.confluent.resolve import resolve
 from notifconf.providers.confluent.review import is_off, possible_renames, proves, silenced
 from notifconf.providers.confluent.show import show, types
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
+
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
 
 KEY, SECRET, TOKEN = "CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"
 
@@ -63,8 +66,6 @@ class ConfluentProvider:
             raise UsageError(f"{present} is set, but {missing} is not: an API key and its secret go together")
         if not key and not token:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
-        from notifconf.http import Authorization
-
         try:
             return Authorization.basic(key, secret) if key else Authorization.bearer(token)
         except UsageError as error:

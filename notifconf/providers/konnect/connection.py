@@ -8,7 +8,7 @@ from functools import partial
 from typing import cast
 
 from notifconf.errors import ApiError, ProtocolError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource, Mode, Position, Workspace
 from notifconf.providers.base import Plain

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
-from notifconf.http import Authorization, Client
+from notifconf.http.endpoint import Authorization
 from notifconf.model import Declarations, Kind, Live, LiveResource, Secret, Workspace
 from notifconf.model.coverage import CoverageTerms, Reach
 from notifconf.model.diagnostic import Diagnostic
@@ -26,6 +26,9 @@ from notifconf.providers.konnect.resolve import resolve
 from notifconf.providers.konnect.review import is_off, review, silenced
 from notifconf.providers.konnect.show import show, types
 from notifconf.providers.konnect.workspace import KonnectDeclarations, declare
+
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
 
 VARIABLE = "KONNECT_TOKEN"
 
@@ -54,8 +57,6 @@ class KonnectProvider:
         token = environment.get(VARIABLE, "").strip()
         if not token:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
-        from notifconf.http import Authorization
-
         try:
             return Authorization.bearer(token)
         except UsageError as error:
