@@ -168,9 +168,9 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         matching,
         live.resources,
         comparison.changes,
-        workspace.declarations.managed,
-        guards,
-        references,
+        managed=workspace.declarations.managed,
+        protection=guards,
+        references=references,
     )
     declared = [resource.address for resource in resolution.resources]
     unresolved = list(_named((*workspace.diagnostics, *resolution.diagnostics)))

@@ -1,4 +1,4 @@
-"""What happens to live objects that nothing declares: the mode `sync` deletes them, unless there is a reason to keep them."""
+"""What happens to live objects that nothing declares: the mode `sync` deletes them, unless a reason keeps them."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def prune(
     matching: Matching,
     live: Sequence[LiveResource],
     changes: Iterable[Change],
+    *,
     managed: frozenset[str],
     protection: Protection,
     references: References,
