@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from notifconf import api
 from notifconf.cli.console import Console
 from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
-from notifconf.cli.planfile import write_plan_file
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
 from notifconf.model import Options
@@ -41,7 +41,7 @@ def plan(
     """
     made = asyncio.run(plan_once(paths, options, service, console))
     if out is not None:
-        write_plan_file(out, made, paths)
+        api.save_plan(made.proposal, out, paths=paths)
     code = ExitCode.for_plan(made.plan, detailed=detailed_exitcode)
     console.show(made.plan, code)
     return code

@@ -13,19 +13,17 @@ from pathlib import Path
 
 import click
 
-from notifconf.api import canonical_endpoint, find_endpoint
+from notifconf import api
 from notifconf.cli.console import Console, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
 from notifconf.config import Access, load
 from notifconf.config.files import DEFAULT, STANDARD_INPUT
+from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
-from notifconf.executor.saved import signed
-from notifconf.model import Live, Options, Workspace
-from notifconf.model.plan import Plan
-from notifconf.plan.codec import Basis
+from notifconf.model import Live, Options, Plan, Workspace
 from notifconf.plan.coverage import not_visible
-from notifconf.plan.planner import effective
+from notifconf.plan.planner import Proposal, effective
 from notifconf.providers import NAMES, provider_named
 from notifconf.providers.base import Connection, Provider
 
@@ -106,16 +104,11 @@ def chosen_endpoint(provider: Provider, service: Service) -> str | None:
 @asynccontextmanager
 async def connected(provider: Provider, service: Service, endpoint: str | None = None) -> AsyncIterator[Connection]:
     """Open a connection to `endpoint`, else to where an option, the environment or the provider says."""
-    from notifconf import connect
-
     with request_log(service.log_file) as observer:
         async with connect(
             provider.name,
             endpoint=endpoint or service.endpoint,
-            parallelism=service.parallelism,
-            timeout=service.timeout,
-            observer=observer,
-            on_wait=_tell_wait,
+            requests=Requests(service.parallelism, service.timeout, observer, _tell_wait),
         ) as connection:
             yield connection
 
@@ -133,17 +126,17 @@ def _tell_wait(seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and what it was made from."""
+    """A plan, and what it was made from; `endpoint` is in its canonical form."""
 
-    plan: Plan
-    declared: Workspace
+    proposal: Proposal
     workspace: Workspace
-    """The declared one, with the options that take the place of its policy."""
-    live: Live
     provider: Provider
-    now: datetime
-    basis: Basis
-    """What the plan's digest counts beside its changes."""
+    endpoint: str
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.proposal.plan
 
 
 @asynccontextmanager
@@ -151,34 +144,26 @@ async def planned(
     paths: Sequence[str], options: Options, service: Service, console: Console
 ) -> AsyncIterator[tuple[Planned, Connection]]:
     """Load a workspace, read the live state and plan; the connection stays open for what comes next."""
-    from notifconf import make_plan, read_live
-
     now = current_time()
     try:
-        declared = load_workspace(paths, service, now)
+        workspace = load_workspace(paths, service, now)
     except WorkspaceError as error:
         raise await _with_live_errors(error, options, service, console) from None
-    workspace = effective(declared, options)
     provider = provider_named(workspace.provider)
     async with connected(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
-            live = await read_live(workspace, connection)
-        plan = make_plan(workspace, live, options=options, now=now)
-        endpoint = chosen_endpoint(provider, service) or canonical_endpoint(provider.endpoint)
-        plan, basis = signed(plan, declared, live, provider, endpoint=endpoint, options=options)
-        yield Planned(plan, declared, workspace, live, provider, now, basis), connection
+            live = await api.read_live(effective(workspace, options), connection)
+        endpoint = chosen_endpoint(provider, service) or provider.endpoint
+        proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
+        yield Planned(proposal, workspace, provider, endpoint), connection
 
 
 async def replanned(made: Planned, connection: Connection, options: Options, console: Console) -> Planned:
     """Read the live state of a plan's workspace again, and plan anew, with the time that it is by now."""
-    from notifconf import make_plan, read_live
-
     with console.waiting(f"Reading {made.provider.title} again"):
-        live = await read_live(made.workspace, connection)
-    now = current_time()
-    plan = make_plan(made.workspace, live, options=options, now=now)
-    plan, basis = signed(plan, made.declared, live, made.provider, endpoint=made.basis.endpoint, options=options)
-    return replace(made, plan=plan, live=live, now=now, basis=basis)
+        live = await api.read_live(effective(made.workspace, options), connection)
+    proposal = api.make_plan(made.workspace, live, options=options, now=current_time(), endpoint=made.endpoint)
+    return replace(made, proposal=proposal)
 
 
 async def _with_live_errors(
@@ -188,8 +173,6 @@ async def _with_live_errors(
 
     Where the service can't be asked, the errors of the workspace stand alone.
     """
-    from notifconf import make_plan, read_live
-
     workspace = invalid.workspace
     if workspace is None or service.provider not in (None, workspace.provider):
         return invalid
@@ -197,10 +180,10 @@ async def _with_live_errors(
     try:
         async with connected(provider, service) as connection:
             with console.waiting(f"Reading {provider.title}"):
-                live = await read_live(workspace, connection)
+                live = await api.read_live(workspace, connection)
     except NotifconfError:
         return invalid
-    return WorkspaceError(make_plan(workspace, live, options=options, now=current_time()).diagnostics)
+    return WorkspaceError(api.make_plan(workspace, live, options=options, now=current_time()).plan.diagnostics)
 
 
 async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> Planned:

@@ -16,7 +16,6 @@ from notifconf.config.scalars import shown_key
 from notifconf.config.schema import check
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
-from notifconf.garbage import no_collection
 from notifconf.model import GUARDS, Guard, Mask, Mode, Percentage, Policy, Secret, Workspace
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
 from notifconf.model.located import LocatedList, LocatedMapping
@@ -193,8 +192,7 @@ def load(
     for paths that can't be read, and WorkspaceError, with everything that is wrong, warnings too.
     """
     sources = read_sources(paths, stdin)
-    with no_collection():
-        return _Loading(environment, access or Access(), skipped_files(paths)).workspace(sources, now)
+    return _Loading(environment, access or Access(), skipped_files(paths)).workspace(sources, now)
 
 
 class _Loading:

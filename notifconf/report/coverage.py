@@ -11,8 +11,8 @@ from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
 from notifconf.report.json import dump_json
 from notifconf.report.markdown import prose
-from notifconf.report.style import count
-from notifconf.report.table import Table, listing_table
+from notifconf.report.style import count, line, plain_text
+from notifconf.report.table import Table, listing_table, table_lines
 
 NOBODY = "nobody"
 
@@ -70,6 +70,12 @@ def sums(report: CoverageReport) -> Iterator[str]:
             short = sum(len(item.after.channels) < minimum for item in group)
             text += f" policy.coverage wants at least {minimum}: {short} fall{'' if short != 1 else 's'} short."
         yield text
+
+
+def coverage_text(report: CoverageReport) -> str:
+    """Return the table, the sums and the notes as plain text."""
+    lines = [*table_lines(coverage_table(report)), (), *map(line, sums(report)), (), *map(line, report.terms.notes)]
+    return plain_text(lines)
 
 
 def coverage_json(report: CoverageReport) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from notifconf.cli.export import to_protect
+from notifconf.api import export
 from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
@@ -63,9 +63,8 @@ class Organisation:
                 return await provider.connect(client).survey(SURVEYED[name])
 
         live = self.runner.run(survey())
-        exported = provider.export(live, SURVEYED[name])
-        protected = to_protect(provider, exported, live, NOW)
-        return Export(exported, protected, workspace_text(name, exported, protected), live)
+        exported = export(name, live, SURVEYED[name], now=NOW)
+        return Export(exported, exported.protected, workspace_text(name, exported, exported.protected), live)
 
     def plan(self, workspace: Workspace) -> Plan:
         provider = provider_named(workspace.provider)
