@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from notifconf import connect, load, read_live
-from notifconf.http import Exchange
+from notifconf.http.exchange import Exchange
 
 
 async def main(endpoint: str, parallelism: int, path: str) -> None:

@@ -20,12 +20,13 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import UsageError
 from notifconf.executor.run import apply_plan
 from notifconf.garbage import no_collection
-from notifconf.http import Exchange
+from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
+from notifconf.http.exchange import Exchange
 from notifconf.model import Live, Options, Workspace, quoted
 from notifconf.model.outcome import ChangeOutcome, Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan import planner
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Connection, Provider
 
 __all__ = ["apply", "connect", "load", "make_plan", "read_live"]
@@ -72,7 +73,7 @@ def make_plan(workspace: Workspace, live: Live, *, options: Options | None = Non
     `options` are those of the command line. Nothing is raised: a plan with `errors` or `refusals` shows them beside
     what can be known, and can't be applied.
     """
-    rules = provider_named(workspace.provider)
+    rules = load_provider(workspace.provider)
     with no_collection():
         return planner.make_plan(workspace, live, now or datetime.now(UTC), rules, options or Options())
 
@@ -102,7 +103,7 @@ async def apply(
         plan,
         workspace,
         live,
-        provider_named(workspace.provider),
+        load_provider(workspace.provider),
         connection,
         now=now or datetime.now(UTC),
         options=options or Options(),
@@ -139,10 +140,10 @@ async def connect(
     `on_wait` of each long wait for the service's rate limit, in seconds.
     Raises `UsageError` for an endpoint that credentials may not be sent to, and where there are none.
     """
-    from notifconf.http import Authorization, Client
+    from notifconf.http.client import Client
 
     environment = os.environ if environment is None else environment
-    chosen = provider_named(provider)
+    chosen = load_provider(provider)
     find_endpoint(chosen, endpoint, environment)
     base = endpoint or environment.get(chosen.endpoint_variable) or chosen.endpoint
     transport = None
@@ -169,14 +170,15 @@ def find_endpoint(provider: Provider, endpoint: str | None, environment: Mapping
 
     Raises `UsageError` for one that can't be used, with the name of the variable that it comes from.
     """
+    consoles = dict.fromkeys(provider.consoles, provider.endpoint)
     if endpoint:
-        return canonical_endpoint(endpoint)
+        return canonical_endpoint(endpoint, consoles)
     variable = provider.endpoint_variable
     value = environment.get(variable)
     if not value:
         return None
     try:
-        return canonical_endpoint(value)
+        return canonical_endpoint(value, consoles)
     except UsageError as error:
         raise UsageError(f"{variable} can't be used: {error}") from None
 
@@ -190,8 +192,11 @@ def _status_hints(provider: Provider) -> dict[int, str]:
     }
 
 
-def canonical_endpoint(endpoint: str) -> str:
-    """Return an endpoint in one form. Raises `UsageError` for one that credentials may not be sent to."""
+def canonical_endpoint(endpoint: str, consoles: Mapping[str, str] = NO_CONSOLES) -> str:
+    """Return an endpoint in one form. Raises `UsageError` for one that credentials may not be sent to.
+
+    `consoles` are for `check_endpoint`.
+    """
     if _MEANS_EMULATOR.match(endpoint) and not _IS_EMULATOR.match(endpoint):
         raise UsageError(
             f"the endpoint {quoted(endpoint)} is not how the embedded emulator is written: that is emulator: with a"
@@ -200,9 +205,7 @@ def canonical_endpoint(endpoint: str) -> str:
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
         return EMULATOR_SCHEME + (database if database == ":memory:" else _real(database))
-    from notifconf.http import check_endpoint
-
-    return check_endpoint(endpoint)
+    return check_endpoint(endpoint, consoles)
 
 
 def _real(database: str) -> str:

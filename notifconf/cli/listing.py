@@ -14,7 +14,7 @@ from notifconf.cli.options import FILTER, option
 from notifconf.cli.session import Service, connected
 from notifconf.model import Filters, Listing, Live, Workspace
 from notifconf.plan.coverage import not_visible
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Provider
 from notifconf.report.table import listing_table, listings_json
 
@@ -50,7 +50,7 @@ def _parted(_context: click.Context, parameter: click.Parameter, values: tuple[s
 
 def provider_for(workspace: Workspace | None, service: Service) -> Provider:
     """Return the provider that an option or a workspace names, else the first."""
-    return provider_named(service.provider or (workspace.provider if workspace else NAMES[0]))
+    return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
 
 
 def surveyed(

@@ -29,7 +29,7 @@ from notifconf.executor.secrets import Fingerprints, Secrets, secrets_of, sendab
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import Live, Position, Secret, Value
 from notifconf.plan.codec import Document
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Connection, Provider
 
 MARGIN = 200
@@ -123,7 +123,7 @@ async def prepared(
 
     Secrets that have no expression are looked up in the workspace at `paths`, else where it was when it was planned.
     """
-    provider = provider_named(saved.plan.provider)
+    provider = load_provider(saved.plan.provider)
     if service.provider not in (None, provider.name):
         raise UsageError(f"the plan is for {provider.name}, --provider says {service.provider}")
     fingerprints = Fingerprints(saved.salt)

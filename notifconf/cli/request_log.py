@@ -13,7 +13,7 @@ from notifconf.cli.secrecy import mask
 from notifconf.cli.streams import say
 from notifconf.errors import UsageError
 from notifconf.files import PrivateLog
-from notifconf.http import Exchange
+from notifconf.http.exchange import Exchange
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from notifconf.model import Live, Options, Workspace
 from notifconf.model.plan import Plan
 from notifconf.plan.codec import Basis
 from notifconf.plan.planner import effective
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Connection, Provider
 
 
@@ -142,7 +142,7 @@ async def planned(
     except WorkspaceError as error:
         raise await _with_live_errors(error, options, service, console) from None
     workspace = effective(declared, options)
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     async with connected(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
             live = await read_live(workspace, connection)
@@ -176,7 +176,7 @@ async def _with_live_errors(
     workspace = invalid.workspace
     if workspace is None or service.provider not in (None, workspace.provider):
         return invalid
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     try:
         async with connected(provider, service) as connection:
             with console.waiting(f"Reading {provider.title}"):

@@ -26,7 +26,7 @@ from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspac
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, archived, plan_digest, plan_document, restored
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Provider
 
 MARK = '"format_version"'
@@ -200,7 +200,7 @@ def _secrets(plan: Plan, live: Live, declared: Secrets) -> Iterable[tuple[str, s
 
 def _check(saved: SavedPlan) -> None:
     """Raise `AlteredError` where the saved part would do what its document does not show, or can't be carried out."""
-    kinds = {kind.name for kind in provider_named(saved.plan.provider).kinds}
+    kinds = {kind.name for kind in load_provider(saved.plan.provider).kinds}
     creates = {change.address for change in saved.plan.changes if change.action is Action.CREATE}
     before: set[str] = set()
     for index, change in enumerate(saved.plan.changes):

@@ -125,7 +125,7 @@ class _Run:
             return change
 
     async def _carry_out(self, change: Change) -> ChangeOutcome:
-        from notifconf.http import trace_requests
+        from notifconf.http.exchange import trace_requests
 
         with trace_requests() as trace:
             try:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.http import Redactor
+from notifconf.http.redaction import Redactor
 from notifconf.model import Secret
 
 URL = "https://hooks.example.test/services/T0123/B0123/abcdefghijklmnopqrstuvwx"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 
 PACKAGE = Path(__file__).parents[2] / "notifconf"
 ENGINE = ("model", "plan", "executor", "report", "config", "http", "cli")
@@ -46,13 +46,13 @@ def test_the_engine_knows_no_vendor(part: str) -> None:
     found = {
         path.relative_to(PACKAGE).as_posix()
         for path in files
-        if any(name in text for text in code(path) for name in NAMES)
+        if any(name in text for text in code(path) for name in BUILT_IN)
     }
     assert found <= set(OWN)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_a_provider_knows_no_other(name: str) -> None:
-    others = [f"notifconf.providers.{other}" for other in NAMES if other != name]
+    others = [f"notifconf.providers.{other}" for other in BUILT_IN if other != name]
     for path in (PACKAGE / "providers" / name).rglob("*.py"):
         assert not any(text.startswith(other) for text in code(path) for other in others), path

@@ -22,12 +22,12 @@ from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply_plan
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Options
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan import make_plan
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from tests.torture.simulation import NOW, workspace_of
 
 CLOCKS = ("notifconf.emulator.confluent.objects.now", "notifconf.emulator.konnect.routes.now")
@@ -127,7 +127,7 @@ class Meetings:
 
     def __init__(self, text: str) -> None:
         self.workspace = workspace_of(text)
-        self.provider = provider_named(self.workspace.provider)
+        self.provider = load_provider(self.workspace.provider)
         self.app = create_app(":memory:")
         self.runner = asyncio.Runner(loop_factory=VirtualLoop)
 

@@ -20,12 +20,12 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
 from notifconf.executor.run import apply_plan
 from notifconf.executor.schedule import unless_halted
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Options, Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan import make_plan
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from tests.torture.scenario import ENVIRONMENT, State
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -118,7 +118,7 @@ async def run_apply(
 ) -> tuple[Plan, Outcome | None]:
     """Plan and apply a workspace; the outcome is None where there was nothing to do, or the plan has errors."""
     workspace, time = workspace_of(text), Time()
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     async with Client(provider.endpoint, transport=transport, sleep=time.sleep, clock=time.clock) as client:
         connection = provider.connect(client)
         live = await connection.read(workspace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource, Workspace
 from notifconf.providers.base import Plain

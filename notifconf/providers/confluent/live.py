@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
-from notifconf.http import Redactor
+from notifconf.http.redaction import Redactor
 from notifconf.model import LiveResource, Mode, Position, Workspace, fits_line, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec

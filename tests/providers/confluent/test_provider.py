@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.confluent import PROVIDER
 
 KEY, SECRET, TOKEN = "CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"
 
 
 def test_it_is_found_by_name() -> None:
-    assert provider_named("confluent") is PROVIDER
+    assert load_provider("confluent") is PROVIDER
 
 
 def test_kinds_come_in_order_of_dependency() -> None:

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import KonnectDeclarations
 from tests.providers.konnect.declared import NOW
 
 
 def test_it_is_found_by_name() -> None:
-    assert provider_named("konnect") is PROVIDER
-    assert PROVIDER.name in NAMES
+    assert load_provider("konnect") is PROVIDER
+    assert PROVIDER.name in BUILT_IN
     assert PROVIDER.endpoint == "https://global.api.konghq.com/v1"
     assert PROVIDER.endpoint_variable == "KONNECT_SERVER_URL"
 
