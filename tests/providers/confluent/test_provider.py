@@ -83,7 +83,7 @@ declarations = ConfluentDeclarations()
 now = datetime.now(UTC)
 PROVIDER.check(declarations, now)
 PROVIDER.resolve(Workspace("confluent", declarations), Live(), now)
-print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http"} & sys.modules.keys()))
+print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http.client"} & sys.modules.keys()))
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""

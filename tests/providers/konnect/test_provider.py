@@ -70,7 +70,7 @@ from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import KonnectDeclarations
 now = datetime.now(UTC)
 PROVIDER.resolve(Workspace("konnect", KonnectDeclarations()), Live(), now)
-print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http"} & sys.modules.keys()))
+print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http.client"} & sys.modules.keys()))
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
