@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
-from notifconf.http.endpoint import Authorization, check_endpoint
+from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
 from notifconf.model import quoted
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 
 if TYPE_CHECKING:
     from notifconf.emulator.transport import EmulatorTransport
@@ -62,7 +62,7 @@ async def connect(
     from notifconf.http.client import Client  # not at the top: httpx takes longer to import than all of `validate`
 
     environment = os.environ if environment is None else environment
-    chosen = provider_named(provider)
+    chosen = load_provider(provider)
     find_endpoint(chosen, endpoint, environment)
     base = endpoint or environment.get(chosen.endpoint_variable) or chosen.endpoint
     transport = None
@@ -89,14 +89,15 @@ def find_endpoint(provider: Provider, endpoint: str | None, environment: Mapping
 
     Raises `UsageError` if it can't be used, with the name of the variable that it comes from.
     """
+    consoles = dict.fromkeys(provider.consoles, provider.endpoint)
     if endpoint:
-        return canonical_endpoint(endpoint)
+        return canonical_endpoint(endpoint, consoles)
     variable = provider.endpoint_variable
     value = environment.get(variable)
     if not value:
         return None
     try:
-        return canonical_endpoint(value)
+        return canonical_endpoint(value, consoles)
     except UsageError as error:
         raise UsageError(f"{variable} can't be used: {error}") from None
 
@@ -110,8 +111,11 @@ def _status_hints(provider: Provider) -> dict[int, str]:
     }
 
 
-def canonical_endpoint(endpoint: str) -> str:
-    """Return an endpoint in its canonical form. Raises `UsageError` if credentials may not be sent to it."""
+def canonical_endpoint(endpoint: str, consoles: Mapping[str, str] = NO_CONSOLES) -> str:
+    """Return an endpoint in its canonical form. Raises `UsageError` if credentials may not be sent to it.
+
+    `consoles` are for `check_endpoint`.
+    """
     if _LIKE_EMULATOR.match(endpoint) and not _IS_EMULATOR.match(endpoint):
         raise UsageError(
             f"the endpoint {quoted(endpoint)} is not how the embedded emulator is written: that is emulator: with a"
@@ -120,7 +124,7 @@ def canonical_endpoint(endpoint: str) -> str:
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
         return EMULATOR_SCHEME + (database if database == ":memory:" else _resolve_path(database))
-    return check_endpoint(endpoint)
+    return check_endpoint(endpoint, consoles)
 
 
 def _resolve_path(database: str) -> str:

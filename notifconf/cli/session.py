@@ -24,7 +24,7 @@ from notifconf.errors import NotifconfError, UsageError, WorkspaceError
 from notifconf.model import Live, Options, Plan, Workspace
 from notifconf.plan.coverage import not_visible
 from notifconf.plan.planner import Proposal, effective
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Connection, Provider
 
 
@@ -71,7 +71,7 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 
 def find_provider(workspace: Workspace | None, service: Service) -> Provider:
     """Return the provider that an option or a workspace names, else the first one."""
-    return provider_named(service.provider or (workspace.provider if workspace else NAMES[0]))
+    return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
 
 
 def survey(
@@ -149,7 +149,7 @@ async def planned(
         workspace = load_workspace(paths, service, now)
     except WorkspaceError as error:
         raise await _with_live_errors(error, options, service, console) from None
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     async with connected(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
             live = await api.read_live(effective(workspace, options), connection)
@@ -176,7 +176,7 @@ async def _with_live_errors(
     workspace = invalid.workspace
     if workspace is None or service.provider not in (None, workspace.provider):
         return invalid
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     try:
         async with connected(provider, service) as connection:
             with console.waiting(f"Reading {provider.title}"):
