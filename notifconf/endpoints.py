@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
-from notifconf.model import quoted
+from notifconf.http.redaction import Redactor
+from notifconf.model import Secret, quoted
 from notifconf.providers import load_provider
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ async def connect(
     endpoint: str | None = None,
     environment: Mapping[str, str] | None = None,
     requests: Requests = Requests(),
+    secrets: Iterable[Secret] = (),
 ) -> AsyncIterator[Connection]:
     """Open a connection to the service that a workspace calls `provider`.
 
     The credentials come from `environment` (default: the environment of the process), and so does the endpoint if it
-    is not given. Raises `UsageError` if there are no credentials, or if they may not be sent to the endpoint.
+    is not given. A text of the service that repeats any of `secrets`, a credential, or a secret of a workspace that is
+    read, is withheld. Raises `UsageError` if there are no credentials, or if they may not be sent to the endpoint.
     """
     from notifconf.http.client import Client  # not at the top: httpx takes longer to import than all of `validate`
 
@@ -77,6 +80,7 @@ async def connect(
         parallelism=requests.parallelism,
         timeout=requests.timeout,
         transport=transport,
+        redactor=Redactor(secrets, shared_host=chosen.shared_host),
         observer=requests.observer,
         on_wait=requests.on_wait,
         hints=_status_hints(chosen),

@@ -52,6 +52,12 @@ def remember_secrets(secrets: Iterable[Secret]) -> None:
         context.meta.pop(MASK_KEY, None)
 
 
+def known_secrets() -> Sequence[Secret]:
+    """Return the secrets that this command has remembered so far."""
+    context = click.get_current_context(silent=True)
+    return () if context is None else tuple(context.meta.get(SECRETS_KEY, ()))
+
+
 def mask(text: str) -> str:
     """Return `text` with every secret masked that this command knows."""
     context = click.get_current_context(silent=True)

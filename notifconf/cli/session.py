@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from notifconf import api
-from notifconf.cli.console import Console, remember_secrets
+from notifconf.cli.console import Console, known_secrets, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
 from notifconf.config import Access, load
@@ -109,6 +109,7 @@ async def connected(provider: Provider, service: Service, endpoint: str | None =
             provider.name,
             endpoint=endpoint or service.endpoint,
             requests=Requests(service.parallelism, service.timeout, observer, _tell_wait),
+            secrets=known_secrets(),
         ) as connection:
             yield connection
 

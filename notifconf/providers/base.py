@@ -182,6 +182,10 @@ class Provider(ABC):
     def credential_variables(self) -> Collection[str]:
         """The names of the environment variables that hold credentials: no workspace can read them."""
 
+    def shared_host(self, url: str) -> str | None:
+        """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
+        return None
+
     @property
     @abstractmethod
     def credentials(self) -> str:

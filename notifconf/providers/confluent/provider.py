@@ -33,6 +33,7 @@ from notifconf.providers.confluent.codec import identities
 from notifconf.providers.confluent.coverage import TERMS, coverage, find_muted_subscriptions
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.export import export
+from notifconf.providers.confluent.hosts import shared_host
 from notifconf.providers.confluent.resolve import resolve
 from notifconf.providers.confluent.review import find_renames, find_silences, is_off, needs_test
 from notifconf.providers.confluent.show import show, types
@@ -99,6 +100,10 @@ class ConfluentProvider(Provider):
     def addresses(self, declarations: Declarations) -> Iterable[str]:
         """Return what is declared; what a match finds as a glob."""
         return addresses(cast("ConfluentDeclarations", declarations))
+
+    def shared_host(self, url: str) -> str | None:
+        """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
+        return shared_host(url)
 
     def secrets(self, declarations: Declarations) -> Iterable[Secret]:
         """Return the URLs of the declared targets."""

@@ -36,6 +36,8 @@ class KonnectConnection(Connection):
         In `sync`, and in namespaces that `policy.coverage` judges, also the subscriptions of those that have some, as
         far as the service's count, which may lag, says so.
         """
+        self._client.redactor.add(workspace.secrets)
+        self._client.redactor.keep(workspace.declarations)
         declared = cast("KonnectDeclarations", workspace.declarations)
         policy = workspace.policy
         if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
@@ -52,6 +54,7 @@ class KonnectConnection(Connection):
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """List again the subscriptions of each event that a touched one is of."""
+        self._client.redactor.keep([attributes for _, attributes in touched])
         catalogue = catalogue_of(live)
         events = dict.fromkeys(str(attributes["event"]) for _, attributes in touched)
         fresh = await self._live(catalogue, events)
@@ -105,7 +108,10 @@ class KonnectConnection(Connection):
         del kind
         event = Catalogue().event(str(attributes["event"]))
         item = await self._api.get(event.id, object_id)
-        return None if item is None else self._decoded(item, event)
+        if item is None:
+            return None
+        self._client.redactor.withhold([item])
+        return self._decoded(item, event)
 
     async def _catalogue(self) -> Catalogue:
         return Catalogue.of(map(codec.decode_event, await self._api.events()))
