@@ -61,7 +61,7 @@ from notifconf.plan import planner
 from notifconf.plan.codec import Document
 from notifconf.plan.coverage import effect
 from notifconf.plan.planner import Proposal, Secrets
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report import Report
 from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_text
@@ -127,7 +127,7 @@ def make_plan(
     digest, and can be saved. Nothing is raised for a workspace that can't be applied: the plan has `errors` or
     `refusals` then, beside what can be known.
     """
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     options = options or Options()
     proposal = planner.propose(workspace, live, now or datetime.now(UTC), provider, options)
     return sign(proposal, workspace, provider, canonical_endpoint(endpoint), options) if endpoint else proposal
@@ -140,7 +140,7 @@ async def apply(proposal: Proposal, connection: Connection, control: Control | N
     """
     if proposal.plan.errors or proposal.plan.refusals:
         raise ValueError("a plan with errors or refusals can't be applied")
-    return await run.apply(proposal, provider_named(proposal.plan.provider), connection, control or Control())
+    return await run.apply(proposal, load_provider(proposal.plan.provider), connection, control or Control())
 
 
 MAX_HEAD_BYTES = 200
@@ -219,7 +219,7 @@ async def check_plan(
     clear: it is looked up in the workspace at `paths` (default: where it was). Raises `StaleError` if anything that the
     plan touches, or a secret, is not as it was when the plan was made, and `ServiceError`.
     """
-    provider = provider_named(saved.plan.provider)
+    provider = load_provider(saved.plan.provider)
     environment = os.environ if environment is None else environment
     now, changes = now or datetime.now(UTC), saved.plan.changes
     touched = [
@@ -258,7 +258,7 @@ def coverage(
 
     With a `workspace` the result has the minimums of its policy too.
     """
-    rules = provider_named(provider)
+    rules = load_provider(provider)
     return CoverageReport(
         provider,
         rules.coverage_terms,
@@ -275,7 +275,7 @@ def export(provider: str, live: Live, resources: Sequence[str] = (), *, now: dat
     `resources` are those that were looked up. `render(exported, "yaml")` is the text of the workspace. Raises
     `UsageError` if the service has no resources.
     """
-    rules = provider_named(provider)
+    rules = load_provider(provider)
     exported = replace(rules.export(live, resources), provider=provider)
     if not exported.left_out:
         return exported

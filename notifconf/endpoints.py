@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
-from notifconf.http.endpoint import Authorization, check_endpoint
-from notifconf.http.exchange import Exchange
-from notifconf.model import quoted
-from notifconf.providers import provider_named
+from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
+from notifconf.http.redaction import Redactor
+from notifconf.model import Secret, quoted
+from notifconf.providers import load_provider
 
 if TYPE_CHECKING:
     from notifconf.emulator.transport import EmulatorTransport
+    from notifconf.http.exchange import Exchange
     from notifconf.providers.base import Connection, Provider
 
 EMULATOR_SCHEME = "emulator:"
@@ -53,16 +54,18 @@ async def connect(
     endpoint: str | None = None,
     environment: Mapping[str, str] | None = None,
     requests: Requests = Requests(),
+    secrets: Iterable[Secret] = (),
 ) -> AsyncIterator[Connection]:
     """Open a connection to the service that a workspace calls `provider`.
 
     The credentials come from `environment` (default: the environment of the process), and so does the endpoint if it
-    is not given. Raises `UsageError` if there are no credentials, or if they may not be sent to the endpoint.
+    is not given. A text of the service that repeats any of `secrets`, a credential, or a secret of a workspace that is
+    read, is withheld. Raises `UsageError` if there are no credentials, or if they may not be sent to the endpoint.
     """
-    from notifconf.http.client import Client  # not at the top: httpx takes as long as eight bare interpreters
+    from notifconf.http.client import Client  # not at the top: httpx takes longer to import than all of `validate`
 
     environment = os.environ if environment is None else environment
-    chosen = provider_named(provider)
+    chosen = load_provider(provider)
     find_endpoint(chosen, endpoint, environment)
     base = endpoint or environment.get(chosen.endpoint_variable) or chosen.endpoint
     transport = None
@@ -77,6 +80,7 @@ async def connect(
         parallelism=requests.parallelism,
         timeout=requests.timeout,
         transport=transport,
+        redactor=Redactor(secrets, shared_host=chosen.shared_host),
         observer=requests.observer,
         on_wait=requests.on_wait,
         hints=_status_hints(chosen),
@@ -89,14 +93,15 @@ def find_endpoint(provider: Provider, endpoint: str | None, environment: Mapping
 
     Raises `UsageError` if it can't be used, with the name of the variable that it comes from.
     """
+    consoles = dict.fromkeys(provider.consoles, provider.endpoint)
     if endpoint:
-        return canonical_endpoint(endpoint)
+        return canonical_endpoint(endpoint, consoles)
     variable = provider.endpoint_variable
     value = environment.get(variable)
     if not value:
         return None
     try:
-        return canonical_endpoint(value)
+        return canonical_endpoint(value, consoles)
     except UsageError as error:
         raise UsageError(f"{variable} can't be used: {error}") from None
 
@@ -110,8 +115,11 @@ def _status_hints(provider: Provider) -> dict[int, str]:
     }
 
 
-def canonical_endpoint(endpoint: str) -> str:
-    """Return an endpoint in its canonical form. Raises `UsageError` if credentials may not be sent to it."""
+def canonical_endpoint(endpoint: str, consoles: Mapping[str, str] = NO_CONSOLES) -> str:
+    """Return an endpoint in its canonical form. Raises `UsageError` if credentials may not be sent to it.
+
+    `consoles` are for `check_endpoint`.
+    """
     if _LIKE_EMULATOR.match(endpoint) and not _IS_EMULATOR.match(endpoint):
         raise UsageError(
             f"the endpoint {quoted(endpoint)} is not how the embedded emulator is written: that is emulator: with a"
@@ -120,7 +128,7 @@ def canonical_endpoint(endpoint: str) -> str:
     if endpoint.startswith(EMULATOR_SCHEME):
         database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
         return EMULATOR_SCHEME + (database if database == ":memory:" else _resolve_path(database))
-    return check_endpoint(endpoint)
+    return check_endpoint(endpoint, consoles)
 
 
 def _resolve_path(database: str) -> str:
@@ -132,7 +140,6 @@ def _resolve_path(database: str) -> str:
 
 def _open_emulator(database: str) -> EmulatorTransport:
     """Open the emulator in this process. Its database is a file, which is created if it is missing, or `:memory:`."""
-    # Not at the top: only the endpoint `emulator:` needs Starlette and SQLite.
     from notifconf.emulator.store import DatabaseUnusableError
     from notifconf.emulator.transport import open_transport
 

@@ -34,7 +34,7 @@ from notifconf.model import Options, Secret
 from notifconf.model.outcome import ChangeOutcome, Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan.planner import Proposal
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report.formats import RENDERERS
 from notifconf.report.style import Span, line
@@ -124,7 +124,7 @@ def _check_endpoint(saved: SavedPlan, service: Service) -> None:
 
     Otherwise, whoever can write the plan file could have the credentials sent to another host.
     """
-    provider, planned_for = provider_named(saved.plan.provider), saved.basis.endpoint
+    provider, planned_for = load_provider(saved.plan.provider), saved.basis.endpoint
     if service.provider not in (None, provider.name):
         raise UsageError(f"the plan is for {provider.name}, --provider says {service.provider}")
     chosen = chosen_endpoint(provider, service)
@@ -139,7 +139,7 @@ async def _apply_saved(
 ) -> ExitCode:
     """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
     _check_endpoint(saved, service)
-    async with connected(provider_named(saved.plan.provider), service, saved.basis.endpoint) as connection:
+    async with connected(load_provider(saved.plan.provider), service, saved.basis.endpoint) as connection:
         proposal = await api.check_plan(saved, connection, paths=workspace, access=service.access, now=current_time())
         remember_secrets(value for value in proposal.secrets.values() if isinstance(value, Secret))
         _announce(saved.plan, console)

@@ -235,7 +235,9 @@ class LineComplete(ShellComplete):
     def complete(self) -> str:
         """Give all answers."""
         words, last = self.get_completion_args()
-        return "".join(f"{self.format_completion(item)}{self.end}" for item in self.get_completions(words, last))
+        answers = [f"{self.format_completion(item)}{self.end}" for item in self.get_completions(words, last)]
+        # Click adds a line break, which ends the last answer of bash.
+        return "".join(answers).removesuffix("\n")
 
 
 class BashComplete(LineComplete):

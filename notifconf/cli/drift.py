@@ -65,7 +65,8 @@ def _run(made: Planned | None, code: int, workspace: str, duration: float) -> Ru
     run = Run(workspace, int(code), current_time().timestamp(), duration)
     if made is None or made.plan.errors:
         return run
-    return replace(run, plan=made.plan, kinds=tuple(kind.name for kind in made.provider.kinds))
+    kinds = tuple(kind.name for kind in made.provider.kinds)
+    return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes)
 
 
 def _recorded(path: Path, run: Run, console: Console) -> bool:

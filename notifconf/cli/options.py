@@ -21,7 +21,25 @@ from notifconf.config.files import STANDARD_INPUT
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
 from notifconf.model import Filters, Mode, Options, Percentage
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, list_providers, load_provider
+
+
+class ProviderName(click.ParamType[str]):
+    """The name of a provider, built in or installed: a `click.Choice` that is made when it is needed."""
+
+    name = "provider"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name. A built-in one is known without a search for installed ones, which takes long."""
+        return value if value in BUILT_IN else click.Choice(list_providers()).convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """List all names."""
+        return click.Choice(list_providers()).get_metavar(param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer all names."""
+        return click.Choice(list_providers()).shell_complete(ctx, param, incomplete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,7 @@ def find_addresses(paths: Sequence[str]) -> list[str]:
         return []
     if workspace is None:
         return []
-    return sorted(set(provider_named(workspace.provider).addresses(workspace.declarations)))
+    return sorted(set(load_provider(workspace.provider).addresses(workspace.declarations)))
 
 
 OWN, FILTER, PLAN, WORKSPACE = "Options", "Filters", "Plan options", "Workspace options"
@@ -246,9 +264,7 @@ def service_options(command: Command) -> Command:
 
     options = (
         access_options,
-        option(
-            "--provider", group=SERVICE, type=click.Choice(NAMES), help="The service, where no workspace says which."
-        ),
+        option("--provider", group=SERVICE, type=ProviderName(), help="The service, where no workspace says which."),
         option(
             "--endpoint",
             group=SERVICE,

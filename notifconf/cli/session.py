@@ -14,18 +14,17 @@ from pathlib import Path
 import click
 
 from notifconf import api
-from notifconf.cli.console import Console, remember_secrets
+from notifconf.cli.console import Console, known_secrets, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
 from notifconf.config import Access, load
 from notifconf.config.files import DEFAULT, STANDARD_INPUT
 from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
-from notifconf.model import Live, Options, Workspace
-from notifconf.model.plan import Plan
+from notifconf.model import Live, Options, Plan, Workspace
 from notifconf.plan.coverage import not_visible
 from notifconf.plan.planner import Proposal, effective
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Connection, Provider
 
 
@@ -72,7 +71,7 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 
 def find_provider(workspace: Workspace | None, service: Service) -> Provider:
     """Return the provider that an option or a workspace names, else the first one."""
-    return provider_named(service.provider or (workspace.provider if workspace else NAMES[0]))
+    return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
 
 
 def survey(
@@ -89,7 +88,7 @@ def survey(
 
     async def read() -> Live:
         async with connected(provider, service) as connection:
-            return await api.survey(connection, resources, workspace)
+            return await connection.survey(resources, workspace)
 
     with console.waiting(f"Reading {provider.title}"):
         live = asyncio.run(read())
@@ -110,6 +109,7 @@ async def connected(provider: Provider, service: Service, endpoint: str | None =
             provider.name,
             endpoint=endpoint or service.endpoint,
             requests=Requests(service.parallelism, service.timeout, observer, _tell_wait),
+            secrets=known_secrets(),
         ) as connection:
             yield connection
 
@@ -150,7 +150,7 @@ async def planned(
         workspace = load_workspace(paths, service, now)
     except WorkspaceError as error:
         raise await _with_live_errors(error, options, service, console) from None
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     async with connected(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
             live = await api.read_live(effective(workspace, options), connection)
@@ -177,7 +177,7 @@ async def _with_live_errors(
     workspace = invalid.workspace
     if workspace is None or service.provider not in (None, workspace.provider):
         return invalid
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     try:
         async with connected(provider, service) as connection:
             with console.waiting(f"Reading {provider.title}"):

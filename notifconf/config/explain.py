@@ -11,41 +11,43 @@ from typing import Any, Final, NamedTuple
 
 from notifconf.config.scalars import shown_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
+from notifconf.providers.base import Language
 
-MEMBERS: Final[Mapping[str, frozenset[str]]] = {
-    "target": frozenset({"kind", "webhook_url", "url", "role_name", "user"}),
-    "match": frozenset({"severity", "category", "subscription_priority", "name", "except"}),
-    "muted": frozenset({"from", "until", "reason"}),
-    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage"}),
-}
-"""What belongs into a member that is a mapping, and can't stand beside it."""
-
-TEXTS_OF_INTEGRATION: Final = frozenset({"display_name", "description", "id"})
+POLICY: Final = {"policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage"})}
+"""What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
 
 
-def mend_indentation(document: LocatedMapping) -> Iterator[Diagnostic]:
-    """Yield an error for each member of the document that stands one level too far left, and move it."""
-    yield from _mend_integrations(document.get("integrations"))
-    yield from _mend_members(document)
-    for name in ("integrations", "subscriptions", "resources"):
-        section = document.get(name)
-        entries = section.values() if isinstance(section, LocatedMapping) else section or ()
-        for entry in entries if isinstance(section, LocatedMapping | LocatedList) else ():
-            yield from _mend_members(entry)
-            nested = entry.get("subscriptions") if isinstance(entry, LocatedMapping) else None
-            for item in nested if isinstance(nested, LocatedList) else ():
-                yield from _mend_members(item)
+def mend_indentation(document: LocatedMapping, language: Language) -> Iterator[Diagnostic]:
+    """Yield an error for each member of the document that is not indented far enough, and move it."""
+    for name, members in language.entries.items():
+        yield from _mend_entries(document.get(name), members)
+    nested = {**language.nested, **POLICY}
+    yield from _mend_members(document, nested)
+    for section in list(document.values()):
+        for entry in _list_entries(section):
+            yield from _mend_members(entry, nested)
+            for inner in list(entry.values()) if isinstance(entry, LocatedMapping) else ():
+                for item in inner if isinstance(inner, LocatedList) else ():
+                    yield from _mend_members(item, nested)
 
 
-def _mend_integrations(section: Any) -> Iterator[Diagnostic]:
-    """Move `target` and the like from `integrations` into the integration above."""
+def _list_entries(section: Any) -> list[Any]:
+    if isinstance(section, LocatedMapping):
+        return list(section.values())
+    return list(section) if isinstance(section, LocatedList) else []
+
+
+def _mend_entries(section: Any, members: Mapping[str, str | None]) -> Iterator[Diagnostic]:
+    """Move what stands in a section, beside its entries, into the entry above."""
     if not isinstance(section, LocatedMapping):
         return
     above: str | None = None
     for key in list(section):
         value = section[key]
-        is_target = key == "target" and isinstance(value, LocatedMapping) and "kind" in value
-        if not is_target and not (key in TEXTS_OF_INTEGRATION and isinstance(value, str)):
+        inner = members.get(key)
+        is_mapping_member = inner is not None and isinstance(value, LocatedMapping) and inner in value
+        is_text_member = key in members and inner is None and isinstance(value, str)
+        if not is_mapping_member and not is_text_member:
             above = key
             continue
         entry = section.get(above) if above is not None else None
@@ -53,11 +55,11 @@ def _mend_integrations(section: Any) -> Iterator[Diagnostic]:
             yield _move(section, key, entry, str(above))
 
 
-def _mend_members(mapping: Any) -> Iterator[Diagnostic]:
+def _mend_members(mapping: Any, nested: Mapping[str, frozenset[str]]) -> Iterator[Diagnostic]:
     """Move members into the empty mapping above them that they belong to."""
     if not isinstance(mapping, LocatedMapping):
         return
-    for name, members in MEMBERS.items():
+    for name, members in nested.items():
         found = [key for key in mapping if key in members]
         if name not in mapping or mapping[name] is not None or not found:
             continue

@@ -27,7 +27,7 @@ from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, decode_plan, encode_plan, plan_digest, plan_document
 from notifconf.plan.planner import Proposal, Secrets, iterate_sensitive, iterate_values
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Provider
 
 MARK = '"format_version"'
@@ -194,7 +194,7 @@ def _iterate_secrets(proposal: Proposal) -> Iterator[tuple[str, str, bool, Value
 
 def _check(saved: SavedPlan) -> None:
     """Raise `AlteredError` where the saved part would do what its document does not show, or can't be carried out."""
-    kinds = {kind.name for kind in provider_named(saved.plan.provider).kinds}
+    kinds = {kind.name for kind in load_provider(saved.plan.provider).kinds}
     creates = {change.address for change in saved.plan.changes if change.action is Action.CREATE}
     before: set[str] = set()
     for index, change in enumerate(saved.plan.changes):

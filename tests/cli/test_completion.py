@@ -308,7 +308,7 @@ def recorded(terminal, line):
     count = terminal.text.count("=== recorded") + 1
     terminal.types(f"{line}\t\n")
     while terminal.text.count("=== recorded") < count:
-        assert terminal._reads(), terminal.text
+        assert terminal.reads(), terminal.text
     return json.loads(Path("arguments").read_text())
 
 

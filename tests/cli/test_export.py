@@ -216,7 +216,7 @@ def test_a_place_that_can_not_be_written(user):
     user.writes("", "file")
     ended = user.runs("export", "--output", "file/alerts.yaml")
     assert (ended.code, ended.out) == (1, "")
-    assert "error: can't write file/alerts.yaml: " in ended.err
+    assert "error: can't write file" in ended.err
 
 
 def test_what_can_not_be_declared_is_said_and_stays(user):
@@ -271,7 +271,6 @@ policy:
     - subscriptions/Fourth
     - subscriptions/No
     - subscriptions/Th[*]rd
-    - subscriptions/nt-gone
 """
     )
     for line in ended.err.splitlines():

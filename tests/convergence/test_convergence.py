@@ -28,8 +28,8 @@ from notifconf.http.client import Client
 from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome, Result
 from notifconf.model.plan import Plan
-from notifconf.plan import propose
-from notifconf.providers import NAMES, provider_named
+from notifconf.plan.planner import propose
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.json import plan_json
 from tests.convergence.worlds import WORLDS, World, furnish, modes
 
@@ -60,7 +60,7 @@ class Organisation:
         return self.runner.run(self._plan(workspace, apply=True))
 
     async def _plan(self, workspace: Workspace, *, apply: bool) -> tuple[Plan, Outcome | None]:
-        provider = provider_named(workspace.provider)
+        provider = load_provider(workspace.provider)
         async with Client(provider.endpoint, transport=EmulatorTransport(self.app)) as client:
             connection = provider.connect(client)
             live = await connection.read(workspace)
@@ -97,7 +97,7 @@ def workspace_of(provider: str, world: World, mode: str) -> Workspace:
     return load(["-"], environment={}, now=NOW, stdin=io.BytesIO(json.dumps(document).encode()))
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @settings(some, max_examples=100)
 @given(data=st.data(), mode=modes)
 def test_apply_then_a_plan_is_empty(organisation: Organisation, provider: str, data: st.DataObject, mode: str) -> None:
@@ -131,7 +131,7 @@ def _untouched(plan: Plan, before: dict[tuple[str, str], Any], after: dict[tuple
     assert len(after.keys() - before.keys()) == created
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @settings(some, max_examples=30)
 @given(data=st.data(), mode=modes, random=st.randoms(use_true_random=False))
 def test_order_does_not_matter(

@@ -21,9 +21,8 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.http.client import Client
 from notifconf.model import Exported, Live, Mode, Options, Workspace
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
-from notifconf.plan.planner import effective
-from notifconf.providers import NAMES, provider_named
+from notifconf.plan.planner import effective, make_plan
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.workspace import workspace_text
 from tests.convergence.organisations import ORGANISATIONS, SECRET, SURVEYED, State
 
@@ -56,7 +55,7 @@ class Organisation:
         self.emulator.settings.update(behaviour)
 
     def export(self, name: str) -> Export:
-        provider = provider_named(name)
+        provider = load_provider(name)
 
         async def survey() -> Live:
             async with Client(provider.endpoint, transport=EmulatorTransport(self.app)) as client:
@@ -67,7 +66,7 @@ class Organisation:
         return Export(exported, exported.protected, workspace_text(name, exported, exported.protected), live)
 
     def plan(self, workspace: Workspace) -> Plan:
-        provider = provider_named(workspace.provider)
+        provider = load_provider(workspace.provider)
 
         async def read() -> Live:
             async with Client(provider.endpoint, transport=EmulatorTransport(self.app)) as client:
@@ -93,7 +92,7 @@ def loaded(export: Export) -> Workspace:
     return effective(workspace, SYNC)
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), legacy=st.booleans())
 def test_export_then_a_plan_is_empty(
@@ -113,4 +112,4 @@ def test_export_then_a_plan_is_empty(
     assert SECRET not in said
     event(f"{sum(len(section.entries) for section in export.exported.sections)} entries")
     shuffled = replace(export.live, resources=export.live.resources[::-1])
-    assert provider_named(provider).export(shuffled, SURVEYED[provider]) == export.exported
+    assert load_provider(provider).export(shuffled, SURVEYED[provider]) == export.exported

@@ -26,8 +26,8 @@ from notifconf.executor.schedule import Control
 from notifconf.http.client import Client
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import propose
-from notifconf.providers import provider_named
+from notifconf.plan.planner import propose
+from notifconf.providers import load_provider
 from tests.torture.simulation import NOW, workspace_of
 
 CLOCKS = ("notifconf.emulator.confluent.objects.now", "notifconf.emulator.konnect.routes.now")
@@ -127,7 +127,7 @@ class Meetings:
 
     def __init__(self, text: str) -> None:
         self.workspace = workspace_of(text)
-        self.provider = provider_named(self.workspace.provider)
+        self.provider = load_provider(self.workspace.provider)
         self.app = create_app(":memory:")
         self.runner = asyncio.Runner(loop_factory=VirtualLoop)
 

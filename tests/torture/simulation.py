@@ -24,8 +24,8 @@ from notifconf.http.client import Client
 from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import propose
-from notifconf.providers import provider_named
+from notifconf.plan.planner import propose
+from notifconf.providers import load_provider
 from tests.torture.scenario import ENVIRONMENT, State
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -118,7 +118,7 @@ async def run_apply(
 ) -> tuple[Plan, Outcome | None]:
     """Plan and apply a workspace; the outcome is None where there was nothing to do, or the plan has errors."""
     workspace, time = workspace_of(text), Time()
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     async with Client(provider.endpoint, transport=transport, sleep=time.sleep, clock=time.clock) as client:
         connection = provider.connect(client)
         live = await connection.read(workspace)

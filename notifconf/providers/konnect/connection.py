@@ -11,15 +11,15 @@ from notifconf.errors import ApiError, ProtocolError
 from notifconf.http.client import Client
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource, Mode, Position, Workspace
-from notifconf.providers.base import Plain
+from notifconf.providers.base import Connection, Plain
 from notifconf.providers.konnect import codec
 from notifconf.providers.konnect.api import Api, Item
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
-from notifconf.providers.konnect.inbox import Inbox
+from notifconf.providers.konnect.inbox import KonnectInbox
 from notifconf.providers.konnect.workspace import KonnectDeclarations
 
 
-class KonnectConnection:
+class KonnectConnection(Connection):
     """The organisation that one token opens; see `notifconf.providers.base.Connection`."""
 
     def __init__(self, client: Client) -> None:
@@ -28,7 +28,7 @@ class KonnectConnection:
         self._api = Api(client)
         self._known: set[str] = set()
         self._given: dict[str, str] = {}
-        self.inbox = Inbox(self._api, client.parallelism)
+        self.inbox = KonnectInbox(self._api, client.parallelism)
 
     async def read(self, workspace: Workspace) -> Live:
         """Read the events, and the subscriptions of those that are declared.
@@ -36,6 +36,8 @@ class KonnectConnection:
         In `sync`, and in namespaces that `policy.coverage` judges, also the subscriptions of those that have some, as
         far as the service's count, which may lag, says so.
         """
+        self._client.redactor.add(workspace.secrets)
+        self._client.redactor.keep(workspace.declarations)
         declared = cast("KonnectDeclarations", workspace.declarations)
         policy = workspace.policy
         if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
@@ -52,6 +54,7 @@ class KonnectConnection:
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """List again the subscriptions of each event that a touched one is of."""
+        self._client.redactor.keep([attributes for _, attributes in touched])
         catalogue = catalogue_of(live)
         events = dict.fromkeys(str(attributes["event"]) for _, attributes in touched)
         fresh = await self._live(catalogue, events)
@@ -105,10 +108,10 @@ class KonnectConnection:
         del kind
         event = Catalogue().event(str(attributes["event"]))
         item = await self._api.get(event.id, object_id)
-        return None if item is None else self._decoded(item, event)
-
-    async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
-        """Nothing can be proved beforehand: Konnect's channels have no targets of their own."""
+        if item is None:
+            return None
+        self._client.redactor.withhold([item])
+        return self._decoded(item, event)
 
     async def _catalogue(self) -> Catalogue:
         return Catalogue.of(map(codec.decode_event, await self._api.events()))
