@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 
 from notifconf.errors import ConflictError, NotFoundError, ServiceError
 from notifconf.executor.recovery import Baseline, Recovery
-from notifconf.executor.secrets import sendable
+from notifconf.executor.secrets import encode_attributes
 from notifconf.model import Kind
 from notifconf.model.plan import Action, Change
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Connection, Plain, Provider
 
 
-class Kept(Exception):  # noqa: N818 -- not an error: the service says that the object is in use
+class ObjectInUseError(Exception):
     """The object is not deleted, since the service still uses it."""
 
 
 @dataclass(slots=True)
-class Step:
+class Writer:
     """Carries changes out, one call each.
 
     `ids` learns the id of each create by its address, for the changes that refer to it. `created` holds (kind, id) of
@@ -39,8 +39,8 @@ class Step:
     adopted: set[tuple[str, str]] = field(default_factory=set)
     conflicts: set[str] = field(default_factory=set)
 
-    async def carry_out(self, change: Change) -> str | None:
-        """Carry `change` out and return the object's id. Raises `ServiceError`, or `Kept`."""
+    async def write(self, change: Change) -> str | None:
+        """Carry `change` out and return the object's id. Raises `ServiceError`, or `ObjectInUseError`."""
         if change.action is Action.DELETE:
             await self._delete(change)
             return change.id
@@ -55,7 +55,7 @@ class Step:
     def attributes(self, change: Change) -> dict[str, Plain]:
         """Return what the object of a change shall be, or was, as a connection takes it."""
         shown = change.before if change.action is Action.DELETE else change.after
-        return sendable(shown or {}, change.address, self.ids, self.secrets)
+        return encode_attributes(shown or {}, change.address, self.ids, self.secrets)
 
     async def send(self, change: Change, attributes: dict[str, Plain]) -> str:
         """Send a create once, and return the id of what it made. Raises `ServiceError`."""
@@ -94,7 +94,7 @@ class Step:
         except ConflictError as error:
             # Only what something can refer to can be in use.
             if self.kind_of(change.kind).is_target:
-                raise Kept(str(error)) from error
+                raise ObjectInUseError(str(error)) from error
             raise
 
     async def _create(self, change: Change, attributes: dict[str, Plain]) -> str:

@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from notifconf.errors import UsageError
-from notifconf.executor.secrets import Fingerprints, hashable, revealed, sendable
+from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, reveal
 from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspace
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
@@ -99,7 +99,9 @@ def find_bearer_ids(plan: Plan, live: Live, provider: Provider) -> dict[str, lis
     return {
         change.address: sorted(
             found
-            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, {}))
+            for identity in provider.identities(
+                change.kind, encode_attributes(change.after or {}, change.address, {}, {})
+            )
             for found in bearers.get((change.kind, identity), ())
         )
         for change in plan.changes
@@ -116,7 +118,7 @@ def encode_plan_file(proposal: Proposal, basis: Basis, paths: Sequence[str]) -> 
         "paths": list(paths),
         "salt": fingerprints.salt,
         "secrets": [
-            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(hashable(value))}
+            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(encode_secret(value))}
             for address, path, is_live, value in _iterate_secrets(proposal)
         ],
         **encode_plan(plan),
@@ -259,7 +261,7 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
     fingerprints = Fingerprints(saved.salt)
     for item in iterate_written_secrets(saved):
         value = secrets.get((item.change.address, item.path))
-        if value is None or not fingerprints.match(hashable(value), item.fingerprint):
+        if value is None or not fingerprints.match(encode_secret(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
     by_id = {(item.kind, item.id): item for item in live.resources}
     bearers = find_bearer_ids(saved.plan, live, provider)
@@ -294,8 +296,8 @@ def _is_done(
     found = by_id.get((change.kind, change.id or ids.get(change.address, "")))
     if change.action is Action.DELETE or found is None:
         return (change.action is Action.DELETE) is (found is None)
-    wanted = sendable(change.after or {}, change.address, ids, secrets)
-    return all(revealed(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
+    wanted = encode_attributes(change.after or {}, change.address, ids, secrets)
+    return all(reveal(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
 
 
 class _Comparison:
@@ -311,7 +313,7 @@ class _Comparison:
             known = self._saved.fingerprints.get((self._change.address, path, True))
             if known is None or not isinstance(live, Secret | str | tuple):
                 return False
-            return self._fingerprints.match(hashable(live), known)
+            return self._fingerprints.match(encode_secret(live), known)
         if isinstance(before, Mapping) and isinstance(live, Mapping):
             return all(self.same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
         if isinstance(before, tuple) and isinstance(live, tuple):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from notifconf.errors import ServiceError
-from notifconf.executor.change import Kept, Step
+from notifconf.executor.change import ObjectInUseError, Writer
 from notifconf.http.exchange import trace_requests
 from notifconf.model import Diagnostic, warning
 from notifconf.model.outcome import ChangeOutcome, Result
@@ -68,9 +68,9 @@ class Execution:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-async def execute(plan: Plan, step: Step, control: Control) -> Execution:
+async def execute(plan: Plan, writer: Writer, control: Control) -> Execution:
     """Carry out every change of `plan`. Failures are in the result: nothing that a service can cause is raised."""
-    run = _Run(plan, step, control)
+    run = _Run(plan, writer, control)
     await run_unless_halted(run.all(), control.halt)
     return run.finish()
 
@@ -80,7 +80,7 @@ class _Run:
     """The state of one execution: which changes wait for which, and what became of the others."""
 
     plan: Plan
-    step: Step
+    writer: Writer
     control: Control
     ready: deque[Change] = field(default_factory=deque)
     waiting: dict[Key, set[Key]] = field(default_factory=dict)
@@ -128,8 +128,8 @@ class _Run:
     async def _carry_out(self, change: Change) -> ChangeOutcome:
         with trace_requests() as trace:
             try:
-                object_id = await self.step.carry_out(change)
-            except Kept as reason:
+                object_id = await self.writer.write(change)
+            except ObjectInUseError as reason:
                 message = f"{change.address} is kept: {reason}"
                 self.diagnostics.append(warning(f"{change.kind}-in-use", message, change.position, change.address))
                 return ChangeOutcome(change, Result.KEPT, change.id, str(reason), request_id=trace.request_id)

@@ -15,24 +15,24 @@ from notifconf.model import Diagnostic, Kind, LiveResource, Options, address_mat
 from notifconf.model.plan import Action, Attributes, Change, Reference, Unmanaged
 
 
-def in_order(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, ...]:
+def sort_changes(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, ...]:
     """Return the changes sorted, each with the addresses of those that it depends on."""
     rank = {kind.name: index for index, kind in enumerate(kinds)}
     writes = {
         target: change.address
         for change in changes
         if change.action is not Action.DELETE
-        for target in _targets(change)
+        for target in _name_targets(change)
     }
     releases: dict[str, set[str]] = defaultdict(set)
     for change in changes:
-        for target in referred(change.before) - referred(change.after):
+        for target in find_targets(change.before) - find_targets(change.after):
             releases[target].add(change.address)
 
     def dependencies(change: Change) -> set[str]:
         if change.action is Action.DELETE:
             return releases[change.id or ""]
-        return {writes[target] for target in referred(change.after) if target in writes}
+        return {writes[target] for target in find_targets(change.after) if target in writes}
 
     def place(change: Change) -> tuple[bool, int, str, str]:
         deleted = change.action is Action.DELETE
@@ -48,17 +48,17 @@ def in_order(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, 
     )
 
 
-def _targets(change: Change) -> tuple[str, ...]:
+def _name_targets(change: Change) -> tuple[str, ...]:
     """Return how others refer to the object of a change."""
     return (change.address,) if change.id is None else (change.address, change.id)
 
 
-def referred(attributes: Attributes | None) -> set[str]:
+def find_targets(attributes: Attributes | None) -> set[str]:
     """Return what an object refers to, as ids and addresses."""
-    return {reference.target for reference in references_of(attributes)}
+    return {reference.target for reference in iterate_references(attributes)}
 
 
-def references_of(attributes: Attributes | None) -> Iterator[Reference]:
+def iterate_references(attributes: Attributes | None) -> Iterator[Reference]:
     """Return the references of an object."""
     for value in (attributes or {}).values():
         for item in value if isinstance(value, tuple) else (value,):
@@ -66,7 +66,7 @@ def references_of(attributes: Attributes | None) -> Iterator[Reference]:
                 yield item
 
 
-def referenced_by(item: LiveResource, kind: Kind) -> set[str]:
+def find_live_targets(item: LiveResource, kind: Kind) -> set[str]:
     """Return the ids of what a live object refers to."""
     found: set[str] = set()
     for name in kind.references:
@@ -75,7 +75,7 @@ def referenced_by(item: LiveResource, kind: Kind) -> set[str]:
     return found
 
 
-def with_dependencies(addresses: set[str], changes: Mapping[str, Change]) -> set[str]:
+def add_dependencies(addresses: set[str], changes: Mapping[str, Change]) -> set[str]:
     """Return the addresses, and those of all changes that they depend on."""
     selected: set[str] = set()
     waiting = list(addresses)
@@ -87,7 +87,7 @@ def with_dependencies(addresses: set[str], changes: Mapping[str, Change]) -> set
     return selected
 
 
-def with_dependents(addresses: set[str], changes: Sequence[Change]) -> set[str]:
+def add_dependents(addresses: set[str], changes: Sequence[Change]) -> set[str]:
     """Return the addresses, and those of all changes that depend on them; `changes` are in order."""
     reached = set(addresses)
     for change in changes:
@@ -106,7 +106,7 @@ class Scope:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: Iterable[str]) -> Scope:
+def select_scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: Iterable[str]) -> Scope:
     """Keep the targeted changes and those that they depend on; drop the excluded ones and those that depend on them.
 
     Diagnostics about an address that is out of scope go with it, but what is in scope keeps those of all that it
@@ -122,11 +122,11 @@ def scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: I
     targets = (*options.targets, *options.targets_if_exist)
     if targets:
         targeted = {address for address in addresses if _is_named(address, targets)}
-        selected = with_dependencies(targeted, {change.address: change for change in changes})
+        selected = add_dependencies(targeted, {change.address: change for change in changes})
     excluded = {address for address in addresses if _is_named(address, options.excludes)}
-    dropped = with_dependents(excluded, changes)
+    dropped = add_dependents(excluded, changes)
     kept = selected - dropped
-    concerned = kept.union(*(referred(change.after) for change in changes if change.address in kept))
+    concerned = kept.union(*(find_targets(change.after) for change in changes if change.address in kept))
     known = addresses.union(resolved, (item.address for item in whole.unmanaged))
     return Scope(
         tuple(change for change in changes if change.address in kept),
@@ -134,8 +134,8 @@ def scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: I
         tuple(item for item in whole.unmanaged if _in_scope(item.address, options)),
         (
             *(item for item in whole.diagnostics if _concerns(item, options, concerned, known)),
-            *_left_out(changes, (selected & dropped) - excluded),
-            *_unknown(options, known.union(unresolved)),
+            *_warn_left_out(changes, (selected & dropped) - excluded),
+            *_find_unknown(options, known.union(unresolved)),
         ),
     )
 
@@ -156,7 +156,7 @@ def _concerns(diagnostic: Diagnostic, options: Options, concerned: set[str], kno
     return address is None or address in concerned or address not in known or _in_scope(address, options)
 
 
-def _left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagnostic]:
+def _warn_left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagnostic]:
     for change in changes:
         if change.address in addresses:
             reason = ", ".join(change.depends_on)
@@ -164,7 +164,7 @@ def _left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagno
             yield warning("excluded-dependency", message, change.position, change.address)
 
 
-def _unknown(options: Options, known: set[str]) -> Iterable[Diagnostic]:
+def _find_unknown(options: Options, known: set[str]) -> Iterable[Diagnostic]:
     """Find options that name nothing: a plan of a misspelt target would look as if there was nothing to do."""
     for option, patterns, severity in (
         ("--target", options.targets, error),
