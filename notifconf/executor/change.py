@@ -16,16 +16,16 @@ from notifconf.providers.base import Connection, Plain, Provider
 
 
 class ObjectInUseError(Exception):
-    """The object is not deleted, since the service still uses it."""
+    """The service does not delete the object, since something still refers to it."""
 
 
 @dataclass(slots=True)
 class Writer:
-    """Carries changes out, one call each.
+    """Writes changes to the service, and remembers what this run made.
 
-    `ids` learns the id of each create by its address, for the changes that refer to it. `created` holds (kind, id) of
-    what the service said that it created for this run, `adopted` of what turned out to exist. `conflicts` holds the
-    addresses of creates that failed because something is in the way that is not as declared.
+    `ids` holds the id of each created object by its address, for the changes that refer to it. `created` holds (kind,
+    id) of the objects that the service created for this run, `adopted` those that existed. `conflicts` holds the
+    addresses of creates that failed because an object with the same natural key exists, and is not as declared.
     """
 
     connection: Connection
@@ -40,7 +40,7 @@ class Writer:
     conflicts: set[str] = field(default_factory=set)
 
     async def write(self, change: Change) -> str | None:
-        """Carry `change` out and return the object's id. Raises `ServiceError`, or `ObjectInUseError`."""
+        """Write a change, and return the id of the object. Raises `ServiceError` or `ObjectInUseError`."""
         if change.action is Action.DELETE:
             await self._delete(change)
             return change.id
@@ -53,7 +53,7 @@ class Writer:
         return await self._create(change, attributes)
 
     def attributes(self, change: Change) -> dict[str, Plain]:
-        """Return what the object of a change shall be, or was, as a connection takes it."""
+        """Return the attributes of the object after the change, as a connection takes them; before it for a delete."""
         shown = change.before if change.action is Action.DELETE else change.after
         return encode_attributes(shown or {}, change.address, self.ids, self.secrets)
 
@@ -82,7 +82,7 @@ class Writer:
         try:
             await self.connection.verify(kind, attributes)
         except ServiceError as error:
-            # A message that was sent or not changes nothing that is declared.
+            # The test message does not count: no object was changed.
             error.sent = False
             raise
 
@@ -98,7 +98,7 @@ class Writer:
             raise
 
     async def _create(self, change: Change, attributes: dict[str, Plain]) -> str:
-        """Create. Where that fails and an object may exist all the same, look for it."""
+        """Create an object. If that fails, and the object may exist in spite of it, look for it."""
         try:
             return await self.send(change, attributes)
         except ServiceError as error:

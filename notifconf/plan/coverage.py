@@ -1,4 +1,4 @@
-"""Who is told of what once a plan is carried out, and `policy.coverage`, which judges that."""
+"""Which channels each notification type reaches before and after a plan, and what `policy.coverage` requires."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Sides(NamedTuple):
 
 
 def pair_sides(before: Iterable[Reach], after: Iterable[Reach]) -> Iterator[Sides]:
-    """Bring both sides together, type by type; a type that is on one side alone reaches nothing on the other."""
+    """Pair both sides by type. A type that is only on one side reaches nothing on the other."""
     first = {reach.id: reach for reach in before}
     for reach in after:
         yield Sides(first.pop(reach.id, _make_empty_reach(reach)), reach)
@@ -89,7 +89,7 @@ def pair_sides(before: Iterable[Reach], after: Iterable[Reach]) -> Iterator[Side
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a plan does to who is told, type by type; `live` is the live state after it.
+    """What a plan changes for each type; `live` is the live state after it.
 
     `changes` are those that are made, by kind, and id or (of a create) address.
     """
@@ -106,7 +106,7 @@ class Effect:
 
 
 def find_effect(changes: Sequence[Change], live: Live, rules: Rules) -> Effect:
-    """Return what these changes do to who is told; blocked ones are not made."""
+    """Return the effect of these changes. A blocked change has none."""
     made = {(change.kind, change.id or change.address): change for change in changes if change.blocked is None}
     before = tuple(rules.coverage(live))
     after = project(live, tuple(made.values()))
@@ -114,12 +114,12 @@ def find_effect(changes: Sequence[Change], live: Live, rules: Rules) -> Effect:
 
 
 def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[Diagnostic]:
-    """Judge by `policy.coverage`: each type of a severity (or namespace) must reach so many distinct channels.
+    """Apply `policy.coverage`: each type of a severity (or namespace) must reach a minimum of distinct channels.
 
-    A type that falls short after the plan refuses it where the plan creates, updates or deletes a subscription to it,
-    even if that is a step in the right direction. One that no change touches was short before and is so without the
-    plan: a warning, so that what is wrong already blocks no unrelated change, and no plan without changes is refused.
-    Mail that is sent anyhow doesn't count, and types that the billing plan leaves out have no minimum.
+    If a type has too few channels after the plan, and the plan changes a subscription to it, the plan is refused, even
+    if it adds a channel. If the plan does not touch the type, that is a warning: an old problem must not block
+    unrelated changes. Mail that the service always sends does not count. Types that are not in the billing plan have no
+    minimum.
     """
     for item in result.types if policy.coverage else ():
         reach = item.after
@@ -133,7 +133,8 @@ def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[
             judge = warning if force else error
             yield judge("coverage", message, touching[0].position, touching[0].address)
         else:
-            yield warning("coverage", f"{reach} reaches {_describe_reach(reach)}, which no change here mends: {wanted}")
+            message = f"{reach} reaches {_describe_reach(reach)}, and this plan does not fix that: {wanted}"
+            yield warning("coverage", message)
 
 
 def find_losses(result: Effect) -> Iterator[tuple[Silence, tuple[Change, ...]]]:

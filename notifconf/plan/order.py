@@ -1,8 +1,28 @@
-"""Which change goes before which.
+"""Ordering: which change goes before which. And scope: which changes `--target` and `--exclude` select.
 
-Objects are made and repointed before what refers to them, and deleted only when nothing refers to them any more. Kinds
-come in order of dependency, so sorting by kind is already an order in which everything can be done: creates and
-updates forwards, then deletes backwards.
+Terms:
+
+- An object *refers* to another if an attribute holds its id, or its address while it does not exist yet. Here
+  subscriptions refer to integrations, never the other way round: the kinds of a provider are listed in that order.
+- A change *depends on* another one that must be done first. If that fails, the change is skipped.
+
+Rules of the order:
+
+1. A create or an update depends on the creates and updates of all objects that it refers to afterwards.
+2. A delete depends on all changes that remove a reference to its object, since the service refuses to delete an object
+   that is in use.
+3. Creates and updates come first, sorted by kind, then by address. Deletes come last, with the kinds reversed. So each
+   change comes after those that it depends on.
+
+Rules of the scope:
+
+1. `--target` selects the named changes, and all that they depend on.
+2. `--exclude` removes the named changes, and all that depend on them, with a warning. It has the last word.
+3. A diagnostic goes with the object that it is about. One that is about no object stays: it may concern anything.
+
+Example: the integration `new` is created, the subscription `shrink` is updated to refer to `new` in place of `old`, and
+`old` is deleted. The order is `new`, `shrink`, `old`: `shrink` depends on `new`, and `old` depends on `shrink`.
+`--target subscriptions/shrink` selects `new` and `shrink`. `--exclude integrations/new` leaves nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +36,7 @@ from notifconf.model.plan import Action, Attributes, Change, Reference, Unmanage
 
 
 def sort_changes(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, ...]:
-    """Return the changes sorted, each with the addresses of those that it depends on."""
+    """Return the changes in the order in which they can be done, each with the addresses that it depends on."""
     rank = {kind.name: index for index, kind in enumerate(kinds)}
     writes = {
         target: change.address
@@ -49,17 +69,17 @@ def sort_changes(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Chan
 
 
 def _name_targets(change: Change) -> tuple[str, ...]:
-    """Return how others refer to the object of a change."""
+    """Return the texts by which references name the object of a change."""
     return (change.address,) if change.id is None else (change.address, change.id)
 
 
 def find_targets(attributes: Attributes | None) -> set[str]:
-    """Return what an object refers to, as ids and addresses."""
+    """Return the ids and addresses that an object refers to."""
     return {reference.target for reference in iterate_references(attributes)}
 
 
 def iterate_references(attributes: Attributes | None) -> Iterator[Reference]:
-    """Return the references of an object."""
+    """Yield the references of an object."""
     for value in (attributes or {}).values():
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Reference):
@@ -67,7 +87,7 @@ def iterate_references(attributes: Attributes | None) -> Iterator[Reference]:
 
 
 def find_live_targets(item: LiveResource, kind: Kind) -> set[str]:
-    """Return the ids of what a live object refers to."""
+    """Return the ids that a live object refers to."""
     found: set[str] = set()
     for name in kind.references:
         value = item.attributes.get(name)
@@ -98,7 +118,7 @@ def add_dependents(addresses: set[str], changes: Sequence[Change]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a plan says: its changes in order, the addresses that need nothing, what stays undeclared, and more."""
+    """The parts of a plan that a scope limits."""
 
     changes: tuple[Change, ...]
     unchanged: tuple[str, ...]
@@ -107,12 +127,10 @@ class Scope:
 
 
 def select_scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: Iterable[str]) -> Scope:
-    """Keep the targeted changes and those that they depend on; drop the excluded ones and those that depend on them.
+    """Limit a plan to what the options select (see the rules of the scope).
 
-    Diagnostics about an address that is out of scope go with it, but what is in scope keeps those of all that it
-    refers to, and what could not be resolved to an address at all might be anything. Objects that need nothing, or that
-    nothing declares, count where they are in scope themselves. `resolved` holds the addresses of what is declared, and
-    `unresolved` those of what has errors: with them a misspelt option is noticed.
+    A selected change also keeps the diagnostics about the objects that it refers to. `resolved` holds the addresses of
+    the declared objects, `unresolved` those of entries with errors. An option that names none of them is misspelt.
     """
     if not options.part:
         return whole
@@ -165,7 +183,7 @@ def _warn_left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[D
 
 
 def _find_unknown(options: Options, known: set[str]) -> Iterable[Diagnostic]:
-    """Find options that name nothing: a plan of a misspelt target would look as if there was nothing to do."""
+    """Yield a diagnostic for each option that names nothing. A misspelt target would seem to need no change."""
     for option, patterns, severity in (
         ("--target", options.targets, error),
         ("--exclude", options.excludes, warning),

@@ -1,4 +1,7 @@
-"""The planner: desired and live state in, a plan out. Pure and total, whatever the order of its inputs."""
+"""The planner: makes a plan from the desired and the live state. It is pure, and never raises.
+
+The order of its inputs makes no difference.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ from notifconf.plan.rules import Pair, Rules
 
 
 def conceal(plan: Plan, mask: Mask) -> Plan:
-    """Return `plan` without any text that `mask` finds a secret in."""
+    """Return the plan with each text masked in which `mask` finds a secret."""
     addresses = {change.address: _conceal_address(change.address, change.id, mask) for change in plan.changes}
     return replace(
         plan,
@@ -66,7 +69,7 @@ def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) ->
 
 
 def _conceal_address(address: str, object_id: str | None, mask: Mask) -> str:
-    """Return an address without a secret; the id keeps apart what then reads the same."""
+    """Return an address without a secret. The id keeps masked addresses different."""
     shown = mask(address)
     return shown if shown == address or object_id is None else f"{shown}#{object_id}"
 
@@ -81,7 +84,7 @@ def _conceal_attributes(
 
 
 def _conceal_value(value: PlanValue, before: PlanValue, mask: Mask) -> PlanValue:
-    """Return what a plan may say of `value`, where `before` is what lived before."""
+    """Return what a plan may show of `value`. `before` is the live value."""
     if isinstance(value, str):
         return Sensitive(changed=value != before) if mask.finds(value) else value
     if isinstance(value, Reference):
@@ -102,7 +105,7 @@ MIN_TOKEN_LENGTH = 16
 
 
 def apply_options(workspace: Workspace, options: Options) -> Workspace:
-    """Return the workspace with the command line's options in the place of its policy's."""
+    """Return the workspace with the options of the command line in its policy."""
     policy = workspace.policy
     if options.mode is not None:
         policy = replace(policy, mode=options.mode)
@@ -260,7 +263,7 @@ def iterate_sensitive(value: PlanValue, path: str = "") -> Iterator[tuple[str, S
 
 
 def _find_live_secrets(live: Live) -> Iterator[Secret]:
-    """Yield the live secrets that are long enough to be tokens: members of a target that nobody knows may be words."""
+    """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown kind of target."""
     for item in live.resources:
         target = item.attributes.get("target")
         for value in target.values() if isinstance(target, Mapping) else ():
@@ -269,9 +272,9 @@ def _find_live_secrets(live: Live) -> Iterator[Secret]:
 
 
 def _make_invalid_plan(workspace: Workspace, found: Iterable[Diagnostic], rules: Rules) -> Plan:
-    """Return a plan without changes, which only says what is wrong: with the workspace, and beside the live state.
+    """Return a plan without changes that shows the errors: of the workspace, and those that the live state reveals.
 
-    What is wrong with the workspace may show again beside the live state, in other words: it is said once.
+    The live state may reveal an error of the workspace again, with another message. It is shown once.
     """
     known = {(item.code, item.position) for item in workspace.diagnostics}
     others = (item for item in found if item.severity == "error" and (item.code, item.position) not in known)
@@ -318,7 +321,7 @@ def _make_change(pair: Pair, kind: Kind, references: References) -> Change | Non
 
 
 def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Change:
-    """Block what refers to something that could not be matched."""
+    """Block a change if its object refers to something that could not be matched."""
     if change.blocked is not None or not broken:
         return change
     for value in desired.attributes.values():
@@ -329,7 +332,7 @@ def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Chan
 
 
 def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) -> References:
-    """Say how references read: a declared object goes by its declared name, the others by what they are called."""
+    """Return the ids and names for references. A declared object has its declared name, others have their live name."""
     names = dict(live.names)
     ids: dict[str, str] = {}
     for desired, found in matching.pairs:
@@ -343,5 +346,5 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) 
 
 
 def _count_managed(live: Sequence[LiveResource], managed: frozenset[str]) -> Counter[str]:
-    """Count, by kind, the live objects that this workspace manages: what is read-only is only looked at."""
+    """Count the live objects that this workspace manages, by kind. Read-only objects do not count."""
     return Counter(item.kind for item in live if item.kind in managed and item.kept != "read-only")
