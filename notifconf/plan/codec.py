@@ -31,18 +31,20 @@ Document = dict[str, Any]
 
 def plan_document(plan: Plan) -> Document:
     """Return the plan in the shape of `plan-v1.schema.json`: plain values, secrets masked, references by name."""
+    remarks = encode_remarks(plan)
     return {
         "format_version": FORMAT_VERSION,
         "provider": plan.provider,
         "digest": plan.digest or None,
         "summary": summary(plan),
+        "silences": remarks["silences"],  # before the changes, as in every format
         "changes": [change_document(change) for change in plan.changes],
-        **encode_remarks(plan),
+        **remarks,
     }
 
 
 def encode_remarks(plan: Plan) -> Document:
-    """Return what a plan says beside its changes."""
+    """Return the parts of a plan beside its changes."""
     return {
         "silences": [{"address": item.address, "message": item.message} for item in plan.silences],
         "unmanaged": [_unmanaged(item) for item in plan.unmanaged],
@@ -51,7 +53,7 @@ def encode_remarks(plan: Plan) -> Document:
 
 
 def summary(plan: Plan) -> dict[str, int]:
-    """Return the counts that a reader asks for first."""
+    """Return how many objects the plan creates, updates, deletes and leaves alone."""
     return {
         "create": plan.count(Action.CREATE),
         "update": plan.count(Action.UPDATE),
@@ -112,7 +114,7 @@ def _unmanaged(item: Unmanaged) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What decides, beside its changes, what applying a plan does.
+    """What determines the effect of applying a plan, beside its changes.
 
     `endpoint` is in its canonical form, `workspace` the digest of the workspace, `options` those of the command line in
     canonical form. `verify` says whether integrations are tested before they are written. `bearers` holds, by the
@@ -166,7 +168,7 @@ def encode_plan(plan: Plan) -> Document:
 
 
 def decode_plan(document: Mapping[str, Any]) -> Plan:
-    """Return the plan that was archived, without its digest; `document` is as the JSON Schema of a plan file has it.
+    """Return the plan, without its digest, from a document that the JSON Schema of a plan file accepts.
 
     Raises ValueError where `until` is no time with an offset.
     """
@@ -252,7 +254,7 @@ def _members(attributes: Attributes | None) -> Document | None:
 
 
 def _value(value: PlanValue) -> Any:
-    """Return scalars as they are, lists as lists, and the rest as an object that says what it is."""
+    """Return scalars and lists as they are, and any other value as an object that names its type."""
     if isinstance(value, Reference):
         return {"reference": value.target, "name": value.name}
     if isinstance(value, Sensitive):
