@@ -268,7 +268,8 @@ def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
 def _confirmed(ids: Sequence[str], found: Sequence[Notification], console: Console) -> bool:
     if found:
         console.aside(table_lines(_table(found)))
-    console.aside([line(f"Delete {count(len(ids), 'notification')} for good? Type `yes` to delete. Anything else cancels.")])
+    question = f"Delete {count(len(ids), 'notification')} for good?"
+    console.aside([line(f"{question} Type `yes` to delete. Anything else cancels.")])
     if console.ask("Delete: ") == "yes":
         return True
     console.aside([line("Not confirmed: nothing was changed.")])

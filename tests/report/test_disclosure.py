@@ -124,10 +124,10 @@ def test_without_values_only_keys_are_shown(text, expected):
     assert shown(text, values=False) == expected
 
 
-MEMBERS = st.dictionaries(
+MAPPINGS = st.dictionaries(
     st.sampled_from([*sorted(SAFE - {"kind"}), "url", "token", "a b"]), st.just(SECRET), min_size=1
 )
-SECRETS = st.one_of(MEMBERS, MEMBERS.map(lambda members: [members]), MEMBERS.map(lambda members: {"id": members}))
+SECRETS = st.one_of(MAPPINGS, MAPPINGS.map(lambda members: [members]), MAPPINGS.map(lambda members: {"id": members}))
 
 
 STYLES = st.fixed_dictionaries(
