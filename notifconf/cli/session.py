@@ -23,7 +23,7 @@ from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
 from notifconf.model import Live, Options, Plan, Workspace
 from notifconf.plan.coverage import not_visible
-from notifconf.plan.planner import Proposal, effective
+from notifconf.plan.planner import Proposal, apply_options
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Connection, Provider
 
@@ -153,7 +153,7 @@ async def open_plan(
     provider = load_provider(workspace.provider)
     async with open_connection(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
-            live = await api.read_live(effective(workspace, options), connection)
+            live = await api.read_live(apply_options(workspace, options), connection)
         endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
         yield PlanContext(proposal, workspace, provider, endpoint), connection
@@ -162,7 +162,7 @@ async def open_plan(
 async def plan_again(made: PlanContext, connection: Connection, options: Options, console: Console) -> PlanContext:
     """Read the live state of a plan's workspace again, and plan anew, with the time that it is by now."""
     with console.waiting(f"Reading {made.provider.title} again"):
-        live = await api.read_live(effective(made.workspace, options), connection)
+        live = await api.read_live(apply_options(made.workspace, options), connection)
     proposal = api.make_plan(made.workspace, live, options=options, now=current_time(), endpoint=made.endpoint)
     return replace(made, proposal=proposal)
 

@@ -20,9 +20,9 @@ from notifconf.model.plan import (
     Sensitive,
     Silence,
     Unmanaged,
-    frozen,
+    freeze,
 )
-from notifconf.plan.diff import differences
+from notifconf.plan.diff import find_differences
 
 FORMAT_VERSION = "1.0"
 
@@ -37,11 +37,11 @@ def plan_document(plan: Plan) -> Document:
         "digest": plan.digest or None,
         "summary": summary(plan),
         "changes": [change_document(change) for change in plan.changes],
-        **remarks(plan),
+        **encode_remarks(plan),
     }
 
 
-def remarks(plan: Plan) -> Document:
+def encode_remarks(plan: Plan) -> Document:
     """Return what a plan says beside its changes."""
     return {
         "silences": [{"address": item.address, "message": item.message} for item in plan.silences],
@@ -89,21 +89,21 @@ def diagnostic_document(diagnostic: Diagnostic) -> Document:
     }
 
 
-def plain(value: PlanValue) -> Any:
+def encode_value(value: PlanValue) -> Any:
     """Return a value as JSON has it: references as their names, secrets as what stands for them."""
     if isinstance(value, Mapping):
-        return {name: plain(member) for name, member in value.items()}
+        return {name: encode_value(member) for name, member in value.items()}
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [encode_value(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def _attributes(attributes: Attributes | None) -> Document | None:
-    return None if attributes is None else {name: plain(value) for name, value in attributes.items()}
+    return None if attributes is None else {name: encode_value(value) for name, value in attributes.items()}
 
 
 def _difference(item: Difference) -> Document:
-    return {"path": item.path, "before": plain(item.before), "after": plain(item.after)}
+    return {"path": item.path, "before": encode_value(item.before), "after": encode_value(item.after)}
 
 
 def _unmanaged(item: Unmanaged) -> Document:
@@ -161,7 +161,7 @@ def encode_plan(plan: Plan) -> Document:
         "part": plan.part,
         "changes": [_change(change) for change in plan.changes],
         "unchanged": list(plan.unchanged),
-        **remarks(plan),
+        **encode_remarks(plan),
     }
 
 
@@ -232,7 +232,7 @@ def _decode_change(item: Mapping[str, Any]) -> Change:
         before,
         after,
         changed=tuple(item["changed"]),
-        differences=differences(before or {}, after or {}) if action is Action.UPDATE else (),
+        differences=find_differences(before or {}, after or {}) if action is Action.UPDATE else (),
         depends_on=tuple(item["depends_on"]),
         blocked=item["blocked"],
         position=_position(item["position"]),
@@ -263,7 +263,7 @@ def _value(value: PlanValue) -> Any:
 
 
 def _decode_members(members: Mapping[str, Any] | None) -> Attributes | None:
-    return None if members is None else frozen({name: _decode_value(value) for name, value in members.items()})
+    return None if members is None else freeze({name: _decode_value(value) for name, value in members.items()})
 
 
 def _decode_value(value: Any) -> PlanValue:
