@@ -235,9 +235,7 @@ class LineComplete(ShellComplete):
     def complete(self) -> str:
         """Give all answers."""
         words, last = self.get_completion_args()
-        answers = [f"{self.format_completion(item)}{self.end}" for item in self.get_completions(words, last)]
-        # Click adds a line break, which ends the last answer of bash.
-        return "".join(answers).removesuffix("\n")
+        return "".join(f"{self.format_completion(item)}{self.end}" for item in self.get_completions(words, last))
 
 
 class BashComplete(LineComplete):

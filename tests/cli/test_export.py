@@ -369,7 +369,8 @@ def test_text_that_looks_like_something_else_stays_text(user):
     keys = [line.strip().removesuffix("=") for line in (part.split("#")[0] for part in ended.err.splitlines()[1:])]
     by_name = dict(zip([line.split(' "', 1)[1][:-1] for line in ended.err.splitlines()[1:]], keys, strict=True))
     for number, name in enumerate(names):
-        shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in name)
+        shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
+        shown = shown.replace(r"\xe9", "é")
         user.sets(**{by_name[shown]: f"https://hooks.example.test/{SECRET}/i-{number}"})
     plans_nothing(user)
 
