@@ -8,9 +8,9 @@ import pytest
 
 from notifconf.emulator.faults import parse_fault
 from notifconf.errors import ApiError, AuthenticationError, NotFoundError, ServiceError
-from notifconf.executor.secrets import revealed
+from notifconf.executor.secrets import reveal
 from notifconf.model import Live, LiveResource
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 from notifconf.providers.base import Plain
 from tests.contract.conftest import Served
 from tests.contract.scenario import SCENARIOS, Scenario
@@ -20,7 +20,7 @@ EACH = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scena
 
 def plain(item: LiveResource | None) -> dict[str, Plain]:
     assert item is not None
-    return {name: revealed(value) for name, value in item.attributes.items()}
+    return {name: reveal(value) for name, value in item.attributes.items()}
 
 
 def create(scenario: Scenario, served: Served, timeout: float = 30.0) -> str:
@@ -36,7 +36,7 @@ def find(scenario: Scenario, served: Served) -> LiveResource | None:
 
 
 def test_every_provider_has_a_scenario() -> None:
-    assert [scenario.name for scenario in SCENARIOS] == list(NAMES)
+    assert [scenario.name for scenario in SCENARIOS] == list(BUILT_IN)
 
 
 @EACH
