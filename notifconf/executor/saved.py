@@ -239,7 +239,7 @@ def _checksum(document: Mapping[str, Any]) -> str:
 
 
 def _parse_members(pairs: Sequence[tuple[str, Any]]) -> Document:
-    """Return the members of an object. Raises ValueError for a repeated name: programs disagree on which value counts."""
+    """Return the members of an object. Raises ValueError for a repeated name, which programs read differently."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member stands twice")

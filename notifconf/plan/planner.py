@@ -263,7 +263,7 @@ def iterate_sensitive(value: PlanValue, path: str = "") -> Iterator[tuple[str, S
 
 
 def _find_live_secrets(live: Live) -> Iterator[Secret]:
-    """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown kind of target."""
+    """Yield the live secrets that are long enough to be tokens. Shorter ones may be plain words."""
     for item in live.resources:
         target = item.attributes.get("target")
         for value in target.values() if isinstance(target, Mapping) else ():
