@@ -12,39 +12,36 @@ from pathlib import Path
 
 import click
 
-from notifconf.cli import exitcode
-from notifconf.cli.console import Console
-from notifconf.cli.exitcode import OUTCOME, ExitCode, of_outcome
-from notifconf.cli.interrupt import interruptible
-from notifconf.cli.options import (
-    LOG_FILE,
-    OutputFile,
-    command,
-    console_options,
-    paths_argument,
-    plan_options,
-    service_options,
-)
-from notifconf.cli.planfile import StaleError, check_reviewed, prepared, saved_plan
+from notifconf import api
+from notifconf.cli.console import Console, mask, remember_secrets
+from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.process import LOG_FILE_KEY, OUTCOME_KEY, ExitCode, discard_output, stop_on_signals
 from notifconf.cli.request_log import report_crash
-from notifconf.cli.secrecy import mask
-from notifconf.cli.session import Planned, Service, planned, replanned
-from notifconf.cli.streams import abandon
-from notifconf.errors import UsageError
+from notifconf.cli.session import (
+    Planned,
+    chosen_endpoint,
+    connected,
+    current_time,
+    load_workspace,
+    planned,
+    replanned,
+)
+from notifconf.errors import StaleError, UsageError
 from notifconf.executor.audit import audit_trail
-from notifconf.executor.run import apply_saved
 from notifconf.executor.saved import SavedPlan
-from notifconf.model import Options
+from notifconf.executor.schedule import Control
+from notifconf.model import Options, Secret
 from notifconf.model.outcome import ChangeOutcome, Outcome
 from notifconf.model.plan import Plan
+from notifconf.plan.planner import Proposal
+from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report.formats import RENDERERS
 from notifconf.report.style import Span, line
 from notifconf.report.text import outcome_line, plan_lines, silence_lines
 
 
-@command()
-@paths_argument
+@command(paths_argument, plan_options, service_options, formats=RENDERERS)
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
 @click.option(
     "--workspace",
@@ -64,9 +61,6 @@ from notifconf.report.text import outcome_line, plan_lines, silence_lines
     type=OutputFile(),
     help="Append one JSON line per change: who did what, when, and what became of it.",
 )
-@plan_options
-@service_options
-@console_options(*RENDERERS)
 def apply(
     paths: tuple[str, ...],
     *,
@@ -77,7 +71,7 @@ def apply(
     options: Options,
     service: Service,
     console: Console,
-) -> exitcode.ExitCode:
+) -> ExitCode:
     """Plan, ask, carry out, and verify that nothing is left to do.
 
     Of a plan file that `plan --out` wrote, carry out exactly what was reviewed; it needs no approval.
@@ -86,7 +80,7 @@ def apply(
     Example:
       notifconf apply examples/confluent --endpoint emulator: --auto-approve
     """
-    saved = saved_plan(paths)
+    saved = _find_saved_plan(paths)
     if saved is None:
         if workspace or plan_digest is not None:
             raise UsageError(
@@ -99,36 +93,71 @@ def apply(
             "a saved plan is applied as it is: --target, --exclude, --mode, --max-deletes and --force are plan's"
         )
     try:
-        check_reviewed(saved, plan_digest, workspace, service)
+        _check_reviewed(saved, plan_digest, workspace, service)
         return asyncio.run(_apply_saved(saved, service, console, audit_file, workspace))
     except StaleError as error:
-        console.failure(error, exitcode.ExitCode.STALE)
-        return exitcode.ExitCode.STALE
+        console.failure(error, ExitCode.STALE)
+        return ExitCode.STALE
+
+
+def _find_saved_plan(paths: Sequence[str]) -> SavedPlan | None:
+    """Return the plan file that the only path names, or None for a workspace."""
+    return api.find_saved_plan(paths[0]) if len(paths) == 1 and Path(paths[0]).is_file() else None
+
+
+def _check_reviewed(saved: SavedPlan, digest: str | None, paths: Sequence[str], service: Service) -> None:
+    """Check that a plan file is the plan of this digest, and was made of the workspace at `paths`; each is optional.
+
+    Raises `UsageError` for another plan, and `StaleError` for another workspace.
+    """
+    if digest is not None and digest.strip().lower() != saved.plan.digest:
+        raise UsageError(
+            f"the plan file is not the plan that was reviewed: its digest is {saved.plan.digest}, and"
+            f" --plan-digest says {digest}. Review this plan, or make it anew"
+        )
+    if paths and load_workspace(paths, service, current_time()).digest != saved.basis.workspace:
+        raise StaleError([f"the workspace {' '.join(paths)} is not as it was when the plan was made"])
+
+
+def _check_endpoint(saved: SavedPlan, service: Service) -> None:
+    """Raise `UsageError` if the plan is for another endpoint, or if its file alone names an unusual one.
+
+    Otherwise, whoever can write the plan file could have the credentials sent to another host.
+    """
+    provider, planned_for = load_provider(saved.plan.provider), saved.basis.endpoint
+    if service.provider not in (None, provider.name):
+        raise UsageError(f"the plan is for {provider.name}, --provider says {service.provider}")
+    chosen = chosen_endpoint(provider, service)
+    if chosen is None and planned_for != provider.endpoint and not planned_for.startswith("emulator:"):
+        raise UsageError(f"the plan was made for {planned_for}: name that with --endpoint, so that it is no accident")
+    if chosen not in (None, planned_for):
+        raise UsageError(f"the plan was made for {planned_for}, not for {chosen}")
 
 
 async def _apply_saved(
     saved: SavedPlan, service: Service, console: Console, audit_file: Path | None, workspace: Sequence[str]
-) -> exitcode.ExitCode:
+) -> ExitCode:
     """Carry out what was reviewed, unless it is stale; that it was reviewed is its approval."""
-    async with prepared(saved, service, workspace) as (ready, connection):
+    _check_endpoint(saved, service)
+    async with connected(load_provider(saved.plan.provider), service, saved.basis.endpoint) as connection:
+        proposal = await api.check_plan(saved, connection, paths=workspace, access=service.access, now=current_time())
+        remember_secrets(value for value in proposal.secrets.values() if isinstance(value, Secret))
         _announce(saved.plan, console)
-        with (
-            audit_trail(audit_file, saved.plan.provider, saved.basis.endpoint, saved.plan.digest, os.environ) as record,
-            interruptible(console) as interruption,
-            progress(saved.plan, console, record) as ended,
-        ):
-            outcome = await apply_saved(
-                saved,
-                ready.live,
-                ready.secrets,
-                ready.provider,
-                connection,
-                parallelism=service.parallelism,
-                stop=interruption.stop,
-                halt=interruption.halt,
-                progress=ended,
-            )
-            return ended.finish(outcome)
+        return await _carry_out(proposal, connection, service, console, audit_file)
+
+
+async def _carry_out(
+    proposal: Proposal, connection: Connection, service: Service, console: Console, audit_file: Path | None
+) -> ExitCode:
+    """Apply a plan, and tell of each change as it ends."""
+    plan, endpoint = proposal.plan, proposal.basis.endpoint if proposal.basis else ""
+    with (
+        audit_trail(audit_file, plan.provider, endpoint, plan.digest, os.environ) as record,
+        stop_on_signals(console) as interruption,
+        progress(plan, console, record) as ended,
+    ):
+        control = Control(service.parallelism, interruption.stop, interruption.halt, ended)
+        return ended.finish(await api.apply(proposal, connection, control))
 
 
 async def _apply(
@@ -139,50 +168,31 @@ async def _apply(
     *,
     auto_approve: bool,
     audit_file: Path | None,
-) -> exitcode.ExitCode:
-    from notifconf import api
-
+) -> ExitCode:
     async with planned(paths, options, service, console) as (first, connection):
         made = await _approval(first, connection, options, console, auto_approve=auto_approve)
-        if isinstance(made, exitcode.ExitCode):
+        if isinstance(made, ExitCode):
             return made
-        with (
-            audit_trail(audit_file, made.plan.provider, made.basis.endpoint, made.plan.digest, os.environ) as record,
-            interruptible(console) as interruption,
-            progress(made.plan, console, record) as ended,
-        ):
-            outcome = await api.apply(
-                made.plan,
-                made.workspace,
-                made.live,
-                connection,
-                options=options,
-                now=made.now,
-                parallelism=service.parallelism,
-                stop=interruption.stop,
-                halt=interruption.halt,
-                progress=ended,
-            )
-            return ended.finish(outcome)
+        return await _carry_out(made.proposal, connection, service, console, audit_file)
 
 
 async def _approval(
     made: Planned, connection: Connection, options: Options, console: Console, *, auto_approve: bool
-) -> Planned | exitcode.ExitCode:
+) -> Planned | ExitCode:
     """Show the plan and ask, until what was approved is what there is to do; else return the code to end with.
 
     While somebody thinks about the answer, somebody else may change the live state: it is read again after a yes.
     """
     while True:
         if made.plan.errors or made.plan.refusals or not made.plan.changes:
-            code = exitcode.of_plan(made.plan, detailed=False)
+            code = ExitCode.for_plan(made.plan, detailed=False)
             console.show(made.plan, code)
             return code
         _announce(made.plan, console, asking=not auto_approve)
         if auto_approve:
             return made
         if not approved(made.plan, console):
-            return exitcode.ExitCode.ERROR
+            return ExitCode.ERROR
         now = await replanned(made, connection, options, console)
         if is_same(made.plan, now.plan):
             return now
@@ -253,14 +263,14 @@ class Progress:
             # What was told may have become another outcome since: the verification settles twins.
             if self.told.get(item.change.address) != item:
                 self._audit(item)
-        code = of_outcome(outcome)
+        code = ExitCode.for_outcome(outcome)
         self._try(lambda: self.console.show(outcome.plan, code, outcome))
         if self.is_reader_gone:
-            abandon(sys.stdout)
+            discard_output(sys.stdout)
         if self.failure is not None:
             code = code or ExitCode.INCOMPLETE
-        meta[OUTCOME] = code
-        self._explain(code, meta.get(LOG_FILE))
+        meta[OUTCOME_KEY] = code
+        self._explain(code, meta.get(LOG_FILE_KEY))
         return code
 
     def _explain(self, code: ExitCode, log_file: Path | None) -> None:

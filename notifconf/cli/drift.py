@@ -10,11 +10,10 @@ from pathlib import Path
 
 import click
 
-from notifconf.cli import exitcode
-from notifconf.cli.console import Console
-from notifconf.cli.options import OutputFile, command, console_options, paths_argument, plan_options, service_options
-from notifconf.cli.secrecy import mask
-from notifconf.cli.session import Planned, Service, current_time, plan_once
+from notifconf.cli.console import Console, mask
+from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import Planned, current_time, plan_once
 from notifconf.config.files import DEFAULT
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import Options
@@ -26,20 +25,16 @@ READABLE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
 
 
-@command()
-@paths_argument
+@command(paths_argument, plan_options, service_options, formats=RENDERERS)
 @click.option(
     "--metrics-file",
     type=OutputFile(),
     metavar="FILE",
     help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
 )
-@plan_options
-@service_options
-@console_options(*RENDERERS)
 def drift(
     paths: tuple[str, ...], *, metrics_file: Path | None, options: Options, service: Service, console: Console
-) -> exitcode.ExitCode:
+) -> ExitCode:
     """Say where the live state differs from the workspace.
 
     And nothing where it does not, as cron jobs want it. Exits with 0 when in sync, 2 when not, 1 on an error, 5 when a
@@ -51,17 +46,17 @@ def drift(
     """
     began = time.monotonic()
     made: Planned | None = None
-    code = exitcode.ExitCode.ERROR
+    code = ExitCode.ERROR
     try:
         made = asyncio.run(plan_once(paths, options, service, console))
-        code = exitcode.of_plan(made.plan, detailed=True)
+        code = ExitCode.for_plan(made.plan, detailed=True)
     finally:
         recorded = metrics_file is None or _recorded(
             metrics_file, _run(made, code, _name(paths), time.monotonic() - began), console
         )
     if not recorded:
-        code = exitcode.ExitCode.ERROR
-    console.show(made.plan, code, silent=code is exitcode.ExitCode.DONE)
+        code = ExitCode.ERROR
+    console.show(made.plan, code, silent=code is ExitCode.DONE)
     return code
 
 
@@ -70,7 +65,8 @@ def _run(made: Planned | None, code: int, workspace: str, duration: float) -> Ru
     run = Run(workspace, int(code), current_time().timestamp(), duration)
     if made is None or made.plan.errors:
         return run
-    return replace(run, plan=made.plan, kinds=tuple(kind.name for kind in made.provider.kinds))
+    kinds = tuple(kind.name for kind in made.provider.kinds)
+    return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes)
 
 
 def _recorded(path: Path, run: Run, console: Console) -> bool:

@@ -8,19 +8,18 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import OUTCOME, ExitCode
-from notifconf.cli.options import FILTER, GroupedCommand, console_options, option, service_options
-from notifconf.cli.session import Service, connected
+from notifconf.cli.options import FILTER, GroupedCommand, Service, console_options, option, service_options
+from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
+from notifconf.cli.session import connected
 from notifconf.errors import NotFoundError, UsageError
-from notifconf.providers import provider_named
-from notifconf.providers.konnect.connection import KonnectConnection
-from notifconf.providers.konnect.inbox import Done, Inbox, Job, Notification, Selection, Status
-from notifconf.report.formats import dumps
+from notifconf.providers import list_providers, load_provider
+from notifconf.providers.inbox import Inbox, Job, JobResult, Notification, Selection, Status
+from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
 from notifconf.report.table import Table, table_lines
 
@@ -39,7 +38,7 @@ class Target:
         """Raise `UsageError` for a target that is none, or two."""
         if self.everything == bool(self.ids):
             raise UsageError("name the notifications by their ids, or use --all with filters: one of the two")
-        if self.ids and self.selection.parameters:
+        if self.ids and self.selection != Selection():
             raise UsageError("filters select from --all: notifications that are named by id need none")
         if not {"", ".", ".."}.isdisjoint(self.ids):
             raise UsageError("an id is what `notifconf inbox list` shows in its column ID")
@@ -83,7 +82,6 @@ def target_options(command: Command) -> Command:
     return click.argument("ids", nargs=-1, metavar="[ID]...")(everything(selection_options(wrapper)))
 
 
-PROVIDER = "konnect"
 SHOWN_FAILURES = 10
 """How many failures a command tells one by one."""
 
@@ -120,7 +118,7 @@ def list_notifications(*, limit: int | None, selection: Selection, service: Serv
     with console.waiting("Reading the inbox"):
         found = asyncio.run(read())
     if console.machine:
-        console.result(dumps({"notifications": [dict(item.document) for item in found]}))
+        console.result(dump_json({"notifications": [dict(item.document) for item in found]}))
     else:
         console.table(_table(found))
     return ExitCode.DONE
@@ -198,7 +196,7 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
             ids = target.ids or tuple(item.id for item in found)
             if ids and not yes and not _confirmed(ids, found, console):
                 return ExitCode.ERROR
-            return await _carry_out(opened, opened.deleting(ids), "deleted", target, console)
+            return await _carry_out(opened, opened.prepare_deletes(ids), "deleted", target, console)
 
     return asyncio.run(run())
 
@@ -215,31 +213,30 @@ def _mark(name: str, target: Target, service: Service, console: Console) -> Exit
         async with _opened(service) as opened:
             found = await opened.select(target.selection) if target.everything else []
             ids = target.ids or tuple(item.id for item in found if concerned(item))
-            return await _carry_out(opened, opened.marking(ids, status), f"now {status}", target, console)
+            return await _carry_out(opened, opened.prepare_marks(ids, status), f"now {status}", target, console)
 
     return asyncio.run(run())
 
 
 async def _carry_out(opened: Inbox, jobs: Sequence[Job], participle: str, target: Target, console: Console) -> ExitCode:
     """Send the requests, and say what came of them."""
-    from notifconf.cli.interrupt import interruptible
 
-    with interruptible() as interruption, console.progress("Working", len(jobs)) as progress:
-        results = await opened.carry_out(jobs, interruption.stop, progress)
+    with stop_on_signals() as interruption, console.progress("Working", len(jobs)) as progress:
+        results = await opened.run_jobs(jobs, interruption.stop, progress)
     # What --all found and somebody else has deleted since is gone, as was wanted.
     failed = [item for item in results if item.error and not (target.everything and _is_gone(item, participle))]
     done = [found for item in results if item not in failed for found in item.ids]
     code = _code(done, failed, interrupted=len(results) < len(jobs))
     meta = click.get_current_context().meta
-    meta[OUTCOME] = code or ExitCode.INCOMPLETE  # in case that it can't be told
+    meta[OUTCOME_KEY] = code or ExitCode.INCOMPLETE  # in case that it can't be told
     _tell(done, failed, participle, console)
-    meta[OUTCOME] = code
+    meta[OUTCOME_KEY] = code
     if code is ExitCode.INTERRUPTED:
         console.note("Interrupted: what was in flight was finished. Run it again to continue.")
     return code
 
 
-def _code(done: Sequence[str], failed: Sequence[Done], *, interrupted: bool) -> ExitCode:
+def _code(done: Sequence[str], failed: Sequence[JobResult], *, interrupted: bool) -> ExitCode:
     if interrupted:
         return ExitCode.INTERRUPTED
     if not failed:
@@ -247,21 +244,21 @@ def _code(done: Sequence[str], failed: Sequence[Done], *, interrupted: bool) -> 
     return ExitCode.INCOMPLETE if done or any(item.error and item.error.sent for item in failed) else ExitCode.ERROR
 
 
-def _is_gone(item: Done, participle: str) -> bool:
+def _is_gone(item: JobResult, participle: str) -> bool:
     return participle == "deleted" and isinstance(item.error, NotFoundError)
 
 
-def _tell(done: Sequence[str], failed: Sequence[Done], participle: str, console: Console) -> None:
+def _tell(done: Sequence[str], failed: Sequence[JobResult], participle: str, console: Console) -> None:
     if console.machine:
         failures = [{"ids": list(item.ids), "error": str(item.error)} for item in failed]
-        console.result(dumps({"done": list(done), "failed": failures}))
+        console.result(dump_json({"done": list(done), "failed": failures}))
     elif done or not failed:
         verb = "is" if len(done) == 1 else "are"
         console.lines([line(f"{count(len(done), 'notification')} {verb} {participle}.")])
     console.aside(_failures(failed))
 
 
-def _failures(failed: Sequence[Done]) -> Iterator[Any]:
+def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
     for item in failed[:SHOWN_FAILURES]:
         yield line(Span("error:", "error"), f" {item.error}")
     if len(failed) > SHOWN_FAILURES:
@@ -286,7 +283,9 @@ def _table(found: Sequence[Notification]) -> Table:
 
 @asynccontextmanager
 async def _opened(service: Service) -> AsyncIterator[Inbox]:
-    if service.provider not in (None, PROVIDER):
-        raise UsageError(f"only Kong Konnect has an inbox: --provider {service.provider} has none")
-    async with connected(provider_named(PROVIDER), service) as connection:
-        yield cast("KonnectConnection", connection).inbox
+    names = [service.provider] if service.provider else list_providers()
+    provider = next(filter(lambda found: found.has_inbox, map(load_provider, names)), None)
+    if provider is None:
+        raise UsageError(f"{load_provider(names[0]).title} has no inbox")
+    async with connected(provider, service) as connection:
+        yield provider.open_inbox(connection)

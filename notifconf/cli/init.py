@@ -10,16 +10,15 @@ from pathlib import Path
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.options import command, console_options
+from notifconf.cli.options import ProviderName, command
+from notifconf.cli.process import ExitCode
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, write_new
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.style import Line, Span, line
 
 WORKSPACE = "notifconf.yaml"
-STARTER = "starter.yaml"
 SCHEMA = "notifconf-v1.schema.json"
 """Beside the workspace, where its first line says: editors need a file, and need no network then."""
 
@@ -27,10 +26,9 @@ DECLARES = re.compile(r"^provider:", re.MULTILINE)
 VARIABLE = re.compile(r"^[^#]*\$\{(\w+)\}", re.MULTILINE)
 
 
-@command()
+@command(formats=["text"])
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--provider", type=click.Choice(NAMES), default="confluent", show_default=True, help="The service.")
-@console_options("text")
+@click.option("--provider", type=ProviderName(), default=BUILT_IN[0], show_default=True, help="The service.")
 def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     """Write a commented starter workspace.
 
@@ -40,10 +38,8 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     Example:
       notifconf init alerts
     """
-    from importlib.resources import files
-
     _refuse_second(folder)
-    starter = files(f"notifconf.providers.{provider}").joinpath(STARTER).read_text(encoding="utf-8")
+    starter = load_provider(provider).read_starter()
     try:
         schema = {} if (folder / SCHEMA).exists() else {folder / SCHEMA: schema_text(SCHEMA)}
         write_new({**schema, folder / WORKSPACE: starter})
@@ -60,7 +56,7 @@ def _next_steps(folder: Path, provider: str, variables: list[str]) -> Iterator[L
     width = max(len(types), len(plan))
     yield line(Span(f"Wrote {folder / WORKSPACE}", "strong"), f"; {SCHEMA} beside it is for your editor.")
     then = " Then:"
-    service = provider_named(provider)
+    service = load_provider(provider)
     yield line(f"To reach {service.title}, set {service.credentials}.{'' if variables else then}")
     if variables:
         yield line(f"The workspace refers to {', '.join(variables)}: set that too.{then}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from notifconf.model import Secret, quoted
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import list_loaded, load_provider
 
 CREDENTIALS: Final = (
     "GITHUB_TOKEN",
@@ -69,11 +69,15 @@ def _listed(allowed: tuple[str, ...]) -> str:
     return f"allowed now: {', '.join(map(quoted, allowed)) or 'nothing'}"
 
 
-@cache
 def is_credential(name: str) -> bool:
-    """Say whether the environment variable `name` holds a credential."""
-    of_providers = (variable for provider in NAMES for variable in provider_named(provider).credential_variables)
-    return any(fnmatchcase(name, glob) for glob in (*CREDENTIALS, *of_providers))
+    """Say whether the environment variable `name` holds a credential, of any provider that this process knows."""
+    return _is_credential_of(list_loaded(), name)
+
+
+@cache
+def _is_credential_of(providers: tuple[str, ...], name: str) -> bool:
+    variables = (variable for provider in providers for variable in load_provider(provider).credential_variables)
+    return any(fnmatchcase(name, glob) for glob in (*CREDENTIALS, *variables))
 
 
 def credentials_in(environment: Mapping[str, str]) -> Iterator[Secret]:

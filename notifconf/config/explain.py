@@ -6,48 +6,48 @@ No message repeats a value: it may be a secret, or come from the environment. Th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
-
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
 
 from notifconf.config.scalars import shown_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
+from notifconf.providers.base import Language
 
-MEMBERS: Final[Mapping[str, frozenset[str]]] = {
-    "target": frozenset({"kind", "webhook_url", "url", "role_name", "user"}),
-    "match": frozenset({"severity", "category", "subscription_priority", "name", "except"}),
-    "muted": frozenset({"from", "until", "reason"}),
-    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage"}),
-}
-"""What belongs into a member that is a mapping, and can't stand beside it."""
-
-TEXTS_OF_INTEGRATION: Final = frozenset({"display_name", "description", "id"})
+POLICY: Final = {"policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage"})}
+"""What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
 
 
-def mend_indentation(document: LocatedMapping) -> Iterator[Diagnostic]:
-    """Yield an error for each member of the document that stands one level too far left, and move it."""
-    yield from _mend_integrations(document.get("integrations"))
-    yield from _mend_members(document)
-    for name in ("integrations", "subscriptions", "resources"):
-        section = document.get(name)
-        entries = section.values() if isinstance(section, LocatedMapping) else section or ()
-        for entry in entries if isinstance(section, LocatedMapping | LocatedList) else ():
-            yield from _mend_members(entry)
-            nested = entry.get("subscriptions") if isinstance(entry, LocatedMapping) else None
-            for item in nested if isinstance(nested, LocatedList) else ():
-                yield from _mend_members(item)
+def mend_indentation(document: LocatedMapping, language: Language) -> Iterator[Diagnostic]:
+    """Yield an error for each member of the document that is not indented far enough, and move it."""
+    for name, members in language.entries.items():
+        yield from _mend_entries(document.get(name), members)
+    nested = {**language.nested, **POLICY}
+    yield from _mend_members(document, nested)
+    for section in list(document.values()):
+        for entry in _list_entries(section):
+            yield from _mend_members(entry, nested)
+            for inner in list(entry.values()) if isinstance(entry, LocatedMapping) else ():
+                for item in inner if isinstance(inner, LocatedList) else ():
+                    yield from _mend_members(item, nested)
 
 
-def _mend_integrations(section: Any) -> Iterator[Diagnostic]:
-    """Move `target` and the like from `integrations` into the integration above."""
+def _list_entries(section: Any) -> list[Any]:
+    if isinstance(section, LocatedMapping):
+        return list(section.values())
+    return list(section) if isinstance(section, LocatedList) else []
+
+
+def _mend_entries(section: Any, members: Mapping[str, str | None]) -> Iterator[Diagnostic]:
+    """Move what stands in a section, beside its entries, into the entry above."""
     if not isinstance(section, LocatedMapping):
         return
     above: str | None = None
     for key in list(section):
         value = section[key]
-        is_target = key == "target" and isinstance(value, LocatedMapping) and "kind" in value
-        if not is_target and not (key in TEXTS_OF_INTEGRATION and isinstance(value, str)):
+        inner = members.get(key)
+        is_mapping_member = inner is not None and isinstance(value, LocatedMapping) and inner in value
+        is_text_member = key in members and inner is None and isinstance(value, str)
+        if not is_mapping_member and not is_text_member:
             above = key
             continue
         entry = section.get(above) if above is not None else None
@@ -55,11 +55,11 @@ def _mend_integrations(section: Any) -> Iterator[Diagnostic]:
             yield _move(section, key, entry, str(above))
 
 
-def _mend_members(mapping: Any) -> Iterator[Diagnostic]:
+def _mend_members(mapping: Any, nested: Mapping[str, frozenset[str]]) -> Iterator[Diagnostic]:
     """Move members into the empty mapping above them that they belong to."""
     if not isinstance(mapping, LocatedMapping):
         return
-    for name, members in MEMBERS.items():
+    for name, members in nested.items():
         found = [key for key in mapping if key in members]
         if name not in mapping or mapping[name] is not None or not found:
             continue
@@ -93,17 +93,22 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _unique_items(_validator: Any, unique: bool, items: Any, _schema: Any) -> Iterator[ValidationError]:
-    """Find each text that stands twice in a list, by its place and in linear time."""
-    seen: set[str] = set()
-    for index, item in enumerate(items if unique and isinstance(items, list) else ()):
-        if isinstance(item, str):
-            if item in seen:
-                yield ValidationError("repeated", path=(index,))
-            seen.add(item)
+@cache
+def _validator_class() -> Any:
+    """Return jsonschema's validator with a `uniqueItems` that finds repeated texts in linear time, by their places."""
+    # Only a workspace with errors needs jsonschema, and importing it takes as long as five bare interpreters.
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
 
+    def find_repeated(_validator: Any, unique: bool, items: Any, _schema: Any) -> Iterator[ValidationError]:
+        seen: set[str] = set()
+        for index, item in enumerate(items if unique and isinstance(items, list) else ()):
+            if isinstance(item, str):
+                if item in seen:
+                    yield ValidationError("repeated", path=(index,))
+                seen.add(item)
 
-_Validator: Final[Any] = extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
+    return extend(Draft202012Validator, {"uniqueItems": find_repeated})  # type: ignore[no-untyped-call]
 
 
 class Failure(NamedTuple):
@@ -122,7 +127,7 @@ class Failure(NamedTuple):
 
 def failures(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Failure]:
     """Yield what is wrong with a document, one broken rule at a time."""
-    for found in _Validator(schema).iter_errors(document):
+    for found in _validator_class()(schema).iter_errors(document):
         of_key = "propertyNames" in found.absolute_schema_path
         path = tuple(found.absolute_path)
         yield Failure(path, found.validator, found.validator_value, found.instance, found.schema, of_key)

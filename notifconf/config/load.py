@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO, Final
@@ -16,18 +17,14 @@ from notifconf.config.scalars import shown_key
 from notifconf.config.schema import check
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
-from notifconf.garbage import no_collection
 from notifconf.model import GUARDS, Guard, Mask, Mode, Percentage, Policy, Secret, Workspace
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
 from notifconf.model.located import LocatedList, LocatedMapping
-from notifconf.providers import NAMES, provider_named
-from notifconf.providers.base import Provider
-
-IDENTIFIERS: Final = frozenset({"id", "resource", "resource_type", "event", "notification_type"})
-"""Members that become a part of addresses and of the paths of requests. So does the `name` beside an `event`."""
+from notifconf.providers import BUILT_IN, is_provider, load_provider
+from notifconf.providers.base import Language, Provider
 
 
-def misplaced_secrets(document: LocatedMapping, mask: Mask) -> Iterator[Diagnostic]:
+def misplaced_secrets(document: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
     """Yield an error for each key and each identifier that holds a secret: addresses and requests would show it."""
     seen: set[int] = set()
     waiting: list[Any] = [document]
@@ -38,15 +35,14 @@ def misplaced_secrets(document: LocatedMapping, mask: Mask) -> Iterator[Diagnost
         seen.add(id(container))
         waiting += container.values() if isinstance(container, LocatedMapping) else container
         if isinstance(container, LocatedMapping):
-            yield from _misplaced(container, mask)
+            yield from _misplaced(container, mask, identifiers)
 
 
-def _misplaced(mapping: LocatedMapping, mask: Mask) -> Iterator[Diagnostic]:
+def _misplaced(mapping: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
     for key, value in mapping.items():
         if mask.finds(key):
             yield error("invalid-value", "a key can't hold a secret or a credential", mapping.keys_at[key])
-        identifies = key in IDENTIFIERS or (key == "name" and "event" in mapping)
-        if identifies and isinstance(value, str) and mask.finds(value):
+        if key in identifiers and isinstance(value, str) and mask.finds(value):
             message = f"`{key}` can't hold a secret or a credential: addresses and requests would show it"
             yield error("invalid-value", message, mapping.at(key))
 
@@ -174,9 +170,6 @@ def _same(ours: Any, theirs: Any) -> bool:
 
 MOST_DIAGNOSTICS: Final = 10_000
 
-# Without a file that can't be read, these would be guesses.
-_GUESSES: Final = frozenset({"undeclared-integration", "unused-integration"})
-
 
 def load(
     paths: Sequence[str],
@@ -193,8 +186,7 @@ def load(
     for paths that can't be read, and WorkspaceError, with everything that is wrong, warnings too.
     """
     sources = read_sources(paths, stdin)
-    with no_collection():
-        return _Loading(environment, access or Access(), skipped_files(paths)).workspace(sources, now)
+    return _Loading(environment, access or Access(), skipped_files(paths)).workspace(sources, now)
 
 
 class _Loading:
@@ -208,7 +200,7 @@ class _Loading:
         self._diagnostics = set(diagnostics)
         self._empty: dict[Position, str] = {}
         self._complete = True
-        self._secrets = tuple(credentials_in(environment or {}))
+        self._secrets: tuple[Secret, ...] = ()
 
     def workspace(self, sources: Sequence[Source], now: datetime) -> Workspace:
         """Return the workspace that the files declare."""
@@ -216,15 +208,16 @@ class _Loading:
         name = document.get("provider")
         if name is None:
             raise self._failure()
-        if name not in NAMES or "provider" in document.expressions:
-            message = f'"provider" must be one of {", ".join(NAMES)}, and not a reference'
+        if not is_provider(name) or "provider" in document.expressions:
+            message = f'"provider" must be one of {", ".join(BUILT_IN)}, and not a reference'
             self._note([error("invalid-value", message, document.at("provider"))])
             raise self._failure()
-        provider = provider_named(name)
+        provider = load_provider(name)
         declarations, diagnostics = provider.declare(document)
         self._secrets += tuple(filter(self._is_known, provider.secrets(declarations)))
-        self._note(misplaced_secrets(document, Mask(self._secrets)))
-        self._note(one for one in diagnostics if self._complete or one.code not in _GUESSES)
+        self._note(misplaced_secrets(document, Mask(self._secrets), provider.language.identifiers))
+        guesses = frozenset[str]() if self._complete else provider.whole_workspace_codes
+        self._note(one for one in diagnostics if one.code not in guesses)
         self._note(provider.check(declarations, now))
         self._note(check_policy(document, provider))
         workspace = Workspace(name, declarations, policy_of(document), self._secrets, self._sorted())
@@ -256,12 +249,15 @@ class _Loading:
         if any(part.get("provider") not in (None, document.get("provider")) for part in parts):
             # Judged by the rules of one provider, all that the other's files say would be wrong.
             raise self._failure()
+        # Before any reference is read: no reference may name a variable that holds credentials of this provider.
+        provider = load_provider(document["provider"]) if is_provider(document.get("provider")) else None
+        self._secrets += tuple(credentials_in(self._environment or {}))
         self._note(interpolate(document, self._environment, self._access, self._empty))
         if not self._complete:
             document.setdefault("version", 1)
             if "provider" not in document:
                 raise self._failure()
-        self._note(mend_indentation(document))
+        self._note(mend_indentation(document, provider.language if provider else Language()))
         self._note(check(document))
         return document
 

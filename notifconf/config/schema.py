@@ -13,7 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from notifconf.config.explain import Explainer, failures
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, place
+from notifconf.providers import BUILT_IN, list_loaded, list_providers, load_provider
 
 CONFIG: Final = "notifconf-v1.schema.json"
 MOST_VIOLATIONS: Final = 10_000
@@ -35,8 +37,17 @@ class Violation(NamedTuple):
 def schema_text(name: str) -> str:
     """Return the text of one of the project's JSON Schemas, by its file's name.
 
-    An installed package holds them; beside a source tree they lie in its folder `schemas`.
+    An installed package holds them; beside a source tree they lie in its folder `schemas`. The schema of a workspace
+    also knows the providers of other installed packages.
     """
+    if name == CONFIG and (installed := list_providers()) != BUILT_IN:
+        for provider in installed:
+            load_provider(provider)
+        return json.dumps(workspace_schema(installed), indent=2)
+    return _read_schema(name)
+
+
+def _read_schema(name: str) -> str:
     package = Path(__file__).parent.parent
     installed = package / "schemas" / name
     return (installed if installed.exists() else package.parent / "schemas" / name).read_text(encoding="utf-8")
@@ -48,12 +59,15 @@ def check(document: LocatedMapping) -> list[Diagnostic]:
     Unknown keys go; of the rest, the innermost entry around what is wrong becomes None: it is declared, but not known.
     Where too much is wrong, nothing is left.
     """
-    validator = _validator()
+    # A name that is not built in is rare, or wrong: only then is it worth the time to look for installed providers.
+    providers = BUILT_IN if document.get("provider") in BUILT_IN else list_providers()
+    validator = _make_validator(providers, list_loaded())
     if validator.is_valid(document):
         return []
     found = (_violation(failure) for failure in validator.iter_errors(document))
     violations = list(islice((one for one in found if not _excused(document, one.path, one.rule)), MOST_VIOLATIONS + 1))
-    diagnostics = list(islice(_explained(document, violations), MOST_VIOLATIONS)) if violations else []
+    explained = _explained(document, violations, workspace_schema(providers)) if violations else ()
+    diagnostics = list(islice(explained, MOST_VIOLATIONS))
     if len(violations) > MOST_VIOLATIONS:
         message = f"more than {MOST_VIOLATIONS:,} values are wrong: reading ends here"
         diagnostics.append(error("invalid-value", message))
@@ -63,17 +77,29 @@ def check(document: LocatedMapping) -> list[Diagnostic]:
     return diagnostics
 
 
+def workspace_schema(providers: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the schema of a workspace of one of these providers, with the definitions of those that are loaded."""
+    return _make_schema(providers, list_loaded())
+
+
 @cache
-def _schema() -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(schema_text(CONFIG))
+def _make_schema(providers: tuple[str, ...], loaded: tuple[str, ...]) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(_read_schema(CONFIG))
+    schema["properties"]["provider"]["enum"] += [name for name in providers if name not in BUILT_IN]
+    for name in loaded:
+        definitions = load_provider(name).schema_definitions
+        schema["$defs"] |= definitions
+        if name in definitions:
+            is_meant = {"properties": {"provider": {"const": name}}, "required": ["provider"]}
+            schema["allOf"].append({"if": is_meant, "then": {"$ref": f"#/$defs/{name}"}})
     return schema
 
 
 @cache
-def _validator() -> Any:
-    import jsonschema_rs
+def _make_validator(providers: tuple[str, ...], loaded: tuple[str, ...]) -> Any:
+    import jsonschema_rs  # not at the top: `--version` and help need no validator
 
-    return jsonschema_rs.validator_for(_schema(), mask="…")
+    return jsonschema_rs.validator_for(_make_schema(providers, loaded), mask="…")
 
 
 def _violation(failure: Any) -> Violation:
@@ -90,13 +116,11 @@ def _excused(document: LocatedMapping, path: tuple[str | int, ...], rule: str) -
     return path[-1] in container.unresolved
 
 
-def _explained(document: LocatedMapping, violations: list[Violation]) -> Iterator[Diagnostic]:
-    from notifconf.config.explain import Explainer, failures
-
+def _explained(document: LocatedMapping, violations: list[Violation], schema: dict[str, Any]) -> Iterator[Diagnostic]:
     told = False
     explainer = Explainer(document)
     reduced, indices = _reduced(document, violations)
-    for failure in failures(_schema(), reduced):
+    for failure in failures(schema, reduced):
         path = _original(failure.path, indices)
         if not _excused(document, path, failure.rule):
             told = True

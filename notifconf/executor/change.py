@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from notifconf.errors import ConflictError, NotFoundError, ServiceError
 from notifconf.executor.recovery import Baseline, Recovery
-from notifconf.executor.secrets import Secrets, sendable
+from notifconf.executor.secrets import sendable
 from notifconf.model import Kind
 from notifconf.model.plan import Action, Change
+from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Connection, Plain, Provider
 
 

@@ -21,12 +21,13 @@ from datetime import datetime
 from typing import Any
 
 from notifconf.errors import UsageError
-from notifconf.executor.secrets import Fingerprints, Secrets, hashable, revealed, sendable, values_in
+from notifconf.executor.secrets import Fingerprints, hashable, revealed, sendable
 from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspace
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
-from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, archived, plan_digest, plan_document, restored
-from notifconf.providers import provider_named
+from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, decode_plan, encode_plan, plan_digest, plan_document
+from notifconf.plan.planner import Proposal, Secrets, iterate_sensitive, iterate_values
+from notifconf.providers import load_provider
 from notifconf.providers.base import Provider
 
 MARK = '"format_version"'
@@ -71,24 +72,25 @@ class SavedPlan:
     fingerprints: Fingerprinted
 
 
-def signed(
-    plan: Plan, workspace: Workspace, live: Live, provider: Provider, *, endpoint: str, options: Options
-) -> tuple[Plan, Basis]:
-    """Return a plan with its digest, and what that counts beside the changes; `endpoint` is in its canonical form."""
+def sign(proposal: Proposal, workspace: Workspace, provider: Provider, endpoint: str, options: Options) -> Proposal:
+    """Return the proposal with the digest of its plan, and what the digest covers beside the changes.
+
+    `workspace` is the one that was planned, `endpoint` is in its canonical form.
+    """
     basis = Basis(
         endpoint=endpoint,
         workspace=workspace.digest,
         options=json.loads(canonical_text(options)),
-        verify=workspace.policy.verify_integrations,
-        lookalikes=lookalikes(plan, live, provider),
+        verify=proposal.verify,
+        bearers=find_bearer_ids(proposal.plan, proposal.live, provider),
     )
-    return replace(plan, digest=plan_digest(plan, basis)), basis
+    return replace(proposal, plan=replace(proposal.plan, digest=plan_digest(proposal.plan, basis)), basis=basis)
 
 
-def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
-    """Return, by the address of each create, the ids of the live objects that it may be.
+def find_bearer_ids(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
+    """Return, by the address of each create, the ids of the live objects with the same natural key.
 
-    A plan is made in spite of some: where a service keeps no names, one that something else declares looks the same.
+    Some services do not keep names. There, a live object that another entry declares can have the natural key too.
     """
     bearers: dict[tuple[str, Hashable], list[str]] = {}
     for item in live.resources:
@@ -105,8 +107,9 @@ def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str
     }
 
 
-def saved_text(plan: Plan, basis: Basis, live: Live, secrets: Secrets, *, paths: Sequence[str]) -> str:
-    """Return the text of a plan file; `secrets` holds the declared ones."""
+def encode_plan_file(proposal: Proposal, basis: Basis, paths: Sequence[str]) -> str:
+    """Return the text of a plan file; `paths` say where the workspace is."""
+    plan = proposal.plan
     fingerprints = Fingerprints()
     saved: Document = {
         **basis.document,
@@ -114,9 +117,9 @@ def saved_text(plan: Plan, basis: Basis, live: Live, secrets: Secrets, *, paths:
         "salt": fingerprints.salt,
         "secrets": [
             {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(hashable(value))}
-            for address, path, is_live, value in _secrets(plan, live, secrets)
+            for address, path, is_live, value in _iterate_secrets(proposal)
         ],
-        **archived(plan),
+        **encode_plan(plan),
     }
     document = {**plan_document(plan), "saved": saved}
     saved["checksum"] = _checksum(document)
@@ -141,7 +144,7 @@ def parse_plan_file(text: str) -> Document:
     return document
 
 
-def read_saved(document: Mapping[str, Any]) -> SavedPlan:
+def decode_plan_file(document: Mapping[str, Any]) -> SavedPlan:
     """Read a plan file that its JSON Schema accepts.
 
     Raises `UsageError` for one that can't be applied: altered, with errors, refused.
@@ -151,7 +154,7 @@ def read_saved(document: Mapping[str, Any]) -> SavedPlan:
         if saved["checksum"] != _checksum(document):
             raise AlteredError
         basis = Basis(saved["endpoint"], saved["workspace"], saved["options"], saved["verify"], saved["lookalikes"])
-        plan = restored(saved)
+        plan = decode_plan(saved)
         plan = replace(plan, digest=plan_digest(plan, basis))
         shown = {name: value for name, value in document.items() if name != "saved"}
         if canonical_json(plan_document(plan)) != canonical_json(shown):
@@ -166,41 +169,32 @@ def read_saved(document: Mapping[str, Any]) -> SavedPlan:
     return read
 
 
-def written_secrets(saved: SavedPlan) -> Iterable[WrittenSecret]:
+def iterate_written_secrets(saved: SavedPlan) -> Iterator[WrittenSecret]:
     """Yield the secrets that the plan writes."""
     for change in saved.plan.changes:
-        for path, value in sensitive_in(change.after):
+        for path, value in iterate_sensitive(change.after):
             fingerprint = saved.fingerprints.get((change.address, path, False))
             if fingerprint is not None:
                 expression = value.expression or ""
                 yield WrittenSecret(change, path, fingerprint, expression if _REFERENCE.fullmatch(expression) else None)
 
 
-def sensitive_in(value: PlanValue, path: str = "") -> Iterable[tuple[str, Sensitive]]:
-    """Yield what stands for the secrets of an object, each with its JSON pointer."""
-    if isinstance(value, Sensitive):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from sensitive_in(member, f"{path}/{name}")
-
-
-def _secrets(plan: Plan, live: Live, declared: Secrets) -> Iterable[tuple[str, str, bool, Value]]:
-    """Yield address, path, whether it lives, and value: of what the plan writes, and of what it changes."""
-    attributes = {(item.kind, item.id): item.attributes for item in live.resources}
-    for change in plan.changes:
-        for path, _ in sensitive_in(change.after):
-            if (change.address, path) in declared:
-                yield change.address, path, False, declared[change.address, path]
-        found = dict(values_in(attributes.get((change.kind, change.id or ""), {})))
-        for path, _ in sensitive_in(change.before):
+def _iterate_secrets(proposal: Proposal) -> Iterator[tuple[str, str, bool, Value]]:
+    """Yield the address, the path, whether it is live, and the value of each secret that the plan writes or changes."""
+    attributes = {(item.kind, item.id): item.attributes for item in proposal.live.resources}
+    for change in proposal.plan.changes:
+        for path, _ in iterate_sensitive(change.after):
+            if (change.address, path) in proposal.secrets:
+                yield change.address, path, False, proposal.secrets[change.address, path]
+        found = dict(iterate_values(attributes.get((change.kind, change.id or ""), {})))
+        for path, _ in iterate_sensitive(change.before):
             if path in found:
                 yield change.address, path, True, found[path]
 
 
 def _check(saved: SavedPlan) -> None:
     """Raise `AlteredError` where the saved part would do what its document does not show, or can't be carried out."""
-    kinds = {kind.name for kind in provider_named(saved.plan.provider).kinds}
+    kinds = {kind.name for kind in load_provider(saved.plan.provider).kinds}
     creates = {change.address for change in saved.plan.changes if change.action is Action.CREATE}
     before: set[str] = set()
     for index, change in enumerate(saved.plan.changes):
@@ -208,7 +202,7 @@ def _check(saved: SavedPlan) -> None:
         if not (known and _writes_what_it_shows(change) and _secrets_are_kept(change, saved.fingerprints)):
             raise AlteredError(f"/saved/changes/{index}")
         before.add(change.address)
-    if saved.basis.lookalikes.keys() != creates:
+    if saved.basis.bearers.keys() != creates:
         raise AlteredError("/saved/lookalikes")
 
 
@@ -222,7 +216,7 @@ def _writes_what_it_shows(change: Change) -> bool:
 
 def _secrets_are_kept(change: Change, fingerprints: Fingerprinted) -> bool:
     """Say whether each secret that is written has a fingerprint, and is marked as changed where it is."""
-    for path, value in sensitive_in(change.after):
+    for path, value in iterate_sensitive(change.after):
         written = fingerprints.get((change.address, path, False))
         if written is None and _attribute(path) in change.changed:
             return False
@@ -254,24 +248,24 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-def out_of_date(saved: SavedPlan, secrets: Secrets, fingerprints: Fingerprints, now: datetime) -> Iterator[str]:
-    """Yield why a saved plan does not hold any more, as far as can be known without the service."""
+def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provider, now: datetime) -> Iterator[str]:
+    """Yield why a saved plan does not hold any more, one sentence each.
+
+    `live` is what the plan touches as it is now, and `secrets` the present values of its secrets.
+    """
     until = saved.plan.until
     if until is not None and now >= until:
         yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute ended"
-    for item in written_secrets(saved):
+    fingerprints = Fingerprints(saved.salt)
+    for item in iterate_written_secrets(saved):
         value = secrets.get((item.change.address, item.path))
         if value is None or not fingerprints.match(hashable(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
-
-
-def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Fingerprints) -> Iterator[str]:
-    """Yield what has changed in the service since: a touched object differs or is gone, or one to create exists."""
     by_id = {(item.kind, item.id): item for item in live.resources}
-    alike = lookalikes(saved.plan, live, provider)
+    bearers = find_bearer_ids(saved.plan, live, provider)
     for change in saved.plan.changes:
         if change.action is Action.CREATE:
-            if not set(alike[change.address]) <= set(saved.basis.lookalikes[change.address]):
+            if not set(bearers[change.address]) <= set(saved.basis.bearers[change.address]):
                 yield f"{change.address} exists by now"
             continue
         found = by_id.get((change.kind, change.id or ""))
@@ -283,13 +277,18 @@ def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Finger
             yield f"{change.address} has changed: {names}"
 
 
-def left_of(plan: Plan, live: Live, secrets: Secrets, ids: Mapping[str, str]) -> Plan:
-    """Return the part of a plan that is still to do, judged by what was read after it was applied."""
-    by_id = {(item.kind, item.id): item for item in live.resources}
-    return replace(plan, changes=tuple(change for change in plan.changes if not _done(change, by_id, secrets, ids)))
+def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets) -> Proposal:
+    """Return what `apply` needs to carry out a saved plan that is not stale."""
+
+    def find_remaining(after: Live, ids: Mapping[str, str]) -> Plan:
+        by_id = {(item.kind, item.id): item for item in after.resources}
+        remaining = (change for change in saved.plan.changes if not _is_done(change, by_id, secrets, ids))
+        return replace(saved.plan, changes=tuple(remaining))
+
+    return Proposal(saved.plan, live, secrets, find_remaining, saved.basis.verify, saved.basis)
 
 
-def _done(
+def _is_done(
     change: Change, by_id: Mapping[tuple[str, str], LiveResource], secrets: Secrets, ids: Mapping[str, str]
 ) -> bool:
     found = by_id.get((change.kind, change.id or ids.get(change.address, "")))

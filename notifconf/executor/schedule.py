@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from notifconf.errors import ServiceError
 from notifconf.executor.change import Kept, Step
+from notifconf.http.exchange import trace_requests
 from notifconf.model import Diagnostic, warning
 from notifconf.model.outcome import ChangeOutcome, Result
 from notifconf.model.plan import Action, Change, Plan
@@ -21,10 +22,24 @@ from notifconf.model.plan import Action, Change, Plan
 T = TypeVar("T")
 
 
-async def unless_halted(work: Coroutine[Any, Any, T], halt: asyncio.Event | None) -> T | None:
-    """Return what `work` does, or None once `halt` is set: then it is cancelled, wherever it is."""
-    if halt is None:
-        return await work
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How an apply runs, and how to end it early.
+
+    At most `parallelism` changes are in flight. Once `stop` is set no further change begins, and those in flight are
+    finished. Once `halt` is set too, nothing is waited for: the changes in flight are `unknown` in the outcome.
+    `progress` is called with each change as it ends. `sleep` is for tests.
+    """
+
+    parallelism: int = 10
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    halt: asyncio.Event = field(default_factory=asyncio.Event)
+    progress: Callable[[ChangeOutcome], None] | None = None
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+async def run_unless_halted(work: Coroutine[Any, Any, T], halt: asyncio.Event) -> T | None:
+    """Return the result of `work`. Once `halt` is set, cancel it and return None."""
     if halt.is_set():
         work.close()
         return None
@@ -38,7 +53,6 @@ async def unless_halted(work: Coroutine[Any, Any, T], halt: asyncio.Event | None
         await asyncio.gather(working, halted, return_exceptions=True)
 
 
-Progress = Callable[[ChangeOutcome], None]
 Key = tuple[str, str]
 """An object that a change is made to: its kind, and its id or, where it is created, its address."""
 
@@ -54,23 +68,10 @@ class Execution:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-async def execute(
-    plan: Plan,
-    step: Step,
-    *,
-    parallelism: int,
-    stop: asyncio.Event | None = None,
-    halt: asyncio.Event | None = None,
-    progress: Progress | None = None,
-) -> Execution:
-    """Carry out every change of `plan`, at most `parallelism` at a time.
-
-    Once `stop` is set no further change is begun; what is in flight is finished, unless `halt` is set too: then it is
-    dropped, and its fate is unknown. `progress` is told of each change as it ends. Raises nothing that a service can
-    cause: failures are in the outcome.
-    """
-    run = _Run(plan, step, stop or asyncio.Event(), progress)
-    await unless_halted(run.all(parallelism), halt)
+async def execute(plan: Plan, step: Step, control: Control) -> Execution:
+    """Carry out every change of `plan`. Failures are in the result: nothing that a service can cause is raised."""
+    run = _Run(plan, step, control)
+    await run_unless_halted(run.all(), control.halt)
     return run.finish()
 
 
@@ -80,8 +81,7 @@ class _Run:
 
     plan: Plan
     step: Step
-    stop: asyncio.Event
-    progress: Progress | None
+    control: Control
     ready: deque[Change] = field(default_factory=deque)
     waiting: dict[Key, set[Key]] = field(default_factory=dict)
     dependents: dict[Key, list[Change]] = field(default_factory=dict)
@@ -103,9 +103,10 @@ class _Run:
             for key in awaited:
                 self.dependents.setdefault(key, []).append(change)
 
-    async def all(self, parallelism: int) -> None:
-        """Let as many work side by side as may, until nothing can be begun any more."""
-        await asyncio.gather(*(self.work() for _ in range(max(1, min(parallelism, len(self.plan.changes))))))
+    async def all(self) -> None:
+        """Run workers side by side until no change can begin any more."""
+        workers = max(1, min(self.control.parallelism, len(self.plan.changes)))
+        await asyncio.gather(*(self.work() for _ in range(workers)))
 
     async def work(self) -> None:
         """Take changes as they become ready, until none can."""
@@ -117,16 +118,14 @@ class _Run:
 
     async def _next(self) -> Change | None:
         async with self.changed:
-            await self.changed.wait_for(lambda: self.ready or not self.waiting or self.stop.is_set())
-            if self.stop.is_set() or not self.ready:
+            await self.changed.wait_for(lambda: self.ready or not self.waiting or self.control.stop.is_set())
+            if self.control.stop.is_set() or not self.ready:
                 return None
             change = self.ready.popleft()
             self.begun.add(_key(change))
             return change
 
     async def _carry_out(self, change: Change) -> ChangeOutcome:
-        from notifconf.http import trace_requests
-
         with trace_requests() as trace:
             try:
                 object_id = await self.step.carry_out(change)
@@ -145,8 +144,8 @@ class _Run:
             current = settled.popleft()
             key = _key(current.change)
             self.done[key] = current
-            if self.progress is not None:
-                self.progress(current)
+            if self.control.progress is not None:
+                self.control.progress(current)
             for dependent in self.dependents.get(key, ()):
                 waits = _key(dependent)
                 if waits not in self.waiting:

@@ -6,29 +6,13 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
-from notifconf.model import Resource, Secret, Value
+from notifconf.model import Secret, Value
 from notifconf.model.plan import Attributes, PlanValue, Reference, Sensitive
+from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Plain
-
-Secrets = Mapping[tuple[str, str], Value]
-"""(address, JSON pointer) -> the declared value that belongs there: a secret, or what holds one."""
-
-
-def secrets_of(resources: Iterable[Resource]) -> Secrets:
-    """Collect every declared value in the place of which a plan may say no more than that it is sensitive."""
-    return {(resource.address, path): value for resource in resources for path, value in values_in(resource.attributes)}
-
-
-def values_in(value: Value, path: str = "") -> Iterable[tuple[str, Value]]:
-    """Yield every secret, text and list in a value, with its JSON pointer."""
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from values_in(member, f"{path}/{name}")
-    elif isinstance(value, Secret | str | tuple):
-        yield path, value
 
 
 def hashable(value: Value) -> str:

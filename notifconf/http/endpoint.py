@@ -1,10 +1,12 @@
-"""Which base URLs credentials may be sent to."""
+"""Credentials, and the base URLs that they may be sent to. It imports no HTTP library."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
 from notifconf.errors import UsageError
@@ -34,21 +36,15 @@ class Authorization:
         return cls(Secret(f"Bearer {token}"), (Secret(token),))
 
 
-CONSOLES = {
-    "confluent.cloud": "https://api.confluent.cloud",
-    "www.confluent.cloud": "https://api.confluent.cloud",
-    "login.confluent.io": "https://api.confluent.cloud",
-    "cloud.konghq.com": "https://global.api.konghq.com/v1",
-    "konghq.com": "https://global.api.konghq.com/v1",
-}
-"""Where people work in a browser -> the API that they mean."""
+NO_CONSOLES: Mapping[str, str] = MappingProxyType({})
 
 
-def check_endpoint(url: str) -> str:
+def check_endpoint(url: str, consoles: Mapping[str, str] = NO_CONSOLES) -> str:
     """Return a base URL without a trailing slash, host in lower case; a path prefix is kept.
 
-    It must be https, or http to this very machine, and hold nothing but scheme, host, port and path. Raises
-    `UsageError`, which says what to write instead and never shows credentials that stood in the URL.
+    The URL must be https, or http to this machine, and hold only scheme, host, port and path. Raises `UsageError`,
+    which says what to write instead and never shows credentials from the URL. `consoles` maps the hosts of web
+    consoles, which users paste by mistake, to the API that they mean.
     """
     parts = _split(url)
     host = (parts.hostname or "").rstrip(".")
@@ -59,11 +55,11 @@ def check_endpoint(url: str) -> str:
         raise UsageError(f"the endpoint {quoted(url)} is not an https:// URL{hint}")
     if not host:
         raise UsageError(f"the endpoint {quoted(url)} names no host")
-    if host in CONSOLES:
-        raise UsageError(f"https://{host} is the console for people: the API's endpoint is {CONSOLES[host]}")
+    if host in consoles:
+        raise UsageError(f"https://{host} is the web console: the endpoint of the API is {consoles[host]}")
     if "?" in url or "#" in url:
         raise UsageError("the endpoint is a base URL: it can't hold a query (?) or a fragment (#)")
-    # Not without its last dot: DNS, and nobody else, says where localhost. is.
+    # "localhost." with its last dot is no loopback address: DNS decides where it leads.
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise UsageError(
             f"the endpoint {quoted(url)} would send credentials in clear: use https://"
@@ -73,13 +69,13 @@ def check_endpoint(url: str) -> str:
 
 
 def _with_scheme(url: str) -> str:
-    """Return what somebody meant who left the scheme out: http:// is for this very machine."""
+    """Return the URL that a user probably meant who left the scheme out: http:// for this machine, else https://."""
     host = urlsplit(f"//{url}").hostname or ""
     return f"{'http' if is_loopback(host) else 'https'}://{url}"
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether `host` is this very machine: localhost, 127.0.0.0/8 or ::1."""
+    """Say whether `host` is this machine: localhost, 127.0.0.0/8 or ::1."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

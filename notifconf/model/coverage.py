@@ -1,4 +1,4 @@
-"""Who is told of what: the channels that each notification type (Konnect: each event) reaches."""
+"""Who is told of what: the channels that each notification type reaches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from notifconf.model.diagnostic import quoted
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to tell somebody; `kind` is the service's word for it (Slack, EMAIL).
+    """A way to tell somebody; `kind` is the service's word for it (EMAIL).
 
     `target` tells it from others: an id, or the address of what a plan creates. `note` says what limits it.
     """

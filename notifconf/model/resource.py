@@ -71,7 +71,7 @@ class LiveResource:
 class Secret:
     """A string that nobody may see: `repr` and `str` mask it, only `reveal` gives it out.
 
-    `expression` is how the workspace refers to it, such as `${PLATFORM_SLACK_URL}`; None where it stood in clear or
+    `expression` is how the workspace refers to it, such as `${ONCALL_URL}`; None where it stood in clear or
     comes from the live state. `parts` are the texts in it that came from outside, such as a token in a URL. Two secrets
     are equal when their values are.
     """

@@ -115,15 +115,15 @@ class Basis:
     """What decides, beside its changes, what applying a plan does.
 
     `endpoint` is in its canonical form, `workspace` the digest of the workspace, `options` those of the command line in
-    canonical form. `verify` says whether integrations are tested before they are written. `lookalikes` has, by the
-    address of each create, the ids of the live objects that look like it and were there when the plan was made.
+    canonical form. `verify` says whether integrations are tested before they are written. `bearers` holds, by the
+    address of each create, the ids of the live objects that had its natural key when the plan was made.
     """
 
     endpoint: str
     workspace: str
     options: Mapping[str, Any]
     verify: bool
-    lookalikes: Mapping[str, Sequence[str]]
+    bearers: Mapping[str, Sequence[str]]
 
     @property
     def document(self) -> Document:
@@ -133,7 +133,7 @@ class Basis:
             "workspace": self.workspace,
             "options": dict(self.options),
             "verify": self.verify,
-            "lookalikes": {address: list(ids) for address, ids in self.lookalikes.items()},
+            "lookalikes": {address: list(ids) for address, ids in self.bearers.items()},
         }
 
 
@@ -152,8 +152,8 @@ def plan_digest(plan: Plan, basis: Basis) -> str:
     )
 
 
-def archived(plan: Plan) -> Document:
-    """Return what `restored` needs."""
+def encode_plan(plan: Plan) -> Document:
+    """Return a plan as JSON, with all that `decode_plan` needs."""
     return {
         "provider": plan.provider,
         "mode": str(plan.mode),
@@ -165,20 +165,20 @@ def archived(plan: Plan) -> Document:
     }
 
 
-def restored(document: Mapping[str, Any]) -> Plan:
+def decode_plan(document: Mapping[str, Any]) -> Plan:
     """Return the plan that was archived, without its digest; `document` is as the JSON Schema of a plan file has it.
 
     Raises ValueError where `until` is no time with an offset.
     """
     return Plan(
         provider=document["provider"],
-        changes=tuple(_restored_change(item) for item in document["changes"]),
+        changes=tuple(_decode_change(item) for item in document["changes"]),
         unchanged=tuple(document["unchanged"]),
         unmanaged=tuple(Unmanaged(**item) for item in document["unmanaged"]),
         silences=tuple(Silence(**item) for item in document["silences"]),
-        diagnostics=tuple(_restored_diagnostic(item) for item in document["diagnostics"]),
+        diagnostics=tuple(_decode_diagnostic(item) for item in document["diagnostics"]),
         mode=document["mode"],
-        until=_restored_moment(document["until"]),
+        until=_decode_moment(document["until"]),
         part=document["part"],
     )
 
@@ -187,7 +187,7 @@ def _moment(until: datetime | None) -> str | None:
     return until.isoformat() if until else None
 
 
-def _restored_moment(text: str | None) -> datetime | None:
+def _decode_moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     until = datetime.fromisoformat(text)
@@ -196,7 +196,7 @@ def _restored_moment(text: str | None) -> datetime | None:
     return until
 
 
-def _restored_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
+def _decode_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
     place = (item["file"], item["line"], item["column"])
     position = None if None in place else Position(*place)
     return Diagnostic(item["severity"], item["code"], item["message"], position, item["address"])
@@ -221,9 +221,9 @@ def _change(change: Change) -> Document:
     }
 
 
-def _restored_change(item: Mapping[str, Any]) -> Change:
+def _decode_change(item: Mapping[str, Any]) -> Change:
     action = Action(item["action"])
-    before, after = _restored_members(item["before"]), _restored_members(item["after"])
+    before, after = _decode_members(item["before"]), _decode_members(item["after"])
     return Change(
         action,
         item["kind"],
@@ -262,18 +262,18 @@ def _value(value: PlanValue) -> Any:
     return [_value(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _restored_members(members: Mapping[str, Any] | None) -> Attributes | None:
-    return None if members is None else frozen({name: _restored_value(value) for name, value in members.items()})
+def _decode_members(members: Mapping[str, Any] | None) -> Attributes | None:
+    return None if members is None else frozen({name: _decode_value(value) for name, value in members.items()})
 
 
-def _restored_value(value: Any) -> PlanValue:
+def _decode_value(value: Any) -> PlanValue:
     if isinstance(value, Mapping):
         if "members" in value:
-            return {name: _restored_value(member) for name, member in value["members"].items()}
+            return {name: _decode_value(member) for name, member in value["members"].items()}
         if "reference" in value:
             return Reference(value["reference"], value["name"])
         return Sensitive(value["changed"], value["secret"])
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(_restored_value(item) for item in value)
+        return tuple(_decode_value(item) for item in value)
     scalar: str | int | float | bool | None = value
     return scalar

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias
 
-from notifconf.model import Diagnostic, Kind, Live, LiveResource, Mask, Mode, Options, Resource, Secret, Workspace
+from notifconf.model import (
+    Diagnostic,
+    Kind,
+    Live,
+    LiveResource,
+    Mask,
+    Mode,
+    Options,
+    Resource,
+    Secret,
+    Value,
+    Workspace,
+)
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, frozen
 from notifconf.plan.addresses import undeclared_addresses
+from notifconf.plan.codec import Basis
 from notifconf.plan.coverage import effect, notices, shortfalls, silences
 from notifconf.plan.diff import References, create, differences, update
 from notifconf.plan.match import Matching, match
@@ -93,14 +107,55 @@ def effective(workspace: Workspace, options: Options) -> Workspace:
     return replace(workspace, policy=policy)
 
 
+Secrets: TypeAlias = Mapping[tuple[str, str], Value]
+"""(address, JSON pointer) -> the declared value that a plan only marks as sensitive: a secret, or what holds one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan and, apart from it, what `apply` needs to carry it out.
+
+    `live` is the live state that the plan was made for. `secrets` holds the declared values that the plan marks as
+    sensitive. `verify` says whether the targets of integrations are tested before they are written.
+    `find_remaining(live, ids)` returns what is still to do after an apply: `live` is the state by then, `ids` holds the
+    id of each object that the apply created, by its address. `basis` is there where the endpoint is known.
+    """
+
+    plan: Plan
+    live: Live = field(repr=False)
+    secrets: Secrets = field(repr=False)
+    find_remaining: Callable[[Live, Mapping[str, str]], Plan] = field(repr=False, compare=False)
+    verify: bool = True
+    basis: Basis | None = None
+
+
+def propose(
+    workspace: Workspace, live: Live, now: datetime, rules: Rules, options: Options = DEFAULT_OPTIONS
+) -> Proposal:
+    """Plan what makes the live state as declared, and find the secrets that the plan refers to.
+
+    `now` is timezone-aware, since mutes end. Nothing is raised. Errors are in the plan's diagnostics, beside what can
+    be known in spite of them.
+    """
+    # A target that the apply deletes names nothing afterwards.
+    later = replace(options, targets=(), targets_if_exist=(*options.targets, *options.targets_if_exist))
+    plan, secrets = _plan(workspace, live, now, rules, options)
+
+    def find_remaining(after: Live, _ids: Mapping[str, str]) -> Plan:
+        return make_plan(workspace, after, now, rules, later)
+
+    verify = workspace.policy.verify_integrations
+    return Proposal(plan, live, secrets, find_remaining, verify)
+
+
 def make_plan(
     workspace: Workspace, live: Live, now: datetime, rules: Rules, options: Options = DEFAULT_OPTIONS
 ) -> Plan:
-    """Plan what makes the live state as declared.
+    """Return the plan alone."""
+    return _plan(workspace, live, now, rules, options)[0]
 
-    `now` is timezone-aware: mutes end. Errors are in the plan's diagnostics, never raised: a plan with errors shows
-    what can be known all the same.
-    """
+
+def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options: Options) -> tuple[Plan, Secrets]:
     workspace = effective(workspace, options)
     kinds = {kind.name: kind for kind in rules.kinds}
     resolution = rules.resolve(workspace, live, now)
@@ -142,7 +197,7 @@ def make_plan(
     )
     mask = Mask((*workspace.secrets, *_live_secrets(live)))
     if not workspace.is_valid:
-        return conceal(_invalid(workspace, scoped.diagnostics, rules), mask)
+        return conceal(_invalid(workspace, scoped.diagnostics, rules), mask), {}
     result = effect(scoped.changes, live, rules)
     managed = _managed_live(live.resources, workspace.declarations.managed) if pruning.deletes else Counter()
     found = (
@@ -163,7 +218,44 @@ def make_plan(
         until=resolution.until,
         part=options.part,
     )
-    return conceal(plan, mask)
+    shown = conceal(plan, mask)
+    return shown, find_secrets(plan.changes, shown.changes, resolution.resources)
+
+
+def find_secrets(changes: Sequence[Change], shown: Sequence[Change], resources: Iterable[Resource]) -> Secrets:
+    """Return the declared values that the `shown` changes only mark as sensitive.
+
+    A value may hold a secret without being one: a text, or a list. `changes` are the same ones with nothing masked,
+    since an address may be masked too.
+    """
+    if not changes:
+        return {}
+    attributes = {resource.address: resource.attributes for resource in resources}
+    return {
+        (masked.address, path): value
+        for change, masked in zip(changes, shown, strict=True)
+        if (paths := {path for path, _ in iterate_sensitive(masked.after)})
+        for path, value in iterate_values(attributes.get(change.address, {}))
+        if path in paths
+    }
+
+
+def iterate_values(value: Value, path: str = "") -> Iterator[tuple[str, Value]]:
+    """Yield every secret, text and list in a value, each with its JSON pointer."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from iterate_values(member, f"{path}/{name}")
+    elif isinstance(value, Secret | str | tuple):
+        yield path, value
+
+
+def iterate_sensitive(value: PlanValue, path: str = "") -> Iterator[tuple[str, Sensitive]]:
+    """Yield what stands for the secrets of an object, each with its JSON pointer."""
+    if isinstance(value, Sensitive):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from iterate_sensitive(member, f"{path}/{name}")
 
 
 def _live_secrets(live: Live) -> Iterator[Secret]:

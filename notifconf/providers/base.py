@@ -1,23 +1,47 @@
-"""The seam between notifconf and a service: what a provider is.
+"""What a provider is: the only thing that the engine knows of a service.
 
-A provider has a pure half, which decodes and judges workspaces, and a connection, which speaks HTTP. The engine knows
-these protocols and no vendor.
+A provider has a pure half, which decodes and judges workspaces, and a connection, which speaks HTTP. What a provider
+must define is abstract here. Everything else has a default that fits a service without that feature.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
-from notifconf.http import Authorization, Client
-from notifconf.model import Declarations, Live, LiveResource, Secret, Workspace
-from notifconf.model.coverage import CoverageTerms
-from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Filters, Listing
-from notifconf.model.located import LocatedMapping
-from notifconf.plan.rules import Rules
+from notifconf.errors import UsageError
+from notifconf.http.endpoint import Authorization
+from notifconf.model import (
+    Attributes,
+    Change,
+    CoverageTerms,
+    Declarations,
+    Diagnostic,
+    Exported,
+    Filters,
+    Kind,
+    Listing,
+    Live,
+    LiveResource,
+    LocatedMapping,
+    Reach,
+    Secret,
+    Silence,
+    Workspace,
+)
+from notifconf.plan.rules import Pair, Resolution
+
+if TYPE_CHECKING:
+    # They import httpx, which takes longer than all that `notifconf validate` does.
+    from notifconf.http.client import Client
+    from notifconf.providers.inbox import Inbox
+
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
 
 
 def parse_time(value: object) -> datetime | None:
@@ -76,99 +100,194 @@ class Connection(Protocol):
         ...
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
-        """Ask the service to prove that what is about to be written works (an integration's target)."""
-        ...
+        """Ask the service to prove that what is about to be written works (an integration's target).
+
+        `Provider.verifies` says for what. A service that can't prove anything is never asked.
+        """
+        del kind, attributes
 
 
-class Provider(Rules, Protocol):
-    """What a workspace's `provider` names."""
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the engine must know of the members of a provider's workspace, besides their JSON Schema.
+
+    `identifiers` are members that become part of addresses and of the paths of requests: none may hold a secret.
+    `secrets` are members whose value is, or holds, something that no excerpt of a file may show; the values of `public`
+    members are always shown. `entries` says, for each section that maps names to entries, what an entry holds: its
+    members, each with a member that its own mapping has, or None for a text. `nested` names what belongs into a member
+    that is a mapping. The last two find members that are not indented far enough.
+    """
+
+    identifiers: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
+    public: frozenset[str] = frozenset()
+    entries: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    nested: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+class Provider(ABC):
+    """What a workspace's `provider` names.
+
+    A subclass defines what is abstract, as class attributes and methods. The first group below is data.
+    """
+
+    status_hints: Mapping[int, str] = MappingProxyType({})
+    """What an error status usually means at this service, and what to do."""
+
+    consoles: frozenset[str] = frozenset()
+    """The hosts of web consoles, which users paste where the endpoint of the API belongs."""
+
+    language: Language = Language()
+
+    schema_definitions: Mapping[str, Any] = MappingProxyType({})
+    """What goes into `$defs` of the workspace's JSON Schema; the one named like the provider is the whole workspace.
+
+    The file of the project has those of the built-in providers.
+    """
+
+    whole_workspace_codes: frozenset[str] = frozenset()
+    """Codes of diagnostics that would be guesses while a file of the workspace can't be read."""
+
+    expiry_codes: frozenset[str] = frozenset()
+    """Codes of diagnostics about a declared mute whose time is over."""
+
+    coverage_terms: CoverageTerms = CoverageTerms("type", "group", ())
+    """How the service speaks of coverage."""
+
+    has_inbox: bool = False
+    """Whether `open_inbox` gives an inbox."""
 
     @property
+    @abstractmethod
+    def name(self) -> str:
+        """What a workspace calls it: `provider: NAME`."""
+
+    @property
+    @abstractmethod
     def title(self) -> str:
         """The service's name, as its users say it."""
-        ...
 
     @property
+    @abstractmethod
     def endpoint(self) -> str:
-        """The base URL where neither an option nor the environment names another."""
-        ...
+        """The base URL unless an option or the environment names another."""
 
     @property
+    @abstractmethod
     def endpoint_variable(self) -> str:
         """The environment variable that names another base URL."""
-        ...
 
     @property
-    def status_hints(self) -> Mapping[int, str]:
-        """What an error status usually means at this service, and what to do; may lack any status."""
-        ...
-
-    @property
-    def credentials(self) -> str:
-        """The environment variables that hold the credentials, in words."""
-        ...
-
-    @property
+    @abstractmethod
     def credential_variables(self) -> Collection[str]:
         """The names of the environment variables that hold credentials: no workspace can read them."""
-        ...
 
     def shared_host(self, url: str) -> str | None:
         """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
-        ...
+        return None
 
     @property
-    def coverage_terms(self) -> CoverageTerms:
-        """How it speaks of coverage."""
-        ...
+    @abstractmethod
+    def credentials(self) -> str:
+        """The same variables in words, for messages that say what to set."""
 
+    @property
+    @abstractmethod
+    def kinds(self) -> tuple[Kind, ...]:
+        """Its kinds; what is referred to comes before what refers to it."""
+
+    @abstractmethod
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
         """Return the credentials that the environment holds. Raises `UsageError`, which says what to set."""
-        ...
 
-    def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
-        """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock."""
-        ...
-
-    def addresses(self, declarations: Declarations) -> Iterable[str]:
-        """Return what is declared, as addresses or globs of them, as far as the workspace alone can tell."""
-        ...
-
-    def secrets(self, declarations: Declarations) -> Iterable[Secret]:
-        """Return the secrets that a workspace declares."""
-        ...
-
-    def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
-        """Check what needs the clock but not the service (mutes that end)."""
-        ...
-
-    def verifies(self, kind: str, changed: Collection[str]) -> bool:
-        """Say whether writing these attributes wants `verify` first."""
-        ...
-
-    def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
-        """Return every natural key that a live object with these attributes may bear."""
-        ...
-
-    def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
-        """Say whether two live objects with one natural key tell the same people: then one of them is enough."""
-        ...
-
-    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
-        """List a surveyed live state. Raises `UsageError` for a filter that this service has nothing for."""
-        ...
-
-    def types(self, live: Live, filters: Filters) -> Listing:
-        """List the catalogue of a surveyed live state. Raises `UsageError` as `show` does."""
-        ...
-
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:
-        """Declare a surveyed live state, so that it plans to no change; `resources` are those that were asked for.
-
-        Raises `UsageError` where the service has no resources. Names are the same whenever the live state is.
-        """
-        ...
-
+    @abstractmethod
     def connect(self, client: Client) -> Connection:
         """Return a connection that speaks through `client`."""
-        ...
+
+    @abstractmethod
+    def declare(self, document: LocatedMapping) -> tuple[Declarations, Sequence[Diagnostic]]:
+        """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock."""
+
+    @abstractmethod
+    def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
+        """Resolve names against the catalogue. What can't be resolved becomes a diagnostic, never an exception."""
+
+    @abstractmethod
+    def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
+        """Return every natural key that a live object with these attributes may have."""
+
+    def addresses(self, declarations: Declarations) -> Iterable[str]:  # noqa: ARG002
+        """Return what is declared, as addresses or globs, as far as the workspace alone can tell.
+
+        Shells complete `--target` with them.
+        """
+        return ()
+
+    def secrets(self, declarations: Declarations) -> Iterable[Secret]:  # noqa: ARG002
+        """Return the secrets that a workspace declares."""
+        return ()
+
+    def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:  # noqa: ARG002
+        """Check what needs the clock but not the service (mutes that end)."""
+        return ()
+
+    def review(
+        self,
+        pairs: Sequence[Pair],  # noqa: ARG002
+        undeclared: Sequence[LiveResource],  # noqa: ARG002
+        live: Live,  # noqa: ARG002
+    ) -> Iterable[Diagnostic]:
+        """Judge what only declared and live objects together show."""
+        return ()
+
+    def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:  # noqa: ARG002
+        """Return who is no longer told after the changes, apart from the references that they drop.
+
+        `after` is the live state with all of them made.
+        """
+        return ()
+
+    def is_off(self, kind: str, attributes: Attributes | None) -> bool:  # noqa: ARG002
+        """Say whether an object with these attributes tells nobody: it is disabled, or mutes. None is no object."""
+        return attributes is None
+
+    def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
+        """Say whether two live objects with one natural key tell the same people, so that one of them is enough."""
+        return one.attributes == other.attributes
+
+    def verifies(self, kind: str, changed: Collection[str]) -> bool:  # noqa: ARG002
+        """Say whether `Connection.verify` comes before a write of these attributes."""
+        return False
+
+    def coverage(self, live: Live) -> Iterable[Reach]:  # noqa: ARG002
+        """Return what each notification type reaches, sorted, the worst group first; nothing without a catalogue."""
+        return ()
+
+    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:  # noqa: ARG002
+        """List a surveyed live state. Raises `UsageError` for a filter that this service has nothing for."""
+        raise UsageError(f"{self.title} has nothing to show")
+
+    def types(self, live: Live, filters: Filters) -> Listing:  # noqa: ARG002
+        """List the catalogue of a surveyed live state. Raises `UsageError` as `show` does."""
+        raise UsageError(f"{self.title} has no list of notification types")
+
+    def export(self, live: Live, resources: Sequence[str]) -> Exported:  # noqa: ARG002
+        """Declare a surveyed live state, so that it plans to no change; `resources` are those that were asked for.
+
+        Raises `UsageError` where the service has no resources. The same live state gives the same names.
+        """
+        raise UsageError(f"{self.title} can't be exported")
+
+    def read_starter(self) -> str:
+        """Return the workspace that `notifconf init` writes: starter.yaml, beside the module of the provider."""
+        from importlib.resources import files
+
+        package = type(self).__module__.rpartition(".")[0]
+        try:
+            return files(package or type(self).__module__).joinpath("starter.yaml").read_text(encoding="utf-8")
+        except (OSError, TypeError, ImportError):
+            raise UsageError(f"{self.title} has no workspace to start from") from None
+
+    def open_inbox(self, connection: Connection) -> Inbox:  # noqa: ARG002
+        """Return the inbox of the user whom the credentials belong to."""
+        raise UsageError(f"{self.title} has no inbox")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 CUT = "…"
 
@@ -29,21 +30,32 @@ _TOKEN = re.compile(
 _KEY = re.compile(r"""([\w.-]+)["']?\ *:(?=\s|$)""")
 
 
-def disclosed(lines: Sequence[str], index: int, safe_keys: AbstractSet[str], *, values: bool = True) -> str | None:
-    """Return what may be shown of the line at `index`, cut where it goes on; None where that would be nothing.
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of the language: the values of `safe` ones may be seen, if all members around them are safe too.
 
-    `safe_keys` are the language's members whose values may be seen. Without `values` none is, but for `${NAME}`, which
-    says where a secret comes from and not what it is.
+    Those of `public` ones may be seen in any place. In a section of `named` the user gives the keys.
     """
-    return _Reader(_parents(lines, index), safe_keys, values=values).read(lines[index])
+
+    safe: AbstractSet[str]
+    public: AbstractSet[str] = frozenset()
+    named: AbstractSet[str] = frozenset()
+
+
+def disclosed(lines: Sequence[str], index: int, members: Members, *, values: bool = True) -> str | None:
+    """Return what may be shown of the line at `index`, cut where it goes on; None if that is nothing.
+
+    Without `values` none is shown, except `${NAME}`, which says where a secret comes from and not what it is.
+    """
+    return _Reader(_parents(lines, index), members, values=values).read(lines[index])
 
 
 class _Reader:
     """Reads one line; `path` holds the keys around the place that it has come to, None where they can't be told."""
 
-    def __init__(self, parents: list[str] | None, safe_keys: AbstractSet[str], *, values: bool) -> None:
+    def __init__(self, parents: list[str] | None, members: Members, *, values: bool) -> None:
         self._path = parents
-        self._safe_keys = safe_keys
+        self._members = members
         self._values = values
         self._open: list[tuple[str, list[str] | None]] = []
         self._key: str | None = None
@@ -83,14 +95,13 @@ class _Reader:
     def _is_harmless(self, value: str) -> bool:
         if not self._values or self._key is None or "://" in value:
             return False
-        if self._key == "kind":
+        if self._key in self._members.public:
             return True
         if self._path is None:
             return False
-        # The keys below `integrations` are names that the workspace gives; all others are the language's.
-        named = self._path[:1] == ["integrations"]
+        named = bool(self._path) and self._path[0] in self._members.named
         around = [name for depth, name in enumerate(self._path) if not (named and depth == 1)]
-        return all(name in self._safe_keys and name != "target" for name in (*around, self._key))
+        return all(name in self._members.safe for name in (*around, self._key))
 
 
 def _parents(lines: Sequence[str], index: int) -> list[str] | None:

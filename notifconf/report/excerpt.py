@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 
 from rich.cells import cell_len
 
-from notifconf.config import schema_text
+from notifconf.config.schema import workspace_schema
 from notifconf.config.yaml import MOST_BYTES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read
 from notifconf.model import Diagnostic
-from notifconf.report.disclosure import CUT, disclosed
+from notifconf.providers import list_loaded, load_provider
+from notifconf.report.disclosure import CUT, Members, disclosed
 from notifconf.report.style import Line, Span, line, printable
 
 SYNTAX = "yaml-syntax"
@@ -24,17 +23,15 @@ CONTEXT = 20
 """How much is shown at least behind a caret, where a line is too long to be shown whole."""
 
 
-def excerpt_lines(
-    diagnostic: Diagnostic, lines: Sequence[str], safe_keys: AbstractSet[str], width: int
-) -> Iterator[Line]:
+def excerpt_lines(diagnostic: Diagnostic, lines: Sequence[str], members: Members, width: int) -> Iterator[Line]:
     """Yield the line that `diagnostic` points at and a caret under its column, or nothing where it can't be shown.
 
-    `lines` are those of the file, `safe_keys` the members whose values may be seen, `width` is the terminal's.
+    `lines` are those of the file, `members` those of the language, `width` is the terminal's.
     """
     if diagnostic.position is None or not 0 < diagnostic.position.line <= len(lines):
         return
     number, column = diagnostic.position.line, diagnostic.position.column
-    shown = disclosed(lines, number - 1, safe_keys, values=diagnostic.code != SYNTAX)
+    shown = disclosed(lines, number - 1, members, values=diagnostic.code != SYNTAX)
     if shown is None or column > len(shown) + 1:
         return
     head = f"  {number} | "
@@ -52,9 +49,6 @@ def _windowed(before: str, behind: str, width: int) -> tuple[str, str]:
     return before, behind if len(behind) <= room else behind[: room - 1] + CUT
 
 
-SECRET_KEYS = frozenset({"url", "webhook_url", "role_name", "user"})
-"""Members of a target: of one whose kind is not known, any may be a secret."""
-
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line in YAML 1.1, as its parser counts them."""
 
@@ -62,7 +56,7 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 def excerpts(width: int) -> Callable[[Diagnostic], Iterator[Line]]:
     """Return what gives the source line of a diagnostic with a caret under it; each file is read once."""
     files: dict[str, list[str]] = {}
-    safe_keys = _safe_keys()
+    members = _find_members()
 
     def excerpt(diagnostic: Diagnostic) -> Iterator[Line]:
         if diagnostic.position is None:
@@ -70,7 +64,7 @@ def excerpts(width: int) -> Callable[[Diagnostic], Iterator[Line]]:
         file = diagnostic.position.file
         if file not in files:
             files[file] = _lines(file)
-        yield from excerpt_lines(diagnostic, files[file], safe_keys, width)
+        yield from excerpt_lines(diagnostic, files[file], members, width)
 
     return excerpt
 
@@ -85,8 +79,8 @@ def _lines(file: str) -> list[str]:
     return LINE_BREAK.split(text.replace("\t", " "))
 
 
-def _safe_keys() -> frozenset[str]:
-    """Return every member of the language whose value is no secret."""
+def _find_members() -> Members:
+    """Return the members of the language, of every provider that may be meant."""
     names: set[str] = set()
 
     def collect(node: object) -> None:
@@ -100,5 +94,10 @@ def _safe_keys() -> frozenset[str]:
             for member in node:
                 collect(member)
 
-    collect(json.loads(schema_text("notifconf-v1.schema.json")))
-    return frozenset(names - SECRET_KEYS)
+    collect(workspace_schema())
+    languages = [load_provider(name).language for name in list_loaded()]
+    return Members(
+        safe=names.difference(*(language.secrets for language in languages)),
+        public=frozenset().union(*(language.public for language in languages)),
+        named=frozenset().union(*(language.entries for language in languages)),
+    )

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-from notifconf.model import Diagnostic
-from notifconf.model.outcome import ChangeOutcome, Result
-from notifconf.model.plan import Action, Change
-from notifconf.report.formats import Report
+from notifconf.model import Action, Change, ChangeOutcome, Diagnostic, Result
+from notifconf.report import Report
 from notifconf.report.style import count, printable
 from notifconf.report.text import DONE, SIGNS, closing, fields, headline, unmanaged_sentence
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,7 +21,8 @@ LAST_SUCCESS = "notifconf_last_success_timestamp_seconds"
 class Run:
     """One run: `duration` in seconds, `ended` as Unix time.
 
-    `plan` is None where it could not be told what drifts. `kinds` holds all that the provider manages.
+    `plan` is None if it is not known what drifts. `kinds` holds all that the provider manages, `expiry_codes` the codes
+    of its diagnostics about mutes that have ended.
     """
 
     workspace: str
@@ -30,6 +31,7 @@ class Run:
     duration: float
     plan: Plan | None = None
     kinds: tuple[str, ...] = ()
+    expiry_codes: Collection[str] = ()
 
 
 class _Gauge(NamedTuple):
@@ -66,7 +68,7 @@ def _gauges(run: Run, success: float) -> Iterator[_Gauge]:
                 for action in Action
             ],
         )
-        expired = sum(item.code == "expired-mute" for item in plan.diagnostics)
+        expired = sum(item.code in run.expiry_codes for item in plan.diagnostics)
         yield _Gauge("notifconf_undeclared_objects", "Live objects that nothing declares.", [({}, len(plan.unmanaged))])
         yield _Gauge("notifconf_expired_mutes", "Declared mutes whose time is over.", [({}, expired)])
     yield _Gauge(LAST_SUCCESS, "When the drift was last known, as Unix time; 0: never.", [({}, success)])

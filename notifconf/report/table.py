@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from notifconf.model import Cell, Listing
-from notifconf.report.formats import dumps
+from notifconf.report.json import dump_json
 from notifconf.report.style import Line, Span, line, printable
 
 STYLES: Mapping[Cell, str] = {
@@ -34,7 +34,7 @@ def listing_table(listing: Listing, *, verbose: bool = False) -> Table:
 def listings_json(provider: str, listings: Sequence[Listing]) -> str:
     """Return listings as one JSON document, each a list of rows under its name."""
     rows = {listing.name: [dict(row) for row in listing.rows] for listing in listings}
-    return dumps({"provider": provider, **rows})
+    return dump_json({"provider": provider, **rows})
 
 
 def _cell(value: Cell) -> Span:

@@ -6,7 +6,7 @@ import pytest
 
 from notifconf.cli.init import SCHEMA, WORKSPACE
 from notifconf.config import schema_text
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 
 SECRETS = {"PLATFORM_SLACK_URL": "https://hooks.slack.com/services/canary-url"}
 
@@ -17,7 +17,7 @@ def _no_secrets(user, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @pytest.mark.usefixtures("_no_secrets")
 def test_a_starter_validates_as_it_is(user, provider):
     ended = user.runs("init", "--provider", provider)
@@ -28,7 +28,7 @@ def test_a_starter_validates_as_it_is(user, provider):
     assert f"provider: {provider}\n" in (user.folder / WORKSPACE).read_text()
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 def test_a_starter_can_be_applied(user, provider):
     user.sets(**SECRETS)
     user.runs("init", "--provider", provider)
@@ -39,7 +39,7 @@ def test_a_starter_can_be_applied(user, provider):
     assert user.plans(*endpoint).changes() == []
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 def test_what_stands_in_comments_is_valid_too(user, provider):
     user.runs("init", "--provider", provider)
     file = user.folder / WORKSPACE
@@ -56,7 +56,7 @@ def test_what_stands_in_comments_is_valid_too(user, provider):
     assert ended.code == 0, ended.err
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 def test_the_schema_for_editors_lies_where_the_first_line_says(user, provider):
     user.runs("init", "alerts", "--provider", provider)
     first = (user.folder / "alerts" / WORKSPACE).read_text().splitlines()[0]

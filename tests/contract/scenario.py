@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from notifconf.emulator.emulator import Emulator
-from notifconf.http import Authorization, Client
+from notifconf.http.client import Client
+from notifconf.http.endpoint import Authorization
 from notifconf.model import Live, LiveResource, Workspace
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.base import Connection, Plain, Provider
 from tests.contract.conftest import Served
 from tests.http.service import Time
@@ -42,7 +43,7 @@ class Scenario:
 
     @property
     def provider(self) -> Provider:
-        return provider_named(self.name)
+        return load_provider(self.name)
 
     def ask(
         self,

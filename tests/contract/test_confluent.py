@@ -17,7 +17,9 @@ from notifconf.errors import (
     NotFoundError,
     QuotaError,
 )
-from notifconf.http import Authorization, Client, Exchange
+from notifconf.http.client import Client
+from notifconf.http.endpoint import Authorization
+from notifconf.http.exchange import Exchange
 from notifconf.model import Live, LiveResource, Secret
 from notifconf.providers.base import Connection, Plain
 from notifconf.providers.confluent import PROVIDER

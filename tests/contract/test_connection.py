@@ -10,7 +10,7 @@ from notifconf.emulator.faults import parse_fault
 from notifconf.errors import ApiError, AuthenticationError, NotFoundError, ServiceError
 from notifconf.executor.secrets import revealed
 from notifconf.model import Live, LiveResource
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 from notifconf.providers.base import Plain
 from tests.contract.conftest import Served
 from tests.contract.scenario import SCENARIOS, Scenario
@@ -36,7 +36,7 @@ def find(scenario: Scenario, served: Served) -> LiveResource | None:
 
 
 def test_every_provider_has_a_scenario() -> None:
-    assert [scenario.name for scenario in SCENARIOS] == list(NAMES)
+    assert [scenario.name for scenario in SCENARIOS] == list(BUILT_IN)
 
 
 @EACH

@@ -22,14 +22,15 @@ from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
-from notifconf.executor.run import apply_plan
-from notifconf.http import Client
-from notifconf.model import Options, Workspace
+from notifconf.executor.run import apply as carry_out
+from notifconf.executor.schedule import Control
+from notifconf.http.client import Client
+from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome, Result
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
-from notifconf.providers import NAMES, provider_named
-from notifconf.report.formats import plan_json
+from notifconf.plan import propose
+from notifconf.providers import BUILT_IN, load_provider
+from notifconf.report.json import plan_json
 from tests.convergence.worlds import WORLDS, World, furnish, modes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -59,15 +60,15 @@ class Organisation:
         return self.runner.run(self._plan(workspace, apply=True))
 
     async def _plan(self, workspace: Workspace, *, apply: bool) -> tuple[Plan, Outcome | None]:
-        provider = provider_named(workspace.provider)
+        provider = load_provider(workspace.provider)
         async with Client(provider.endpoint, transport=EmulatorTransport(self.app)) as client:
             connection = provider.connect(client)
             live = await connection.read(workspace)
-            plan = make_plan(workspace, live, NOW, provider)
+            proposal = propose(workspace, live, NOW, provider)
+            plan = proposal.plan
             if not apply or plan.errors or plan.refusals:
                 return plan, None
-            arguments: dict[str, Any] = {"now": NOW, "options": Options(), "parallelism": 4}
-            return plan, await apply_plan(plan, workspace, live, provider, connection, **arguments)
+            return plan, await carry_out(proposal, provider, connection, Control(parallelism=4))
 
     def objects(self) -> dict[tuple[str, str], Any]:
         """All that lives, without the times of writing."""
@@ -96,7 +97,7 @@ def workspace_of(provider: str, world: World, mode: str) -> Workspace:
     return load(["-"], environment={}, now=NOW, stdin=io.BytesIO(json.dumps(document).encode()))
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @settings(some, max_examples=100)
 @given(data=st.data(), mode=modes)
 def test_apply_then_a_plan_is_empty(organisation: Organisation, provider: str, data: st.DataObject, mode: str) -> None:
@@ -130,7 +131,7 @@ def _untouched(plan: Plan, before: dict[tuple[str, str], Any], after: dict[tuple
     assert len(after.keys() - before.keys()) == created
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @settings(some, max_examples=30)
 @given(data=st.data(), mode=modes, random=st.randoms(use_true_random=False))
 def test_order_does_not_matter(

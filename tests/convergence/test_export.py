@@ -13,17 +13,17 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from notifconf.cli.export import to_protect
+from notifconf.api import export
 from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Exported, Live, Mode, Options, Workspace
 from notifconf.model.plan import Plan
 from notifconf.plan import make_plan
 from notifconf.plan.planner import effective
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.workspace import workspace_text
 from tests.convergence.organisations import ORGANISATIONS, SECRET, SURVEYED, State
 
@@ -56,19 +56,18 @@ class Organisation:
         self.emulator.settings.update(behaviour)
 
     def export(self, name: str) -> Export:
-        provider = provider_named(name)
+        provider = load_provider(name)
 
         async def survey() -> Live:
             async with Client(provider.endpoint, transport=EmulatorTransport(self.app)) as client:
                 return await provider.connect(client).survey(SURVEYED[name])
 
         live = self.runner.run(survey())
-        exported = provider.export(live, SURVEYED[name])
-        protected = to_protect(provider, exported, live, NOW)
-        return Export(exported, protected, workspace_text(name, exported, protected), live)
+        exported = export(name, live, SURVEYED[name], now=NOW)
+        return Export(exported, exported.protected, workspace_text(name, exported, exported.protected), live)
 
     def plan(self, workspace: Workspace) -> Plan:
-        provider = provider_named(workspace.provider)
+        provider = load_provider(workspace.provider)
 
         async def read() -> Live:
             async with Client(provider.endpoint, transport=EmulatorTransport(self.app)) as client:
@@ -94,7 +93,7 @@ def loaded(export: Export) -> Workspace:
     return effective(workspace, SYNC)
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), legacy=st.booleans())
 def test_export_then_a_plan_is_empty(
@@ -114,4 +113,4 @@ def test_export_then_a_plan_is_empty(
     assert SECRET not in said
     event(f"{sum(len(section.entries) for section in export.exported.sections)} entries")
     shuffled = replace(export.live, resources=export.live.resources[::-1])
-    assert provider_named(provider).export(shuffled, SURVEYED[provider]) == export.exported
+    assert load_provider(provider).export(shuffled, SURVEYED[provider]) == export.exported

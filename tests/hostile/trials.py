@@ -17,12 +17,13 @@ from markdown_it import MarkdownIt
 from notifconf.config import load
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import NotifconfError, ServiceError, WorkspaceError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Filters
 from notifconf.model.plan import Plan
 from notifconf.plan import make_plan
-from notifconf.providers import provider_named
-from notifconf.report.formats import RENDERERS, Report
+from notifconf.providers import load_provider
+from notifconf.report import Report
+from notifconf.report.formats import RENDERERS
 from notifconf.report.style import plain_text
 from notifconf.report.table import listing_table, listings_json, table_lines
 from notifconf.report.workspace import workspace_text
@@ -104,14 +105,14 @@ def _without_owner(body: Any) -> Any:
 
 async def _plan(simulation: Simulation, provider: str) -> dict[str, str]:
     workspace = load(["-"], environment={}, now=NOW, stdin=io.BytesIO(WORKSPACES[provider].encode()))
-    rules = provider_named(provider)
+    rules = load_provider(provider)
     async with Client(rules.endpoint, transport=EmulatorTransport(simulation.app)) as client:
         live = await rules.connect(client).read(workspace)
     return rendered(make_plan(workspace, live, NOW, rules))
 
 
 async def _show(simulation: Simulation, provider: str) -> dict[str, str]:
-    rules = provider_named(provider)
+    rules = load_provider(provider)
     async with Client(rules.endpoint, transport=EmulatorTransport(simulation.app)) as client:
         live = await rules.connect(client).survey(["environment=env-1"])
     listings = [*rules.show(live, Filters()), rules.types(live, Filters())]
@@ -120,7 +121,7 @@ async def _show(simulation: Simulation, provider: str) -> dict[str, str]:
 
 
 async def _export(simulation: Simulation, provider: str) -> dict[str, str]:
-    rules = provider_named(provider)
+    rules = load_provider(provider)
     async with Client(rules.endpoint, transport=EmulatorTransport(simulation.app)) as client:
         live = await rules.connect(client).survey(["environment=env-1"] if provider == "confluent" else [])
     return {"yaml": workspace_text(provider, rules.export(live, ()))}

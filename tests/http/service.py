@@ -8,7 +8,11 @@ from typing import Any
 
 import httpx
 
-from notifconf.http import Answer, Authorization, Client, Exchange, Redactor
+from notifconf.http.client import Client
+from notifconf.http.endpoint import Authorization
+from notifconf.http.exchange import Exchange
+from notifconf.http.redaction import Redactor
+from notifconf.http.request import Answer
 
 ENDPOINT = "https://api.example.test/base"
 OK = {"id": "x"}

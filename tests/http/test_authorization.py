@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.http import Authorization, Redactor
+from notifconf.http.endpoint import Authorization
+from notifconf.http.redaction import Redactor
 
 
 def test_basic() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notifconf.http import Client
+from notifconf.http.client import Client
 from tests.http.raw_service import RawService
 from tests.http.test_proxy import NAME, Tunnel
 from tests.http.test_tls import AUTHORITY, tls_of

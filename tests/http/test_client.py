@@ -27,9 +27,10 @@ from notifconf.errors import (
     TransportError,
     UsageError,
 )
-from notifconf.http import Authorization, Client, Redactor
-from notifconf.http.client import MAX_ATTEMPTS
+from notifconf.http.client import MAX_ATTEMPTS, Client
+from notifconf.http.endpoint import Authorization
 from notifconf.http.rate_limiter import MAX_WAIT_SECONDS
+from notifconf.http.redaction import Redactor
 from notifconf.http.request import MAX_BODY_BYTES
 from notifconf.http.transport import Transport
 from notifconf.model import Secret

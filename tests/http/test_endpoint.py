@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.http import check_endpoint
+from notifconf.http.endpoint import check_endpoint
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,11 @@ def test_what_is_an_endpoint(url: str, endpoint: str) -> None:
         ("https://api.confluent.cloud\n", "control"),
         ("https://api.con fluent.cloud", "blanks"),
         ("https://api.confluent.cloud\\@example.test", "backslashes"),
-        ("https://confluent.cloud", "https://api.confluent.cloud"),
-        ("https://confluent.cloud/environments/env-1", "https://api.confluent.cloud"),
-        ("https://cloud.konghq.com/", "https://global.api.konghq.com/v1"),
+        ("https://console.example.test", "https://api.example.test"),
+        ("https://console.example.test./environments/env-1?x", "https://api.example.test"),
     ],
 )
 def test_what_is_none(url: str, text: str) -> None:
     with pytest.raises(UsageError, match=text) as caught:
-        check_endpoint(url)
+        check_endpoint(url, {"console.example.test": "https://api.example.test"})
     assert "t0ps3cret" not in str(caught.value)

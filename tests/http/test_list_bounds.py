@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from notifconf.errors import ProtocolError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.paging import Page, read_list
 from notifconf.http.rate_limiter import RateLimiter
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from notifconf.errors import NotifconfError, TransportError, UsageError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.proxy import is_exempt
 from tests.http.raw_service import RawService
 from tests.http.test_tls import AUTHORITY, STRANGER, tls_of

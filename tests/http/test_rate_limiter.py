@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from notifconf.errors import RateLimitedError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.rate_limiter import MAX_WAIT_SECONDS, SHORT_PAUSE_SECONDS, RateLimiter
 from notifconf.http.workers import run_all
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from notifconf.errors import ApiError, NotifconfError, ProtocolError, ServiceError, TransportError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.request import MAX_BODY_BYTES
 from tests.http.raw_service import HANG_UP, RESET, Pieces, RawService
 

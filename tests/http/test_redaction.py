@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.errors import ProtocolError
-from notifconf.http import Redactor
-from notifconf.http.redaction import WITHHELD
+from notifconf.http.redaction import WITHHELD, Redactor
 from notifconf.model import Secret
 
 URL = "https://hooks.example.test/services/T0123/B0123/abcdefghijklmnopqrstuvwx"

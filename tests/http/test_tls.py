@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from notifconf.errors import NotifconfError, ServiceError, TransportError, UsageError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from tests.http.raw_service import HANG_UP, Pieces, RawService
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

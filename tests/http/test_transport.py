@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from notifconf.errors import ProtocolError, TransportError
-from notifconf.http import Client
 from notifconf.http import transport as transport_module
+from notifconf.http.client import Client
 from notifconf.http.stream import MAX_UNREAD_BYTES
 from notifconf.http.transport import Connection, Transport
 

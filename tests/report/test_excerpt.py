@@ -4,15 +4,16 @@ import pytest
 from rich.cells import cell_len
 
 from notifconf.model import Position, error, warning
+from notifconf.report.disclosure import Members
 from notifconf.report.excerpt import excerpt_lines
 from notifconf.report.style import Span, plain_text
 
-SAFE = frozenset({"version", "description", "integrations", "name"})
+MEMBERS = Members({"version", "description", "integrations", "name"}, named={"integrations"})
 
 
 def excerpt(text, line, column, *, width=80, code="invalid-value"):
     diagnostic = error(code, "no", Position("notifconf.yaml", line, column))
-    return plain_text(excerpt_lines(diagnostic, text.split("\n"), SAFE, width))
+    return plain_text(excerpt_lines(diagnostic, text.split("\n"), MEMBERS, width))
 
 
 def test_the_caret_stands_under_the_column():
@@ -23,7 +24,7 @@ def test_the_caret_stands_under_the_column():
 def test_the_caret_has_the_style_of_its_severity():
     place = Position("f", 1, 1)
     for diagnostic in (error("a", "", place), warning("a", "", place)):
-        _, caret = excerpt_lines(diagnostic, ["name: x"], SAFE, 80)
+        _, caret = excerpt_lines(diagnostic, ["name: x"], MEMBERS, 80)
         assert caret[-1] == Span("^", diagnostic.severity)
 
 
@@ -37,7 +38,7 @@ def test_a_place_that_is_not_there(place):
 
 
 def test_no_place():
-    assert list(excerpt_lines(error("a", "b"), ["name: x"], SAFE, 80)) == []
+    assert list(excerpt_lines(error("a", "b"), ["name: x"], MEMBERS, 80)) == []
 
 
 def test_a_place_behind_a_secret_is_not_shown():

@@ -19,7 +19,7 @@ PLAN = planned(
     unmanaged=(Unmanaged("integrations/x", "integration", "i-1", "not-declared"),),
     diagnostics=(Diagnostic("warning", "expired-mute", "over"), Diagnostic("warning", "mute-expires-soon", "soon")),
 )
-FOUND = Run("/etc/notifconf/prod", 2, 1_000_000.5, 0.25, PLAN, KINDS)
+FOUND = Run("/etc/notifconf/prod", 2, 1_000_000.5, 0.25, PLAN, KINDS, {"expired-mute"})
 FAILED = Run("/etc/notifconf/prod", 1, 2_000_000.0, 3.0)
 
 
@@ -75,7 +75,7 @@ def test_a_failed_run_keeps_the_last_success_and_claims_nothing(before, success)
 @given(texts, st.integers(0, 10**14).map(lambda number: number / 1000))
 @settings(max_examples=60, deadline=None)
 def test_any_workspace_can_be_named(name, ended):
-    run = Run(name, 2, ended, 1.0, PLAN, KINDS)
+    run = Run(name, 2, ended, 1.0, PLAN, KINDS, {"expired-mute"})
     families = list(text_string_to_metric_families(metrics(run)))
     found = [sample for family in families for sample in family.samples]
     assert len(found) == len(KINDS) * 3 + 6

@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from time import monotonic
 
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 from tests.hostile.trials import figures as hostile_figures
 from tests.torture.interleavings import WORKSPACES, Meetings
 from tests.torture.judge import Figures, Judge
@@ -92,16 +92,16 @@ def meetings(provider: str, seeds: range) -> tuple[int, list[str]]:
 
 def jobs() -> Iterator[tuple[str, Job]]:
     """All trials, each under the heading of a row."""
-    for provider, after in product(NAMES, (False, True)):
+    for provider, after in product(BUILT_IN, (False, True)):
         when = "after" if after else "before"
         yield f"SIGKILL {when} request k took effect, real processes", partial(real_kills, provider, after=after)
         yield (
             f"killed {when} request k, 4 requests in flight, simulated",
             partial(simulated_kills, provider, after=after),
         )
-    for provider, kind in product(NAMES, FAULTS):
+    for provider, kind in product(BUILT_IN, FAULTS):
         yield f"`{kind}` at request k", partial(faults, provider, kind)
-    for provider in NAMES:
+    for provider in BUILT_IN:
         yield "`lag` and `reset-after`: a create hidden from every look", partial(hidden, provider)
 
 
@@ -110,7 +110,7 @@ def main() -> int:
     begun = monotonic()
     rows: dict[str, Figures] = {}
     with ProcessPoolExecutor(2) as pool:
-        meeting = [pool.submit(meetings, provider, range(INTERLEAVINGS)) for provider in NAMES]
+        meeting = [pool.submit(meetings, provider, range(INTERLEAVINGS)) for provider in BUILT_IN]
         running = [(name, pool.submit(job)) for name, job in jobs()]
         for number, (name, result) in enumerate(running, 1):
             rows.setdefault(name, Figures()).__iadd__(result.result())

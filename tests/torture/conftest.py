@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 from tests.torture.judge import Judge
 from tests.torture.scenario import scenarios
 from tests.torture.simulation import Simulation
@@ -28,6 +28,6 @@ def judges() -> Iterator[Callable[[str], Judge]]:
         yield judge
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=BUILT_IN)
 def judge(request: pytest.FixtureRequest, judges: Callable[[str], Judge]) -> Judge:
     return judges(request.param)

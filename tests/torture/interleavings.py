@@ -21,13 +21,13 @@ import httpx
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
-from notifconf.executor.run import apply_plan
-from notifconf.http import Client
-from notifconf.model import Options
+from notifconf.executor.run import apply as carry_out
+from notifconf.executor.schedule import Control
+from notifconf.http.client import Client
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
-from notifconf.providers import provider_named
+from notifconf.plan import propose
+from notifconf.providers import load_provider
 from tests.torture.simulation import NOW, workspace_of
 
 CLOCKS = ("notifconf.emulator.confluent.objects.now", "notifconf.emulator.konnect.routes.now")
@@ -127,7 +127,7 @@ class Meetings:
 
     def __init__(self, text: str) -> None:
         self.workspace = workspace_of(text)
-        self.provider = provider_named(self.workspace.provider)
+        self.provider = load_provider(self.workspace.provider)
         self.app = create_app(":memory:")
         self.runner = asyncio.Runner(loop_factory=VirtualLoop)
 
@@ -175,17 +175,9 @@ class Meetings:
         async with Client(endpoint, transport=network, sleep=asyncio.sleep, clock=clock) as client:
             connection = self.provider.connect(client)
             live = await connection.read(self.workspace)
-            plan = make_plan(self.workspace, live, NOW, self.provider)
+            proposal = propose(self.workspace, live, NOW, self.provider)
+            plan = proposal.plan
             if not apply or plan.errors or not plan.changes:
                 return plan, None
-            outcome = await apply_plan(
-                plan,
-                self.workspace,
-                live,
-                self.provider,
-                connection,
-                now=NOW,
-                options=Options(),
-                parallelism=random.choice((1, 2, 4)),
-            )
-            return plan, outcome
+            control = Control(parallelism=random.choice((1, 2, 4)))
+            return plan, await carry_out(proposal, self.provider, connection, control)

@@ -18,14 +18,14 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.faults import parse_fault
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
-from notifconf.executor.run import apply_plan
-from notifconf.executor.schedule import unless_halted
-from notifconf.http import Client
-from notifconf.model import Options, Workspace
+from notifconf.executor.run import apply as carry_out
+from notifconf.executor.schedule import Control, run_unless_halted
+from notifconf.http.client import Client
+from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
-from notifconf.providers import provider_named
+from notifconf.plan import propose
+from notifconf.providers import load_provider
 from tests.torture.scenario import ENVIRONMENT, State
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -118,24 +118,16 @@ async def run_apply(
 ) -> tuple[Plan, Outcome | None]:
     """Plan and apply a workspace; the outcome is None where there was nothing to do, or the plan has errors."""
     workspace, time = workspace_of(text), Time()
-    provider = provider_named(workspace.provider)
+    provider = load_provider(workspace.provider)
     async with Client(provider.endpoint, transport=transport, sleep=time.sleep, clock=time.clock) as client:
         connection = provider.connect(client)
         live = await connection.read(workspace)
-        plan = make_plan(workspace, live, NOW, provider)
+        proposal = propose(workspace, live, NOW, provider)
+        plan = proposal.plan
         if not apply or plan.errors or plan.refusals or not plan.changes:
             return plan, None
-        return plan, await apply_plan(
-            plan,
-            workspace,
-            live,
-            provider,
-            connection,
-            now=NOW,
-            options=Options(),
-            parallelism=parallelism,
-            sleep=time.sleep,
-        )
+        control = Control(parallelism=parallelism, sleep=time.sleep)
+        return plan, await carry_out(proposal, provider, connection, control)
 
 
 class Simulation:
@@ -169,7 +161,7 @@ class Simulation:
         if death is None:
             return self.runner.run(run_apply(text, EmulatorTransport(self.app)))
         work = run_apply(text, MortalTransport(self.app, death))
-        result = self.runner.run(unless_halted(work, death.came))
+        result = self.runner.run(run_unless_halted(work, death.came))
         if result is None:
             raise Killed
         return result

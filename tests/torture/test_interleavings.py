@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 from tests.torture.interleavings import WORKSPACES, Meetings
 
 TRIALS = 40
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=BUILT_IN)
 def meetings(request: pytest.FixtureRequest) -> Iterator[Meetings]:
     made = Meetings(WORKSPACES[request.param])
     yield made

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from notifconf.providers import NAMES
+from notifconf.providers import BUILT_IN
 from tests.convergence.worlds import WORLDS, World, furnish, modes
 from tests.torture.scenario import facts
 from tests.torture.simulation import Ending, Simulation
@@ -44,7 +44,7 @@ def settled(simulation: Simulation, text: str) -> Ending:
     return ending
 
 
-@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize("provider", BUILT_IN)
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), mode=modes, specs=faults)
 def test_faults_change_nothing_in_the_end(

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from notifconf.errors import ForbiddenError, NotFoundError, ProtocolError
-from notifconf.http import Answer, Client
+from notifconf.http.client import Client
 from notifconf.http.paging import Page, distrust_list, read_list
+from notifconf.http.request import Answer
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent.codec import id_of, secrets
 

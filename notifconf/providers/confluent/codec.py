@@ -26,7 +26,7 @@ from notifconf.providers.confluent.catalogue import (
 from notifconf.providers.confluent.workspace import SECRET_MEMBER
 
 if TYPE_CHECKING:
-    from notifconf.http import Redactor
+    from notifconf.http.redaction import Redactor
 
 JSON = Mapping[str, Any]
 

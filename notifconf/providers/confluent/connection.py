@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from datetime import UTC, datetime
 from itertools import chain
 
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource, Workspace
 from notifconf.providers.base import Plain

@@ -69,7 +69,7 @@ def coverage(live: Live) -> Iterator[Reach]:
         )
 
 
-def unheard(changes: Iterable[Change], after: Live) -> Iterator[Silence]:
+def find_muted_subscriptions(changes: Iterable[Change], after: Live) -> Iterator[Silence]:
     """Name the CRITICAL subscriptions of resources that a new mute lies over; only what the workspace names is known.
 
     The mute of an environment cascades to all that is in it, any other concerns its resource alone. REQUIRED

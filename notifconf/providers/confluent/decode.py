@@ -9,7 +9,19 @@ from operator import attrgetter
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Secret, Value, error, nearest, warning
+from notifconf.errors import UsageError
+from notifconf.model import (
+    Diagnostic,
+    LocatedList,
+    LocatedMapping,
+    Secret,
+    Value,
+    error,
+    fits_line,
+    nearest,
+    quoted,
+    warning,
+)
 from notifconf.providers.confluent.check import consistency
 from notifconf.providers.confluent.hosts import TEAMS_CONNECTORS, host_of
 from notifconf.providers.confluent.workspace import (
@@ -44,6 +56,8 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 """The values that the API's documents know; its enums are open."""
 
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
+MAX_PATH_CHARACTERS = 1024
+"""Of a resource's path, as in the JSON Schema."""
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 
 KINDS_OF_HOST: Mapping[str, tuple[str, ...]] = {
@@ -279,3 +293,14 @@ def _moment(text: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def type_of(resource: str) -> str:
+    """Return the type that a resource's path says. Raises `UsageError` for what is no path, or of an unknown type."""
+    segment = resource.rpartition("/")[2].partition("=")[0]
+    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_CHARACTERS) or segment not in TYPE_OF_SEGMENT:
+        known = ", ".join(TYPE_OF_SEGMENT)
+        raise UsageError(
+            f"{quoted(resource)} is no resource: write TYPE=ID segments joined by /, with a last TYPE of {known}"
+        )
+    return TYPE_OF_SEGMENT[segment]

@@ -1,44 +1,58 @@
-"""Confluent Cloud as a provider. Importing it costs next to nothing: what speaks HTTP is imported by `connect`."""
+"""Confluent Cloud as a provider: each method hands over to the module that does the work."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
-from notifconf.http import Authorization, Client
-from notifconf.model import Declarations, Kind, Live, LiveResource, Secret, Workspace
-from notifconf.model.coverage import CoverageTerms, Reach
-from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Filters, Listing
-from notifconf.model.located import LocatedMapping
-from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.http.endpoint import Authorization
+from notifconf.model import (
+    Attributes,
+    Change,
+    Declarations,
+    Diagnostic,
+    Exported,
+    Filters,
+    Listing,
+    Live,
+    LiveResource,
+    LocatedMapping,
+    Reach,
+    Secret,
+    Silence,
+    Workspace,
+)
 from notifconf.plan.rules import Pair, Resolution
-from notifconf.providers.base import Connection, Plain, Provider
+from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.confluent.catalogue import KINDS
 from notifconf.providers.confluent.check import check
 from notifconf.providers.confluent.codec import identities
-from notifconf.providers.confluent.coverage import TERMS, coverage, unheard
+from notifconf.providers.confluent.coverage import TERMS, coverage, find_muted_subscriptions
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.export import export
+from notifconf.providers.confluent.hosts import shared_host
 from notifconf.providers.confluent.resolve import resolve
-from notifconf.providers.confluent.review import is_off, possible_renames, proves, silenced
+from notifconf.providers.confluent.review import find_renames, find_silences, is_off, needs_test
 from notifconf.providers.confluent.show import show, types
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
+
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
 
 KEY, SECRET, TOKEN = "CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"
 
 
-class ConfluentProvider:
+class ConfluentProvider(Provider):
     """See `notifconf.providers.base.Provider`."""
 
     name = "confluent"
     title = "Confluent Cloud"
     endpoint = "https://api.confluent.cloud"
     endpoint_variable = "CONFLUENT_CLOUD_ENDPOINT"
+    consoles = frozenset({"confluent.cloud", "www.confluent.cloud", "login.confluent.io"})
     credential_variables = (KEY, SECRET, TOKEN)
     credentials = f"{KEY} and {SECRET} (of a Cloud API key, not of a cluster's), or {TOKEN}"
 
@@ -50,10 +64,21 @@ class ConfluentProvider:
         }
     )
 
-    @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """Integrations, subscriptions, and both of a resource's kinds."""
-        return KINDS
+    kinds = KINDS
+    coverage_terms = TERMS
+    language = Language(
+        identifiers=frozenset({"id", "resource", "resource_type", "notification_type"}),
+        secrets=frozenset({"target", "url", "webhook_url", "role_name", "user"}),
+        public=frozenset({"kind"}),
+        entries={"integrations": {"target": "kind", "display_name": None, "description": None, "id": None}},
+        nested={
+            "target": frozenset({"kind", "webhook_url", "url", "role_name", "user"}),
+            "match": frozenset({"severity", "category", "subscription_priority", "name", "except"}),
+            "muted": frozenset({"from", "until", "reason"}),
+        },
+    )
+    whole_workspace_codes = frozenset({"undeclared-integration", "unused-integration"})
+    expiry_codes = frozenset({"expired-mute"})
 
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
         """Return an API key with its secret as HTTP Basic, else an access token as bearer."""
@@ -63,8 +88,6 @@ class ConfluentProvider:
             raise UsageError(f"{present} is set, but {missing} is not: an API key and its secret go together")
         if not key and not token:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
-        from notifconf.http import Authorization
-
         try:
             return Authorization.basic(key, secret) if key else Authorization.bearer(token)
         except UsageError as error:
@@ -80,8 +103,6 @@ class ConfluentProvider:
 
     def shared_host(self, url: str) -> str | None:
         """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
-        from notifconf.providers.confluent.hosts import shared_host
-
         return shared_host(url)
 
     def secrets(self, declarations: Declarations) -> Iterable[Secret]:
@@ -98,18 +119,13 @@ class ConfluentProvider:
         return resolve(workspace, live, now)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
-        """Say what changes mute, disable or unsubscribe, and who waits for what they mute."""
-        yield from silenced(changes)
-        yield from unheard(changes, after)
+        """Return what changes mute, disable or unsubscribe, and the subscriptions that their mutes silence."""
+        yield from find_silences(changes)
+        yield from find_muted_subscriptions(changes, after)
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether an object tells nobody: a disabled subscription, or a mute."""
         return is_off(kind, attributes)
-
-    @property
-    def coverage_terms(self) -> CoverageTerms:
-        """Notification types, by severity."""
-        return TERMS
 
     def coverage(self, live: Live) -> Iterable[Reach]:
         """Say what each notification type reaches."""
@@ -122,11 +138,11 @@ class ConfluentProvider:
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
         """Warn of integrations that look like renamed ones."""
         del live
-        return possible_renames(pairs, undeclared)
+        return find_renames(pairs, undeclared)
 
     def verifies(self, kind: str, changed: Collection[str]) -> bool:
-        """Say whether a write changes where messages go."""
-        return proves(kind, changed)
+        """Say whether a write changes where messages go: then a test message comes first."""
+        return needs_test(kind, changed)
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
         """Say whether two integrations have one target."""
@@ -146,9 +162,10 @@ class ConfluentProvider:
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""
+        # It imports httpx: most of the time that a plan takes to start.
         from notifconf.providers.confluent.connection import ConfluentConnection
 
         return ConfluentConnection(client)
 
 
-PROVIDER: Provider = ConfluentProvider()
+PROVIDER = ConfluentProvider()

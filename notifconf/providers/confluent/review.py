@@ -11,7 +11,7 @@ from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RES
 from notifconf.providers.confluent.workspace import DISABLED
 
 
-def possible_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> Iterator[Diagnostic]:
+def find_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> Iterator[Diagnostic]:
     """Warn where an integration is about to be made whose target an undeclared one has already."""
     created = [pair.desired for pair in pairs if pair.desired.kind == INTEGRATION.name and pair.live is None]
     if not created:
@@ -31,12 +31,12 @@ def possible_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) 
             yield warning("possible-rename", message, desired.position, desired.address)
 
 
-def silenced(changes: Iterable[Change]) -> Iterator[Silence]:
+def find_silences(changes: Iterable[Change]) -> Iterator[Silence]:
     """Say who will not be told any more once the changes are made; what was off before is silent already."""
-    return (Silence(change.address, text) for change in changes for text in _silenced(change))
+    return (Silence(change.address, text) for change in changes for text in _describe_silences(change))
 
 
-def _silenced(change: Change) -> Iterator[str]:
+def _describe_silences(change: Change) -> Iterator[str]:
     before, after = change.before or {}, change.after or {}
     was_off, is_off = (side.get("current_state") == DISABLED for side in (before, after))
     resource = quoted(str(after.get("resource", before.get("resource", ""))))
@@ -58,7 +58,7 @@ def is_off(kind: str, attributes: Mapping[str, object] | None) -> bool:
     return kind != PREFERENCE.name if attributes is None else attributes.get("current_state") == DISABLED
 
 
-def proves(kind: str, changed: Collection[str]) -> bool:
+def needs_test(kind: str, changed: Collection[str]) -> bool:
     """Say whether a write of these members changes where messages go: then a test message goes first."""
     return kind == INTEGRATION.name and "target" in changed
 

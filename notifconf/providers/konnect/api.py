@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from notifconf.errors import NotFoundError, ProtocolError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.paging import Page, distrust_list, read_list
 from notifconf.providers.base import Plain
 from notifconf.providers.konnect.codec import text_id

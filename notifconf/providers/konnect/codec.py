@@ -33,9 +33,9 @@ def decode_event(item: JSON) -> Event:
     count = item.get("event_subscription_count")
     return Event(
         id=event_id,
-        title=_text(item, "event_title") or event_id,
-        description=_text(item, "event_description"),
-        namespace=_text(item, "event_namespace"),
+        title=text_of(item, "event_title") or event_id,
+        description=text_of(item, "event_description"),
+        namespace=text_of(item, "event_namespace"),
         count=count if type(count) is int else None,
         defaults=_channels(item.get("default_subscription"), "channel", what),
     )
@@ -127,6 +127,7 @@ def _wrong(what: str, member: str) -> ProtocolError:
     return ProtocolError(f'the service sent {what} without its "{member}", or of a wrong type')
 
 
-def _text(item: JSON, member: str) -> str:
+def text_of(item: JSON, member: str) -> str:
+    """Return a text for people; empty where there is none."""
     value = item.get(member)
     return value if isinstance(value, str) else ""

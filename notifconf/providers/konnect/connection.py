@@ -8,18 +8,18 @@ from functools import partial
 from typing import cast
 
 from notifconf.errors import ApiError, ProtocolError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.http.workers import run_all
 from notifconf.model import Live, LiveResource, Mode, Position, Workspace
-from notifconf.providers.base import Plain
+from notifconf.providers.base import Connection, Plain
 from notifconf.providers.konnect import codec
 from notifconf.providers.konnect.api import Api, Item
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
-from notifconf.providers.konnect.inbox import Inbox
+from notifconf.providers.konnect.inbox import KonnectInbox
 from notifconf.providers.konnect.workspace import KonnectDeclarations
 
 
-class KonnectConnection:
+class KonnectConnection(Connection):
     """The organisation that one token opens; see `notifconf.providers.base.Connection`."""
 
     def __init__(self, client: Client) -> None:
@@ -28,7 +28,7 @@ class KonnectConnection:
         self._api = Api(client)
         self._known: set[str] = set()
         self._given: dict[str, str] = {}
-        self.inbox = Inbox(self._api, client.parallelism)
+        self.inbox = KonnectInbox(self._api, client.parallelism)
 
     async def read(self, workspace: Workspace) -> Live:
         """Read the events, and the subscriptions of those that are declared.
@@ -112,9 +112,6 @@ class KonnectConnection:
             return None
         self._client.redactor.withhold([item])
         return self._decoded(item, event)
-
-    async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
-        """Nothing can be proved beforehand: Konnect's channels have no targets of their own."""
 
     async def _catalogue(self) -> Catalogue:
         return Catalogue.of(map(codec.decode_event, await self._api.events()))

@@ -1,42 +1,56 @@
-"""Kong Konnect as a provider. Importing it costs next to nothing: what speaks HTTP is imported by `connect`."""
+"""Kong Konnect as a provider: each method hands over to the module that does the work."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
-from notifconf.http import Authorization, Client
-from notifconf.model import Declarations, Kind, Live, LiveResource, Secret, Workspace
-from notifconf.model.coverage import CoverageTerms, Reach
-from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Filters, Listing
-from notifconf.model.located import LocatedMapping
-from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.http.endpoint import Authorization
+from notifconf.model import (
+    Attributes,
+    Change,
+    Declarations,
+    Diagnostic,
+    Exported,
+    Filters,
+    Listing,
+    Live,
+    LiveResource,
+    LocatedMapping,
+    Reach,
+    Silence,
+    Workspace,
+)
 from notifconf.plan.rules import Pair, Resolution
-from notifconf.providers.base import Connection, Plain, Provider
+from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.konnect.catalogue import KINDS
 from notifconf.providers.konnect.codec import identities, place_key
 from notifconf.providers.konnect.coverage import TERMS, coverage
 from notifconf.providers.konnect.export import export
 from notifconf.providers.konnect.resolve import resolve
-from notifconf.providers.konnect.review import is_off, review, silenced
+from notifconf.providers.konnect.review import find_silences, is_off, review
 from notifconf.providers.konnect.show import show, types
 from notifconf.providers.konnect.workspace import KonnectDeclarations, declare
+
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
+    from notifconf.providers.inbox import Inbox
+    from notifconf.providers.konnect.connection import KonnectConnection
 
 VARIABLE = "KONNECT_TOKEN"
 
 
-class KonnectProvider:
+class KonnectProvider(Provider):
     """See `notifconf.providers.base.Provider`."""
 
     name = "konnect"
     title = "Kong Konnect"
     endpoint = "https://global.api.konghq.com/v1"
     endpoint_variable = "KONNECT_SERVER_URL"
+    consoles = frozenset({"cloud.konghq.com", "konghq.com"})
     credential_variables = (VARIABLE,)
     credentials = f"{VARIABLE} (a personal or system access token)"
 
@@ -44,18 +58,16 @@ class KonnectProvider:
         {403: "the user or system account of the token does not have a role that allows this"}
     )
 
-    @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """Event subscriptions."""
-        return KINDS
+    kinds = KINDS
+    coverage_terms = TERMS
+    has_inbox = True
+    language = Language(identifiers=frozenset({"id", "event", "name"}))
 
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
         """Return a personal or system access token as bearer."""
         token = environment.get(VARIABLE, "").strip()
         if not token:
             raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
-        from notifconf.http import Authorization
-
         try:
             return Authorization.bearer(token)
         except UsageError as error:
@@ -70,39 +82,20 @@ class KonnectProvider:
         entries = cast("KonnectDeclarations", declarations).subscriptions
         return (entry.address(entry.event) for entry in entries if " " not in entry.event)
 
-    def shared_host(self, url: str) -> None:
-        """Return none: Konnect holds no URLs."""
-        del url
-
-    def secrets(self, declarations: Declarations) -> Iterable[Secret]:
-        """Return none: no declaration of Konnect's is secret."""
-        del declarations
-        return ()
-
-    def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
-        """Check nothing: no declaration of Konnect's knows the time."""
-        del declarations, now
-        return ()
-
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve events, and what is left alone, against what lives."""
         del now
         return resolve(workspace, live)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
-        """Say what changes delete, disable, take off a channel, or narrow."""
+        """Return what changes delete, disable, take off a channel, or narrow."""
         del after
-        return silenced(changes)
+        return find_silences(changes)
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether a subscription tells nobody."""
         del kind
         return is_off(attributes)
-
-    @property
-    def coverage_terms(self) -> CoverageTerms:
-        """Events, by namespace."""
-        return TERMS
 
     def coverage(self, live: Live) -> Iterable[Reach]:
         """Say what each event reaches."""
@@ -111,11 +104,6 @@ class KonnectProvider:
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
         """Find too many configurations of a gateway, and defaults that end unnoticed."""
         return review(pairs, undeclared, live)
-
-    def verifies(self, kind: str, changed: Collection[str]) -> bool:
-        """Say no: there is nothing that the service could prove beforehand."""
-        del kind, changed
-        return False
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return the natural key of a subscription with these attributes, and the one where no name is kept."""
@@ -142,9 +130,14 @@ class KonnectProvider:
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""
+        # It imports httpx: most of the time that a plan takes to start.
         from notifconf.providers.konnect.connection import KonnectConnection
 
         return KonnectConnection(client)
 
+    def open_inbox(self, connection: Connection) -> Inbox:
+        """Return the inbox of the owner of the token."""
+        return cast("KonnectConnection", connection).inbox
 
-PROVIDER: Provider = KonnectProvider()
+
+PROVIDER = KonnectProvider()

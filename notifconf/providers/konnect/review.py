@@ -80,12 +80,12 @@ def _replaced_defaults(
             yield warning("replaces-default", message, group[0].position, group[0].address)
 
 
-def silenced(changes: Iterable[Change]) -> Iterator[Silence]:
+def find_silences(changes: Iterable[Change]) -> Iterator[Silence]:
     """Say who will not be told any more once the changes are made; what was off before is silent already."""
-    return (Silence(change.address, text) for change in changes for text in _silenced(change))
+    return (Silence(change.address, text) for change in changes for text in _describe_silences(change))
 
 
-def _silenced(change: Change) -> Iterator[str]:
+def _describe_silences(change: Change) -> Iterator[str]:
     before: Mapping[str, Any] = change.before or {}
     after: Mapping[str, Any] = change.after or {}
     on = [channel for channel, enabled in before.get("channels", {}).items() if enabled]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.providers.confluent.connection import ConfluentConnection
 from tests.providers.confluent.declared import NOW
 

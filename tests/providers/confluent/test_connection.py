@@ -14,7 +14,7 @@ from notifconf.errors import (
     ServerError,
     UsageError,
 )
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Live, LiveResource, Mode, Workspace, error
 from notifconf.plan import make_plan
 from notifconf.providers.confluent import PROVIDER

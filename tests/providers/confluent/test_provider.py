@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.providers import provider_named
+from notifconf.providers import load_provider
 from notifconf.providers.confluent import PROVIDER
 
 KEY, SECRET, TOKEN = "CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"
 
 
 def test_it_is_found_by_name() -> None:
-    assert provider_named("confluent") is PROVIDER
+    assert load_provider("confluent") is PROVIDER
 
 
 def test_kinds_come_in_order_of_dependency() -> None:
@@ -83,7 +83,7 @@ declarations = ConfluentDeclarations()
 now = datetime.now(UTC)
 PROVIDER.check(declarations, now)
 PROVIDER.resolve(Workspace("confluent", declarations), Live(), now)
-print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http"} & sys.modules.keys()))
+print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http.client"} & sys.modules.keys()))
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""

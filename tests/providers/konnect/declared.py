@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Live, LiveResource, Mode, Policy, Position, Workspace
 from notifconf.providers.konnect.catalogue import Catalogue, Event
 from notifconf.providers.konnect.codec import decode_subscription

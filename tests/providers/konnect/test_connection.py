@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from notifconf.errors import ForbiddenError
-from notifconf.http import Client
+from notifconf.http.client import Client
 from notifconf.model import Live, Mode, Workspace
 from notifconf.providers.konnect.connection import KonnectConnection
 from tests.providers.konnect.declared import (

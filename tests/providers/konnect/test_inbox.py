@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from notifconf.errors import NotFoundError, ProtocolError
+from notifconf.providers.inbox import Job, JobResult, Selection, Status
 from notifconf.providers.konnect.connection import KonnectConnection
-from notifconf.providers.konnect.inbox import Done, Job, Selection, Status
 from tests.providers.konnect.declared import Hub, page
 
 
@@ -69,16 +69,17 @@ def test_a_notification_that_says_little() -> None:
         Hub({"inbox": page({"title": "T"})}).ask(lambda connection: connection.inbox.select(Selection()))
 
 
-def carried_out(connection: KonnectConnection, jobs: list[Job], stop: asyncio.Event | None = None) -> Any:
-    return connection.inbox.carry_out(jobs, stop or asyncio.Event(), lambda: None)
+def run_jobs(connection: KonnectConnection, jobs: list[Job], stop: asyncio.Event | None = None) -> Any:
+    return connection.inbox.run_jobs(jobs, stop or asyncio.Event(), lambda: None)
 
 
 def test_a_status_is_given_100_at_a_time() -> None:
     service = Hub({"inbox/bulk": httpx.Response(200)})
     ids = [f"n-{n}" for n in range(250)]
 
-    async def mark(connection: KonnectConnection) -> list[Done]:
-        done: list[Done] = await carried_out(connection, connection.inbox.marking([*ids, "n-0"], Status.ARCHIVED))
+    async def mark(connection: KonnectConnection) -> list[JobResult]:
+        jobs = connection.inbox.prepare_marks([*ids, "n-0"], Status.ARCHIVED)
+        done: list[JobResult] = await run_jobs(connection, jobs)
         return done
 
     done = service.ask(mark)
@@ -94,7 +95,7 @@ def test_no_ids_are_no_request() -> None:
     service = Hub({})
 
     async def mark(connection: KonnectConnection) -> Any:
-        return await carried_out(connection, connection.inbox.marking([], Status.READ))
+        return await run_jobs(connection, connection.inbox.prepare_marks([], Status.READ))
 
     assert service.ask(mark) == []
     assert service.requests == []
@@ -104,7 +105,7 @@ def test_a_failure_keeps_no_other_from_being_deleted() -> None:
     service = Hub({"inbox/n-1": httpx.Response(204), "inbox/n-3": httpx.Response(204)})
 
     async def delete(connection: KonnectConnection) -> Any:
-        return await carried_out(connection, connection.inbox.deleting(["n-1", "n-2", "n-3", "n-1"]))
+        return await run_jobs(connection, connection.inbox.prepare_deletes(["n-1", "n-2", "n-3", "n-1"]))
 
     done = service.ask(delete)
     assert [(item.ids, type(item.error)) for item in done] == [
@@ -120,7 +121,7 @@ def test_nothing_is_begun_once_it_shall_stop() -> None:
     async def delete(connection: KonnectConnection) -> Any:
         stop = asyncio.Event()
         stop.set()
-        return await carried_out(connection, connection.inbox.deleting(["n-1"]), stop)
+        return await run_jobs(connection, connection.inbox.prepare_deletes(["n-1"]), stop)
 
     assert service.ask(delete) == []
     assert service.requests == []

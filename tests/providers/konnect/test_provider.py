@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.providers import NAMES, provider_named
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import KonnectDeclarations
 from tests.providers.konnect.declared import NOW
 
 
 def test_it_is_found_by_name() -> None:
-    assert provider_named("konnect") is PROVIDER
-    assert PROVIDER.name in NAMES
+    assert load_provider("konnect") is PROVIDER
+    assert PROVIDER.name in BUILT_IN
     assert PROVIDER.endpoint == "https://global.api.konghq.com/v1"
     assert PROVIDER.endpoint_variable == "KONNECT_SERVER_URL"
 
@@ -70,7 +70,7 @@ from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import KonnectDeclarations
 now = datetime.now(UTC)
 PROVIDER.resolve(Workspace("konnect", KonnectDeclarations()), Live(), now)
-print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http"} & sys.modules.keys()))
+print(*sorted({"httpx", "asyncio", "tenacity", "ssl", "notifconf.http.client"} & sys.modules.keys()))
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""

@@ -1,0 +1,103 @@
+"""An inbox: the notifications that a service has delivered to one user. It is used, not declared."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import Any, NamedTuple
+
+from notifconf.errors import ServiceError
+from notifconf.http.workers import run_all
+
+
+class Status(StrEnum):
+    """What a notification can be."""
+
+    UNREAD = "UNREAD"
+    READ = "READ"
+    ARCHIVED = "ARCHIVED"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Filters: a notification is selected if every filter that is given finds it.
+
+    `title` and `description` are parts of these texts, the others whole values.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    namespace: str | None = None
+    region: str | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification; a text that the service did not send is empty. `document` is all that the service sent."""
+
+    id: str
+    title: str
+    status: str
+    region: str
+    namespace: str
+    entity: str
+    created_at: str
+    document: Mapping[str, Any] = field(repr=False)
+
+
+class Job(NamedTuple):
+    """One request that changes some notifications."""
+
+    ids: tuple[str, ...]
+    send: Callable[[], Awaitable[None]]
+
+
+class JobResult(NamedTuple):
+    """What became of a job: `error` is None if it succeeded."""
+
+    ids: tuple[str, ...]
+    error: ServiceError | None
+
+
+class Inbox(ABC):
+    """The inbox that one set of credentials opens."""
+
+    def __init__(self, parallelism: int) -> None:
+        """Send at most `parallelism` requests side by side."""
+        self._parallelism = parallelism
+
+    @abstractmethod
+    async def select(self, selection: Selection, limit: int | None = None) -> list[Notification]:
+        """Return the selected notifications, or the first `limit` of them. Raises a `ServiceError`."""
+
+    @abstractmethod
+    def prepare_marks(self, ids: Sequence[str], status: Status) -> list[Job]:
+        """Return the requests that give notifications a status."""
+
+    @abstractmethod
+    def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:
+        """Return the requests that delete notifications."""
+
+    async def run_jobs(self, jobs: Sequence[Job], stop: asyncio.Event, progress: Callable[[], None]) -> list[JobResult]:
+        """Send the requests and return a result for each that was sent; after `stop` is set no other one is sent.
+
+        After a failure the other requests are sent all the same. `progress` is called after each request.
+        """
+
+        async def run(job: Job) -> JobResult | None:
+            if stop.is_set():
+                return None
+            failure: ServiceError | None = None
+            try:
+                await job.send()
+            except ServiceError as error:
+                failure = error
+            progress()
+            return JobResult(job.ids, failure)
+
+        return [result for result in await run_all([partial(run, job) for job in jobs], self._parallelism) if result]
