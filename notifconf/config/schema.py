@@ -1,10 +1,11 @@
 """Check a document against the JSON Schema of a workspace.
 
 There are two validators. jsonschema-rs checks the whole document in milliseconds, and it alone decides which values are
-wrong: `find_violations`. jsonschema is a hundred times slower, but its errors carry what a good message needs: the part of the schema
-and the value. So it reads only the wrong entries, and `explain` turns its errors into messages. An error of jsonschema
-that jsonschema-rs did not find is dropped. A violation that jsonschema does not find gets a general message.
-A property test checks that both find the same places.
+wrong: `find_violations`. jsonschema is a hundred times slower, but its errors carry what a good message needs: the part
+of the schema and the value. So it reads only the wrong entries, and `explain` turns its errors into messages.
+
+The two can't contradict each other. An error that only jsonschema finds is dropped; a violation that it does not find
+gets a general message. A property test checks that both find the same places.
 """
 
 from __future__ import annotations

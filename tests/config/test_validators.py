@@ -116,4 +116,4 @@ def test_a_key_that_ends_with_a_line_break_is_reported():
     document, _ = parse("f", json.dumps({**CONFLUENT, "integrations": {"a\n": {"target": SLACK}}}).encode())
     assert document is not None
     (diagnostic,) = check(document)
-    assert diagnostic.code == "invalid-value"
+    assert diagnostic.position == document["integrations"].keys_at["a\n"]
