@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         Secret,
         Workspace,
     )
-    from notifconf.plan import Proposal
+    from notifconf.plan.planner import Proposal
     from notifconf.providers.base import Connection
 
 __version__ = "0.1.0"
@@ -97,7 +97,7 @@ _MODULES = {
         "notifconf.executor.schedule": "Control",
         "notifconf.model": "Action Change ChangeOutcome Diagnostic Live Mode Options Outcome Percentage Plan Result "
         "Secret Workspace",
-        "notifconf.plan": "Proposal",
+        "notifconf.plan.planner": "Proposal",
         "notifconf.providers.base": "Connection",
     }.items()
     for name in names.split()

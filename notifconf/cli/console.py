@@ -29,9 +29,6 @@ from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model import Diagnostic, Listing, Mask, Outcome, Plan, Secret
 from notifconf.report import Report
-from notifconf.report.excerpt import excerpts
-from notifconf.report.formats import RENDERERS
-from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
 from notifconf.report.table import Table, listing_table, listings_json, table_lines
 from notifconf.report.text import diagnostic_lines
@@ -169,7 +166,11 @@ class Console:
                 discard_output(sys.stderr)
             return
         text = mask(plain_text(lines))
-        write_error(escape_commands(text) if self.format == "github" else text)
+        if self.format == "github":
+            from notifconf.report.github import escape_commands  # not at the top, as with RENDERERS
+
+            text = escape_commands(text)
+        write_error(text)
 
     def note(self, message: str) -> None:
         """Write a sentence that a quiet command leaves out."""
@@ -184,6 +185,8 @@ class Console:
         if not sys.stderr.isatty():
             self.aside(diagnostic_lines(shown))
             return
+        from notifconf.report.excerpt import excerpts  # not at the top: only a terminal shows excerpts
+
         excerpt = excerpts(self._terminal(sys.stderr).width)
         for item in shown:
             self.aside([*diagnostic_lines([item]), *excerpt(item)])
@@ -252,6 +255,8 @@ class Console:
         return self._moving or open_terminal(stream, color=self.color)
 
     def _render(self, report: Report, *, silent: bool = False) -> None:
+        from notifconf.report.formats import RENDERERS  # not at the top: `validate` and others need no renderer
+
         rendition = RENDERERS[self.format](report)
         if not silent or self.output is not None:
             if isinstance(rendition.result, str):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from notifconf.model import Secret, quoted
-from notifconf.providers import list_loaded, load_provider
+from notifconf.providers import find_credential_variables, list_loaded
 
 CREDENTIALS: Final = (
     "GITHUB_TOKEN",
@@ -76,7 +76,7 @@ def is_credential(name: str) -> bool:
 
 @cache
 def _is_credential_of(providers: tuple[str, ...], name: str) -> bool:
-    variables = (variable for provider in providers for variable in load_provider(provider).credential_variables)
+    variables = (variable for provider in providers for variable in find_credential_variables(provider))
     return any(fnmatchcase(name, glob) for glob in (*CREDENTIALS, *variables))
 
 

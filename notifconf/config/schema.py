@@ -102,6 +102,8 @@ def _make_schema(providers: tuple[str, ...], loaded: tuple[str, ...]) -> dict[st
     schema: dict[str, Any] = json.loads(_read_schema(CONFIG))
     schema["properties"]["provider"]["enum"] += [name for name in providers if name not in BUILT_IN]
     for name in loaded:
+        if name in BUILT_IN:  # the schema's file has its definitions
+            continue
         definitions = load_provider(name).schema_definitions
         schema["$defs"] |= definitions
         if name in definitions:

@@ -1,42 +1,17 @@
-"""Failed requests as exceptions: the status decides the class, and no text holds what was sent."""
+"""Requests without an answer, as exceptions. No text holds what was sent."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
 from http import HTTPStatus
-from types import MappingProxyType
 
 import httpx
 
-from notifconf.errors import (
-    ApiError,
-    AuthenticationError,
-    ConflictError,
-    ForbiddenError,
-    InvalidRequestError,
-    NotFoundError,
-    QuotaError,
-    RateLimitedError,
-    ServerError,
-    TransportError,
-)
+from notifconf.errors import TransportError
 from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
 from notifconf.http.redaction import Redactor
 from notifconf.http.tls import describe_trust
 from notifconf.model import visible
-
-STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
-    {
-        HTTPStatus.UNAUTHORIZED: AuthenticationError,
-        HTTPStatus.PAYMENT_REQUIRED: QuotaError,
-        HTTPStatus.FORBIDDEN: ForbiddenError,
-        HTTPStatus.NOT_FOUND: NotFoundError,
-        HTTPStatus.CONFLICT: ConflictError,
-        HTTPStatus.TOO_MANY_REQUESTS: RateLimitedError,
-    }
-)
-"""Status -> class; other 4xx are `InvalidRequestError`, 5xx `ServerError`."""
 
 PASSING_PROXY_STATUS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 """With these a proxy refuses for the moment. With any other 4xx it would refuse again."""
@@ -46,34 +21,6 @@ MAX_TEXT_LENGTH = 500
 
 class HopelessError(TransportError):
     """No answer, and another attempt would end the same."""
-
-
-def api_error(
-    operation: str,
-    status: int,
-    description: str,
-    *,
-    request_id: str | None,
-    writes: bool,
-    code: str | None = None,
-    hint: str = "",
-) -> ApiError:
-    """Return the exception for an error answer.
-
-    `description` and `hint` are safe to show; `hint` says what the status means and what to do, `writes` whether the
-    request changes something.
-    """
-    server = httpx.codes.is_server_error(status)
-    error_class = ServerError if server else STATUS_ERRORS.get(status, InvalidRequestError)
-    return error_class(
-        f"{operation} was answered {status}{_reason(status)}"
-        f"{': ' if description else ''}{description}{trace(request_id)}{'; ' if hint else ''}{hint}",
-        status=status,
-        operation=operation,
-        request_id=request_id,
-        sent=server and writes,
-        code=code,
-    )
 
 
 def transport_error(operation: str, error: Exception, reason: str, *, endpoint: str, writes: bool) -> TransportError:
@@ -137,11 +84,6 @@ def describe_safely(text: str, redactor: Redactor, *, longest: int = MAX_TEXT_LE
     line = " ".join(redactor(text[: 2 * longest]).split())
     cut = line if len(line) <= longest else line[: longest - 1] + "…"
     return visible(cut)
-
-
-def _reason(status: int) -> str:
-    phrase = httpx.codes.get_reason_phrase(status)
-    return f" {phrase}" if phrase else ""
 
 
 def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:

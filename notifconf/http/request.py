@@ -7,13 +7,26 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
 
 import httpx
 
-from notifconf.errors import ProtocolError, RateLimitedError, ServerError, TransportError
-from notifconf.http.failure import HopelessError, api_error, describe_safely, trace
+from notifconf.errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    ProtocolError,
+    QuotaError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+)
+from notifconf.http.failure import HopelessError, describe_safely, trace
 from notifconf.http.redaction import Redactor
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -70,6 +83,18 @@ def _make_body_error(request: Request, what: str) -> ProtocolError:
         f"{request.operation} was answered with {what}", operation=request.operation, sent=request.writes
     )
 
+
+STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
+    {
+        HTTPStatus.UNAUTHORIZED: AuthenticationError,
+        HTTPStatus.PAYMENT_REQUIRED: QuotaError,
+        HTTPStatus.FORBIDDEN: ForbiddenError,
+        HTTPStatus.NOT_FOUND: NotFoundError,
+        HTTPStatus.CONFLICT: ConflictError,
+        HTTPStatus.TOO_MANY_REQUESTS: RateLimitedError,
+    }
+)
+"""Status -> class; other 4xx are `InvalidRequestError`, 5xx `ServerError`."""
 
 REPEATABLE_STATUS = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 MAX_ID_LENGTH = 100
@@ -174,14 +199,19 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
         raise _make_error(request, response, text)
     body = _read_error_body(request, response)
     description = describe_safely(request.describe(body), redactor)
-    raise api_error(
-        request.operation,
-        response.status,
-        description,
+    is_server_error = httpx.codes.is_server_error(response.status)
+    error_class = ServerError if is_server_error else STATUS_ERRORS.get(response.status, InvalidRequestError)
+    phrase = httpx.codes.get_reason_phrase(response.status)
+    status = f"{response.status} {phrase}".rstrip()
+    text = ": ".join(filter(None, [f"{request.operation} was answered {status}", description]))
+    hint = _explain_status(request, response.status, hints)
+    raise error_class(
+        "; ".join(filter(None, [text + trace(response.request_id), hint])),
+        status=response.status,
+        operation=request.operation,
         request_id=response.request_id,
-        writes=request.writes,
+        sent=is_server_error and request.writes,
         code=_read_error_code(body),
-        hint=_explain_status(request, response.status, hints),
     )
 
 

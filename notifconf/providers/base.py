@@ -184,6 +184,7 @@ class Provider(ABC):
 
     def shared_host(self, url: str) -> str | None:
         """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
+        del url
         return None
 
     @property

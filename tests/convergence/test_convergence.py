@@ -28,7 +28,7 @@ from notifconf.http.client import Client
 from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome, Result
 from notifconf.model.plan import Plan
-from notifconf.plan import propose
+from notifconf.plan.planner import propose
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.json import plan_json
 from tests.convergence.worlds import WORLDS, World, furnish, modes

@@ -21,8 +21,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.http.client import Client
 from notifconf.model import Exported, Live, Mode, Options, Workspace
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
-from notifconf.plan.planner import effective
+from notifconf.plan.planner import effective, make_plan
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.workspace import workspace_text
 from tests.convergence.organisations import ORGANISATIONS, SECRET, SURVEYED, State

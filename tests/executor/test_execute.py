@@ -10,7 +10,7 @@ from notifconf.errors import ConflictError
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
 from notifconf.model import Mode, Policy, Workspace
-from notifconf.plan import propose
+from notifconf.plan.planner import propose
 from notifconf.report.style import plain_text
 from notifconf.report.text import outcome_lines
 from tests.executor.service import Prover, Service, lost, refused

@@ -8,7 +8,7 @@ from typing import Any
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
 from notifconf.model import Policy, Workspace
-from notifconf.plan import propose
+from notifconf.plan.planner import propose
 from tests.executor.service import Prover
 from tests.plan.world import NOW, Declared
 

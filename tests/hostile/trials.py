@@ -20,7 +20,7 @@ from notifconf.errors import NotifconfError, ServiceError, WorkspaceError
 from notifconf.http.client import Client
 from notifconf.model import Filters
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
+from notifconf.plan.planner import make_plan
 from notifconf.providers import load_provider
 from notifconf.report import Report
 from notifconf.report.formats import RENDERERS

@@ -14,8 +14,8 @@ from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
 from notifconf.model import Mode, Policy, Workspace
 from notifconf.model.plan import Action
-from notifconf.plan import make_plan, propose
 from notifconf.plan.codec import decode_plan, encode_plan
+from notifconf.plan.planner import make_plan, propose
 from tests.executor.service import Prover, Service
 from tests.plan.world import NOW, Declared, channel, did, live_channel, live_route, planned, route
 

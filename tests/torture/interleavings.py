@@ -26,7 +26,7 @@ from notifconf.executor.schedule import Control
 from notifconf.http.client import Client
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import propose
+from notifconf.plan.planner import propose
 from notifconf.providers import load_provider
 from tests.torture.simulation import NOW, workspace_of
 

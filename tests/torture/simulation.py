@@ -24,7 +24,7 @@ from notifconf.http.client import Client
 from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import propose
+from notifconf.plan.planner import propose
 from notifconf.providers import load_provider
 from tests.torture.scenario import ENVIRONMENT, State
 

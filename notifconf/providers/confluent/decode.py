@@ -23,7 +23,7 @@ from notifconf.model import (
     warning,
 )
 from notifconf.providers.confluent.check import consistency
-from notifconf.providers.confluent.hosts import TEAMS_CONNECTORS, host_of
+from notifconf.providers.confluent.hosts import find_service, host_of
 from notifconf.providers.confluent.workspace import (
     ENABLED,
     SECRET_MEMBER,
@@ -59,18 +59,6 @@ PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*
 MAX_PATH_CHARACTERS = 1024
 """Of a resource's path, as in the JSON Schema."""
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
-
-KINDS_OF_HOST: Mapping[str, tuple[str, ...]] = {
-    "hooks.slack.com": ("Slack",),
-    "hooks.slack-gov.com": ("Slack",),
-    "webhook.office.com": ("MsTeams",),
-    "logic.azure.com": ("MsTeams", "Webhook"),
-    "powerplatform.com": ("MsTeams", "Webhook"),
-    "events.pagerduty.com": ("Webhook",),
-    "api.opsgenie.com": ("Webhook",),
-    "api.eu.opsgenie.com": ("Webhook",),
-}
-"""Hosts that many share, and the kinds of target that can send to them. Flows of Azure also take plain JSON."""
 
 Entry = TypeVar("Entry", DeclaredIntegration, DeclaredSubscription, DeclaredResource)
 
@@ -144,15 +132,14 @@ class Decoder:
             message = f'"{member}" must be a URL: http:// or https://, a host, and no spaces'
             self.diagnostics.append(error("invalid-value", message, position, address))
             return
-        host = host_of(target[member])
-        if target["kind"] == "MsTeams" and f".{host}".endswith(TEAMS_CONNECTORS):
-            retired = f"*{TEAMS_CONNECTORS}"
+        service = find_service(target[member])
+        if service is not None and service.is_retired and target["kind"] in service.kinds:
+            retired = f"*.{service.host}"
             message = f"Microsoft is retiring the connector URLs at {retired}: make a workflow in Teams and use its URL"
             self.diagnostics.append(warning("legacy-teams-url", message, position, address))
-        known = next((name for name in KINDS_OF_HOST if f".{host}".endswith(f".{name}")), None)
-        if known is not None and target["kind"] not in KINDS_OF_HOST[known]:
-            kinds = " or ".join(KINDS_OF_HOST[known])
-            message = f"a URL at {known} takes messages of the kind {kinds}, not {target['kind']}"
+        if service is not None and service.kinds and target["kind"] not in service.kinds:
+            kinds = " or ".join(service.kinds)
+            message = f"a URL at {service.host} takes messages of the kind {kinds}, not {target['kind']}"
             self.diagnostics.append(warning("kind-url-mismatch", message, position, address))
         if stands_in_clear(target.expressions.get(member)):
             message = (

@@ -21,7 +21,7 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED
-from notifconf.providers.confluent.hosts import shared_host
+from notifconf.providers.confluent.hosts import find_shown_host
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER
 
 
@@ -257,7 +257,7 @@ def _told(item: LiveResource) -> str | None:
     member = SECRET_MEMBER.get(kind, READ_ONLY_MEMBER.get(kind, ""))
     value = target.get(member) if isinstance(target, Mapping) else None
     if isinstance(value, Secret):
-        return shared_host(value.reveal())
+        return find_shown_host(value.reveal())
     return value if isinstance(value, str) else None
 
 

@@ -8,6 +8,7 @@ from notifconf.errors import UsageError
 from notifconf.model import Filters, Listing, Live, LiveResource
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
+from notifconf.providers.confluent.hosts import find_service, find_shown_host
 from tests.providers.confluent.declared import CATALOGUE, URL
 
 SHRINK, EXPAND, SAML = (
@@ -71,7 +72,7 @@ def test_everything() -> None:
     }
     assert [tuple(row.values()) for row in found["integrations"].rows] == [
         ("Admins", "RoleEmail", 2, "OrganizationAdmin", "i-2"),
-        ("Alerts", "Slack", 3, "hooks.example.test", "i-1"),
+        ("Alerts", "Slack", 3, None, "i-1"),
         ("New", "PagerDuty", 0, None, "i-4"),
         ("Odd", "Webhook", 0, None, "i-3"),
     ]
@@ -173,3 +174,30 @@ def test_what_only_the_live_state_knows_is_a_filter() -> None:
     for filters in (Filters(severity=("alarm",)), Filters(category=("new",))):
         assert ids(PROVIDER.types(Live(catalogue=odd), filters)) == ["nt-odd"]
     assert ids(listed(Filters(channel=("i-2",)))["integrations"]) == ["i-2"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://hooks.slack.com/services/T/B/x", "hooks.slack.com"),
+        ("https://HOOKS.slack.com/services/T/B/x", "hooks.slack.com"),
+        ("https://acme.webhook.office.com/webhookb2/x", "acme.webhook.office.com"),
+        ("https://webhook.office.com/x", None),
+        ("https://prod-1.westeurope.logic.azure.com/x", "prod-1.westeurope.logic.azure.com"),
+        ("https://a.powerplatform.com/x", None),
+        ("https://tenant.hooks.slack.com/x", None),
+        ("https://hooks.slack.com.example.test/x", None),
+        ("https://nothooks.slack.com/x", None),
+        ("https://secret-tunnel.example.test/x", None),
+        ("https://[oops", None),
+    ],
+)
+def test_only_a_host_that_many_customers_share_is_shown(url: str, host: str | None) -> None:
+    assert find_shown_host(url) == host
+
+
+def test_a_service_is_found_below_its_host_too() -> None:
+    service = find_service("https://tenant.hooks.slack.com/x")
+    assert service is not None
+    assert service.kinds == ("Slack",)
+    assert find_service("https://hooks.slack.com.example.test/x") is None
