@@ -28,7 +28,7 @@ from notifconf.plan.coverage import effect, notices, shortfalls, silences
 from notifconf.plan.diff import References, create, differences, update
 from notifconf.plan.match import Matching, match
 from notifconf.plan.order import Scope, in_order, scope
-from notifconf.plan.protection import Protection, limit_deletes, protection
+from notifconf.plan.protection import Protection, limit_deletes, make_protection
 from notifconf.plan.prune import prune
 from notifconf.plan.rules import Pair, Rules
 
@@ -162,17 +162,14 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     matching = match(resolution.resources, live.resources)
     references = _references(matching, live, kinds)
     addresses = undeclared_addresses(matching.undeclared, matching, kinds)
-    guards = protection(workspace.policy, rules, live.resources, matching, addresses)
+    guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
         matching,
         live.resources,
         comparison.changes,
         managed=workspace.declarations.managed,
-        mode=workspace.policy.mode,
         protection=guards,
-        addresses=addresses,
-        kinds=kinds,
         references=references,
     )
     declared = [resource.address for resource in resolution.resources]
@@ -188,7 +185,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
                 *rules.review(matching.pairs, matching.undeclared, live),
                 *comparison.diagnostics,
                 *pruning.diagnostics,
-                *guards.unused(workspace.declarations.managed, (*declared, *unresolved)),
+                *guards.find_unused(workspace.declarations.managed, (*declared, *unresolved)),
             ),
         ),
         options,
