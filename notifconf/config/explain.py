@@ -94,11 +94,21 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @cache
-def _validator_class() -> Any:
-    """Return jsonschema's validator with a `uniqueItems` that finds repeated texts in linear time, by their places."""
+def _make_validator_class() -> Any:
+    """Return jsonschema's validator, changed where it would disagree with jsonschema-rs or take quadratic time."""
     # Only a workspace with errors needs jsonschema, and importing it takes as long as five bare interpreters.
+    import jsonschema_rs
     from jsonschema import Draft202012Validator, ValidationError
     from jsonschema.validators import extend
+
+    @cache
+    def make_matcher(pattern: str) -> Any:
+        return jsonschema_rs.validator_for({"pattern": pattern})
+
+    def find_mismatch(_validator: Any, pattern: str, text: Any, _schema: Any) -> Iterator[ValidationError]:
+        # Python's `re` reads some patterns differently: its `$` also matches before a line break at the end.
+        if isinstance(text, str) and not make_matcher(pattern).is_valid(text):
+            yield ValidationError("no match")
 
     def find_repeated(_validator: Any, unique: bool, items: Any, _schema: Any) -> Iterator[ValidationError]:
         seen: set[str] = set()
@@ -108,7 +118,7 @@ def _validator_class() -> Any:
                     yield ValidationError("repeated", path=(index,))
                 seen.add(item)
 
-    return extend(Draft202012Validator, {"uniqueItems": find_repeated})  # type: ignore[no-untyped-call]
+    return extend(Draft202012Validator, {"pattern": find_mismatch, "uniqueItems": find_repeated})  # type: ignore[no-untyped-call]
 
 
 class Failure(NamedTuple):
@@ -124,10 +134,17 @@ class Failure(NamedTuple):
     schema: Mapping[str, Any]
     of_key: bool
 
+    @property
+    def broken_rule(self) -> tuple[Path, str]:
+        """The place and the keyword by which jsonschema-rs reports the same failure."""
+        if self.of_key:
+            return self.path, "propertyNames"
+        return (self.path[:-1] if self.rule == "uniqueItems" else self.path), self.rule
 
-def failures(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Failure]:
-    """Yield what is wrong with a document, one broken rule at a time."""
-    for found in _validator_class()(schema).iter_errors(document):
+
+def find_failures(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Failure]:
+    """Yield each rule of the schema that the document breaks."""
+    for found in _make_validator_class()(schema).iter_errors(document):
         of_key = "propertyNames" in found.absolute_schema_path
         path = tuple(found.absolute_path)
         yield Failure(path, found.validator, found.validator_value, found.instance, found.schema, of_key)

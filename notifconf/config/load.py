@@ -270,13 +270,14 @@ class _Loading:
             self._diagnostics.add(diagnostic)
 
     def _failure(self) -> WorkspaceError:
-        return WorkspaceError(tuple(map(self._with_reason, self._sorted())))
+        return WorkspaceError(self._sorted())
 
     def _with_reason(self, diagnostic: Diagnostic) -> Diagnostic:
-        """Add to what is wrong with a value that something in it is empty."""
+        """Add to an error in a value that a reference in it is empty."""
         reason = self._empty.get(diagnostic.position) if diagnostic.position is not None else None
-        return replace(diagnostic, message=f"{diagnostic.message} ({reason})") if reason else diagnostic
+        is_explained = reason is not None and diagnostic.severity == "error"
+        return replace(diagnostic, message=f"{diagnostic.message} ({reason})") if is_explained else diagnostic
 
     def _sorted(self) -> tuple[Diagnostic, ...]:
-        shown = map(Mask(self._secrets).diagnostic, self._diagnostics)
+        shown = map(Mask(self._secrets).diagnostic, map(self._with_reason, self._diagnostics))
         return tuple(sorted(shown, key=lambda diagnostic: diagnostic.sort_key))

@@ -57,7 +57,7 @@ def list_loaded() -> tuple[str, ...]:
 
 def is_provider(name: object) -> bool:
     """Say whether a provider has this name."""
-    return name in BUILT_IN or name in _find_entry_points()
+    return isinstance(name, str) and (name in BUILT_IN or name in _find_entry_points())
 
 
 def _find_entry_points() -> dict[str, EntryPoint]:
