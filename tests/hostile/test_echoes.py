@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
 from notifconf.executor import recovery, run
+from notifconf.http import client, rate_limiter
 from notifconf.http.redaction import WITHHELD, Redactor
 from notifconf.model import Secret
 from notifconf.providers.confluent import PROVIDER
