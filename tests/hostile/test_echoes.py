@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
 from notifconf.executor import recovery, run
-from notifconf.http import Redactor, client, rate_limiter
-from notifconf.http.redaction import WITHHELD
+from notifconf.http import client, rate_limiter
+from notifconf.http.redaction import WITHHELD, Redactor
 from notifconf.model import Secret
-from notifconf.providers.confluent.hosts import shared_host
+from notifconf.providers.confluent.provider import PROVIDER
 from tests.cli.conftest import User
 from tests.hostile.echoes import API_SECRET, FORMS, QUERY, SECRETS, SLACK, readable
 
@@ -169,7 +169,7 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_no_form_is_readable(form: str, name: str) -> None:
     secret = SECRETS[name]
-    redactor = Redactor([Secret(secret), Secret("another-secret-0123456789")], shared_host=shared_host)
+    redactor = Redactor([Secret(secret), Secret("another-secret-0123456789")], shared_host=PROVIDER.shared_host)
     for template in TEMPLATES:
         assert redactor(template.format(FORMS[form](secret))) == WITHHELD, template
 
