@@ -140,7 +140,7 @@ async def connect(
     `on_wait` of each long wait for the service's rate limit, in seconds.
     Raises `UsageError` for an endpoint that credentials may not be sent to, and where there are none.
     """
-    from notifconf.http.client import Client
+    from notifconf.http.client import Client, ClientOptions
 
     environment = os.environ if environment is None else environment
     chosen = load_provider(provider)
@@ -155,12 +155,10 @@ async def connect(
     async with Client(
         base,
         authorization,
-        parallelism=parallelism,
-        timeout=timeout,
         transport=transport,
-        observer=observer,
-        on_wait=on_wait,
-        hints=_status_hints(chosen),
+        options=ClientOptions(
+            parallelism=parallelism, timeout=timeout, observer=observer, on_wait=on_wait, hints=_status_hints(chosen)
+        ),
     ) as client:
         yield chosen.connect(client)
 

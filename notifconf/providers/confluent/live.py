@@ -50,11 +50,11 @@ class Sources:
             self.redactor.add(codec.secrets(item))
             return codec.decode_integration(item)
 
-        return Source(INTEGRATION.name, None, lambda: self.api.listed("integrations"), decode)
+        return Source(INTEGRATION.name, None, lambda: self.api.read_list("integrations"), decode)
 
     def subscriptions(self) -> Source:
         """Return the list of subscriptions."""
-        return Source(SUBSCRIPTION.name, None, lambda: self.api.listed("subscriptions"), codec.decode_subscription)
+        return Source(SUBSCRIPTION.name, None, lambda: self.api.read_list("subscriptions"), codec.decode_subscription)
 
     def preference(self, place: Place) -> Source:
         """Return the lookup of a resource's preference; errors name the resource and where it is declared."""
@@ -82,22 +82,14 @@ class Sources:
 async def _placed(lookup: Awaitable[list[Item]], place: Place) -> list[Item] | None:
     try:
         return await lookup
-    except ApiError as error:
+    except (ApiError, ProtocolError) as error:
         if isinstance(error, ForbiddenError) and error.code == NOT_VISIBLE:
             return None
-        raise type(error)(
-            f"{_named(place)}: {error}",
-            status=error.status,
-            operation=error.operation,
-            request_id=error.request_id,
-            sent=error.sent,
-            code=error.code,
-        ) from None
-    except ProtocolError as error:
-        raise ProtocolError(f"{_named(place)}: {error}", operation=error.operation) from None
+        error.args = (f"{_name_place(place)}: {error}",)
+        raise
 
 
-def _named(place: Place) -> str:
+def _name_place(place: Place) -> str:
     return f"{place.position}: {quoted(place.resource)}" if place.position else quoted(place.resource)
 
 
