@@ -60,7 +60,7 @@ class Sources:
         """Return the lookup of a resource's preference; errors name the resource and where it is declared."""
 
         async def fetch() -> list[Item] | None:
-            return await _placed(self.api.preference(place.resource, place.resource_type), place)
+            return await _look_up(self.api.preference(place.resource, place.resource_type), place)
 
         def decode(item: Item, _: Catalogue) -> LiveResource:
             return codec.decode_preference(item, place.resource, place.resource_type)
@@ -71,7 +71,7 @@ class Sources:
         """Return the lookup of a resource's subscriptions; errors name the resource and where it is declared."""
 
         async def fetch() -> list[Item] | None:
-            return await _placed(self.api.resource_subscriptions(place.resource, place.resource_type), place)
+            return await _look_up(self.api.resource_subscriptions(place.resource, place.resource_type), place)
 
         def decode(item: Item, catalogue: Catalogue) -> LiveResource:
             return codec.decode_resource_subscription(item, place.resource, place.resource_type, catalogue)
@@ -79,7 +79,7 @@ class Sources:
         return Source(RESOURCE_SUBSCRIPTION.name, place.resource, fetch, decode)
 
 
-async def _placed(lookup: Awaitable[list[Item]], place: Place) -> list[Item] | None:
+async def _look_up(lookup: Awaitable[list[Item]], place: Place) -> list[Item] | None:
     try:
         return await lookup
     except (ApiError, ProtocolError) as error:
@@ -93,7 +93,7 @@ def _name_place(place: Place) -> str:
     return f"{place.position}: {quoted(place.resource)}" if place.position else quoted(place.resource)
 
 
-LONGEST = 1024
+MAX_PATH_LENGTH = 1024
 """How many characters the language lets a path have."""
 
 
@@ -116,7 +116,7 @@ class Scope:
     resource_subscriptions: tuple[Place, ...] = ()
 
 
-def needed(workspace: Workspace) -> Scope:
+def make_plan_scope(workspace: Workspace) -> Scope:
     """Return what a plan of this workspace needs.
 
     `sync` must know what uses an integration before that goes; `policy.coverage` judges all types, wherever they go.
@@ -143,7 +143,7 @@ def _can_be_looked_up(entry: DeclaredResource) -> bool:
     return bool(entry.resource_type) and bool(PATH.fullmatch(entry.resource)) and "${" not in entry.resource
 
 
-def changed(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Scope:
+def make_touched_scope(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Scope:
     """Return what is to be read again where these objects, as kind and attributes, were touched."""
     kinds = {kind for kind, _ in touched}
 
@@ -159,7 +159,7 @@ def changed(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Scope:
     )
 
 
-def everything(resources: Sequence[str], workspace: Workspace | None = None) -> Scope:
+def make_survey_scope(resources: Sequence[str], workspace: Workspace | None = None) -> Scope:
     """Return all lists, and both lookups of these resources and of those that a workspace declares.
 
     Raises `UsageError` for one of an unknown type, and for one whose path is still a reference.
@@ -192,7 +192,7 @@ def _places(entries: Iterable[DeclaredResource]) -> tuple[Place, ...]:
 def type_of(resource: str) -> str:
     """Return the type that a resource's path says. Raises `UsageError` for what is no path, or of an unknown type."""
     segment = resource.rpartition("/")[2].partition("=")[0]
-    if not PATH.fullmatch(resource) or not fits_line(resource, LONGEST) or segment not in TYPE_OF_SEGMENT:
+    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_LENGTH) or segment not in TYPE_OF_SEGMENT:
         known = ", ".join(TYPE_OF_SEGMENT)
         raise UsageError(
             f"{quoted(resource)} is no resource: write TYPE=ID segments joined by /, with a last TYPE of {known}"

@@ -37,7 +37,7 @@ class Api:
         return await self._read_list(_subscriptions(event), "id", "a subscription")
 
     async def create(self, event: str, body: Mapping[str, Plain]) -> str:
-        """Create a subscription and return its id. After a failure that leaves its fate unknown it is not sent again."""
+        """Create a subscription and return its id. It is not sent again while its fate is unknown."""
         path = f"{self._root}/{_subscriptions(event)}"
         answer = await self._client.request("POST", path, json=body, describe=describe_error)
         try:
