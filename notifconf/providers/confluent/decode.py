@@ -9,7 +9,19 @@ from operator import attrgetter
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Secret, Value, error, nearest, warning
+from notifconf.errors import UsageError
+from notifconf.model import (
+    Diagnostic,
+    LocatedList,
+    LocatedMapping,
+    Secret,
+    Value,
+    error,
+    fits_line,
+    nearest,
+    quoted,
+    warning,
+)
 from notifconf.providers.confluent.check import check_consistency
 from notifconf.providers.confluent.hosts import find_service, host_of
 from notifconf.providers.confluent.workspace import (
@@ -45,6 +57,9 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
+
+MAX_PATH_LENGTH = 1024
+"""How many characters the language lets a path have."""
 
 Entry = TypeVar("Entry", DeclaredIntegration, DeclaredSubscription, DeclaredResource)
 
@@ -266,3 +281,14 @@ def _parse_moment(text: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def type_of(resource: str) -> str:
+    """Return the type that a resource's path says. Raises `UsageError` for what is no path, or of an unknown type."""
+    segment = resource.rpartition("/")[2].partition("=")[0]
+    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_LENGTH) or segment not in TYPE_OF_SEGMENT:
+        known = ", ".join(TYPE_OF_SEGMENT)
+        raise UsageError(
+            f"{quoted(resource)} is no resource: write TYPE=ID segments joined by /, with a last TYPE of {known}"
+        )
+    return TYPE_OF_SEGMENT[segment]

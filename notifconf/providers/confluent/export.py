@@ -38,8 +38,7 @@ from notifconf.providers.confluent.catalogue import (
     NotificationType,
 )
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
-from notifconf.providers.confluent.decode import MATCHED, is_url
-from notifconf.providers.confluent.live import type_of
+from notifconf.providers.confluent.decode import MATCHED, is_url, type_of
 from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
 from notifconf.http.redaction import Redactor
-from notifconf.model import LiveResource, Mode, Position, Workspace, fits_line, quoted
+from notifconf.model import LiveResource, Mode, Position, Workspace, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import NOT_VISIBLE, Api, Item
@@ -19,7 +19,7 @@ from notifconf.providers.confluent.catalogue import (
     SUBSCRIPTION,
     Catalogue,
 )
-from notifconf.providers.confluent.decode import PATH, TYPE_OF_SEGMENT
+from notifconf.providers.confluent.decode import PATH, type_of
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, DeclaredResource
 
 
@@ -91,10 +91,6 @@ async def _look_up(lookup: Awaitable[list[Item]], place: Place) -> list[Item] | 
 
 def _name_place(place: Place) -> str:
     return f"{place.position}: {quoted(place.resource)}" if place.position else quoted(place.resource)
-
-
-MAX_PATH_LENGTH = 1024
-"""How many characters the language lets a path have."""
 
 
 class Place(NamedTuple):
@@ -187,14 +183,3 @@ def _declared(workspace: Workspace | None) -> Iterable[Place]:
 
 def _places(entries: Iterable[DeclaredResource]) -> tuple[Place, ...]:
     return tuple(Place(entry.resource, entry.resource_type, entry.position) for entry in entries)
-
-
-def type_of(resource: str) -> str:
-    """Return the type that a resource's path says. Raises `UsageError` for what is no path, or of an unknown type."""
-    segment = resource.rpartition("/")[2].partition("=")[0]
-    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_LENGTH) or segment not in TYPE_OF_SEGMENT:
-        known = ", ".join(TYPE_OF_SEGMENT)
-        raise UsageError(
-            f"{quoted(resource)} is no resource: write TYPE=ID segments joined by /, with a last TYPE of {known}"
-        )
-    return TYPE_OF_SEGMENT[segment]
