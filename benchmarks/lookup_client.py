@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 
-from notifconf import connect, load, read_live
+from notifconf import Requests, connect, load, read_live
 from notifconf.http.exchange import Exchange
 
 
@@ -20,7 +20,7 @@ async def main(endpoint: str, parallelism: int, path: str) -> None:
     def observe(exchange: Exchange) -> None:
         statuses[exchange.status] += 1
 
-    async with connect("confluent", endpoint=endpoint, parallelism=parallelism, observer=observe) as connection:
+    async with connect("confluent", endpoint=endpoint, requests=Requests(parallelism, observer=observe)) as connection:
         wall, cpu = time.perf_counter(), time.process_time()
         await read_live(workspace, connection)
         found = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}

@@ -96,7 +96,7 @@ def url(index: int) -> str:
 def main(objects: int, changed: int) -> None:
     desired, found = declared(objects), live(objects, changed)
     begin = time.perf_counter()
-    plan = make_plan(desired, found)
+    plan = make_plan(desired, found).plan
     seconds = time.perf_counter() - begin
     assert (len(plan.changes), len(plan.unchanged)) == (changed, objects + TEAMS - changed), plan.diagnostics[:3]
     print(json.dumps({"seconds": seconds}))

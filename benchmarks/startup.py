@@ -43,8 +43,8 @@ CLAIM = Claim(
     title="Start-up",
     figures=(
         ("`--version`", "times bare", 6),
-        ("`validate` of a small workspace", "times bare", 9),
-        ("a no-op `plan` of a small workspace", "times bare", 30),
+        ("`validate` of a small workspace", "times bare", 10),
+        ("a no-op `plan` of a small workspace", "times bare", 18),
         ("a bare interpreter, `python -c pass`", "ms", None),
     ),
     run=run,

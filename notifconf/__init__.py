@@ -1,24 +1,110 @@
 """Notification settings of Confluent Cloud and Kong Konnect as code.
 
-For programs: `load`, `connect`, `read_live`, `make_plan` and `apply`; the command line uses the same.
+docs/python-api.md describes the public names. The command line uses the same functions. A public name is imported when
+it is first used: importing all of them takes much longer than `notifconf --version` may.
 """
 
-from __future__ import annotations
-
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notifconf.api import apply, connect, load, make_plan, read_live
+    from notifconf.api import (
+        apply,
+        check_plan,
+        coverage,
+        export,
+        load,
+        load_plan,
+        make_plan,
+        read_live,
+        render,
+        save_plan,
+        survey,
+    )
+    from notifconf.config import Access
+    from notifconf.endpoints import Requests, connect
+    from notifconf.errors import ApiError, NotifconfError, ServiceError, StaleError, UsageError, WorkspaceError
+    from notifconf.executor.saved import SavedPlan
+    from notifconf.executor.schedule import Control
+    from notifconf.model import (
+        Action,
+        Change,
+        ChangeOutcome,
+        Diagnostic,
+        Live,
+        Mode,
+        Options,
+        Outcome,
+        Percentage,
+        Plan,
+        Result,
+        Secret,
+        Workspace,
+    )
+    from notifconf.plan.planner import Proposal
+    from notifconf.providers.base import Connection
 
 __version__ = "0.1.0"
 
-__all__ = ["apply", "connect", "load", "make_plan", "read_live"]
+__all__ = [
+    "Access",
+    "Action",
+    "ApiError",
+    "Change",
+    "ChangeOutcome",
+    "Connection",
+    "Control",
+    "Diagnostic",
+    "Live",
+    "Mode",
+    "NotifconfError",
+    "Options",
+    "Outcome",
+    "Percentage",
+    "Plan",
+    "Proposal",
+    "Requests",
+    "Result",
+    "SavedPlan",
+    "Secret",
+    "ServiceError",
+    "StaleError",
+    "UsageError",
+    "Workspace",
+    "WorkspaceError",
+    "apply",
+    "check_plan",
+    "connect",
+    "coverage",
+    "export",
+    "load",
+    "load_plan",
+    "make_plan",
+    "read_live",
+    "render",
+    "save_plan",
+    "survey",
+]
+
+_MODULES = {
+    name: module
+    for module, names in {
+        "notifconf.api": "apply check_plan coverage export load load_plan make_plan read_live render save_plan survey",
+        "notifconf.config": "Access",
+        "notifconf.endpoints": "Requests connect",
+        "notifconf.errors": "ApiError NotifconfError ServiceError StaleError UsageError WorkspaceError",
+        "notifconf.executor.saved": "SavedPlan",
+        "notifconf.executor.schedule": "Control",
+        "notifconf.model": "Action Change ChangeOutcome Diagnostic Live Mode Options Outcome Percentage Plan Result "
+        "Secret Workspace",
+        "notifconf.plan.planner": "Proposal",
+        "notifconf.providers.base": "Connection",
+    }.items()
+    for name in names.split()
+}
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: start-up time is a feature."""
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from notifconf import api
-
-    return getattr(api, name)
+    return getattr(import_module(_MODULES[name]), name)

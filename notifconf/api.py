@@ -1,35 +1,73 @@
-"""What programs can do with notifconf, and what its command line does with the same functions.
+"""All that programs can do with notifconf. The command line uses the same functions.
 
-A workspace is loaded, a service is connected to, its live state is read, a plan is made of the two, and applied.
+A workspace is loaded, a connection is opened, the live state is read, a plan is made of the two, and applied:
+
+    workspace = load(["notifconf.yaml"])
+    async with connect(workspace.provider) as connection:
+        proposal = make_plan(workspace, await read_live(workspace, connection))
+        outcome = await apply(proposal, connection)
+
+Only what has `await` uses the network.
 """
 
 from __future__ import annotations
 
-import asyncio
+import glob
+import io
+import json
 import os
-import re
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from codecs import BOM_UTF8
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from notifconf import config
-from notifconf.emulator.transport import EmulatorTransport
-from notifconf.errors import UsageError
-from notifconf.executor.run import apply_plan
-from notifconf.garbage import no_collection
-from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
-from notifconf.http.exchange import Exchange
-from notifconf.model import Live, Options, Workspace, quoted
-from notifconf.model.outcome import ChangeOutcome, Outcome
-from notifconf.model.plan import Plan
+from notifconf.endpoints import find_endpoint
+from notifconf.errors import StaleError, UsageError
+from notifconf.executor import run
+from notifconf.executor.saved import (
+    AlteredError,
+    SavedPlan,
+    decode_plan_file,
+    encode_plan_file,
+    find_stale,
+    is_plan_file,
+    iterate_written_secrets,
+    parse_plan_file,
+    propose_saved,
+    sign,
+)
+from notifconf.executor.schedule import Control
+from notifconf.executor.secrets import encode_attributes
+from notifconf.files import open_to_read, write_atomically
+from notifconf.model import (
+    Action,
+    Exported,
+    Live,
+    Mode,
+    Options,
+    Outcome,
+    Plan,
+    Position,
+    Secret,
+    Value,
+    Workspace,
+    forbidden_in,
+)
 from notifconf.plan import planner
+from notifconf.plan.codec import Document
+from notifconf.plan.coverage import find_effect
+from notifconf.plan.planner import Proposal, Secrets
 from notifconf.providers import load_provider
-from notifconf.providers.base import Connection, Provider
-
-__all__ = ["apply", "connect", "load", "make_plan", "read_live"]
+from notifconf.providers.base import Connection
+from notifconf.report import Report
+from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_text
+from notifconf.report.formats import RENDERERS
+from notifconf.report.style import plain_text
+from notifconf.report.workspace import workspace_text
 
 
 def load(
@@ -41,12 +79,12 @@ def load(
     allow_env: Sequence[str] | None = None,
     allow_files: Sequence[str] | None = None,
 ) -> Workspace:
-    """Load the workspace at `paths`: files, folders and `-`; none means `notifconf.yaml` in the current folder.
+    """Load the workspace at `paths`: files, folders and `-`. The default is `notifconf.yaml` in the current folder.
 
-    `${NAME}` is looked up in `environment`, which is the process's unless given. `now`, timezone-aware, is the present
-    unless given: mutes end. `allow_env` (globs of variables) and `allow_files` (folders, relative to the current one)
-    limit what the workspace may read: None means no limit, an empty list means nothing. Raises `UsageError` for paths
-    that can't be read, and `WorkspaceError` with everything that is wrong.
+    `${NAME}` is looked up in `environment` (default: the environment of the process). `now` is timezone-aware
+    (default: the present), since mutes end. `allow_env` (globs of variables) and `allow_files` (folders) limit what
+    the workspace may read: None means no limit, an empty list means nothing. Raises `UsageError` if a path can't be
+    read, and `WorkspaceError`, with all diagnostics, if the workspace has errors.
     """
     for name, value in (("paths", paths), ("allow_env", allow_env), ("allow_files", allow_files)):
         if isinstance(value, str):
@@ -63,162 +101,225 @@ def load(
 
 
 async def read_live(workspace: Workspace, connection: Connection) -> Live:
-    """Read of the live state what a plan of this workspace needs. Raises a `ServiceError`."""
+    """Read the part of the live state that a plan of this workspace needs. Raises `ServiceError`."""
     return await connection.read(workspace)
 
 
-def make_plan(workspace: Workspace, live: Live, *, options: Options | None = None, now: datetime | None = None) -> Plan:
-    """Plan what makes the live state as declared. It reads and writes nothing.
+async def survey(connection: Connection, resources: Sequence[str] = (), workspace: Workspace | None = None) -> Live:
+    """Read all that the service lists. It can only look resources up: those of the workspace, and `resources`.
 
-    `options` are those of the command line. Nothing is raised: a plan with `errors` or `refusals` shows them beside
-    what can be known, and can't be applied.
+    `coverage` and `export` need this. Raises `ServiceError`.
     """
-    rules = load_provider(workspace.provider)
-    with no_collection():
-        return planner.make_plan(workspace, live, now or datetime.now(UTC), rules, options or Options())
+    return await connection.survey(resources, workspace)
 
 
-async def apply(
-    plan: Plan,
+def make_plan(
     workspace: Workspace,
     live: Live,
-    connection: Connection,
     *,
     options: Options | None = None,
     now: datetime | None = None,
-    parallelism: int = 10,
-    stop: asyncio.Event | None = None,
-    halt: asyncio.Event | None = None,
-    progress: Callable[[ChangeOutcome], None] | None = None,
-) -> Outcome:
-    """Carry out a plan that was made of this workspace and this live state, then read again what it touched.
+    endpoint: str | None = None,
+) -> Proposal:
+    """Plan what makes the live state as declared. The plan is the `plan` of the result.
 
-    `options` and `now` are those that it was made with. Once `stop` is set nothing further is begun, once `halt` is
-    set nothing is waited for any more; `progress` hears of each change as it ends. What fails is in the outcome,
-    never raised. Raises `ValueError` for a plan with errors or refusals.
+    `options` are those of the command line. `endpoint` is where the live state was read: with it the plan has a
+    digest, and can be saved. Nothing is raised for a workspace that can't be applied: the plan has `errors` or
+    `refusals` then, beside what can be known.
     """
-    if plan.errors or plan.refusals:
+    provider = load_provider(workspace.provider)
+    options = options or Options()
+    proposal = planner.propose(workspace, live, now or datetime.now(UTC), provider, options)
+    canonical = find_endpoint(provider, endpoint, {})
+    return sign(proposal, workspace, provider, canonical, options) if canonical else proposal
+
+
+async def apply(proposal: Proposal, connection: Connection, control: Control | None = None) -> Outcome:
+    """Carry out a plan, then read again what it touched.
+
+    What fails is in the outcome, and is never raised. Raises `ValueError` for a plan with errors or refusals.
+    """
+    if proposal.plan.errors or proposal.plan.refusals:
         raise ValueError("a plan with errors or refusals can't be applied")
-    return await apply_plan(
-        plan,
-        workspace,
-        live,
-        load_provider(workspace.provider),
-        connection,
-        now=now or datetime.now(UTC),
-        options=options or Options(),
-        parallelism=parallelism,
-        stop=stop,
-        halt=halt,
-        progress=progress,
+    return await run.apply(proposal, load_provider(proposal.plan.provider), connection, control or Control())
+
+
+MAX_HEAD_BYTES = 200
+"""This much of a file says whether it is JSON, as a plan file is. Only then all of it is read."""
+
+
+def save_plan(proposal: Proposal, path: str | Path, *, paths: Sequence[str] = ()) -> None:
+    """Write a plan file that only its owner can read, whole or not at all. It holds no secret.
+
+    `paths` say where the workspace is. Raises `ValueError` if the plan was made without an endpoint, and `UsageError`
+    if the file can't be written.
+    """
+    if proposal.basis is None:
+        raise ValueError("a plan can only be saved if make_plan was given the endpoint")
+    try:
+        write_atomically(Path(path), encode_plan_file(proposal, proposal.basis, paths), mode=0o600)
+    except OSError as error:
+        raise UsageError(f"can't write the plan file {path}: {error.strerror}") from error
+
+
+def load_plan(path: str | Path) -> SavedPlan:
+    """Read a plan file. Raises `UsageError` if it can't be read, was altered, or is no plan file."""
+    saved = find_saved_plan(path)
+    if saved is None:
+        raise UsageError(f"{path} is no plan file: `notifconf plan --out PLANFILE` writes one")
+    return saved
+
+
+def find_saved_plan(path: str | Path) -> SavedPlan | None:
+    """Read a plan file, as `load_plan` does, but return None for a file that is no plan file."""
+    try:
+        with open_to_read(path) as file:
+            head = file.read(MAX_HEAD_BYTES)
+            if not head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+                return None
+            text = (head + file.read()).decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UsageError(f"can't read {path}: {error.strerror}") from error
+    if not is_plan_file(text):
+        return None
+    document = parse_plan_file(text)
+    place = _find_invalid_place(document)
+    if place is not None:
+        raise AlteredError(place)
+    return decode_plan_file(document)
+
+
+def _find_invalid_place(document: Document) -> str | None:
+    """Return a JSON pointer to what the JSON Schema of a plan file refuses, or None."""
+    import jsonschema_rs  # takes a while to import, and only a saved plan needs it here
+
+    schema = json.loads(config.schema_text("plan-v1.schema.json"))
+    schema["required"].append("saved")
+    # The service may send a name that is not valid Unicode. The schema can't judge that, and does not need to.
+    judged = json.loads(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
+    try:
+        for failure in jsonschema_rs.validator_for(schema).iter_errors(judged):
+            return "".join(f"/{step}" for step in failure.instance_path)
+    except ValueError:
+        return ""  # nested too deeply to be judged
+    return None
+
+
+async def check_plan(
+    saved: SavedPlan,
+    connection: Connection,
+    *,
+    paths: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    access: config.Access | None = None,
+    now: datetime | None = None,
+) -> Proposal:
+    """Read again what a saved plan touches, and return what `apply` needs to carry it out.
+
+    Secrets are looked up in `environment`. The plan file has no expression for a secret that the workspace holds in
+    clear: it is looked up in the workspace at `paths` (default: where it was). Raises `StaleError` if anything that the
+    plan touches, or a secret, is not as it was when the plan was made, and `ServiceError`.
+    """
+    provider = load_provider(saved.plan.provider)
+    environment = os.environ if environment is None else environment
+    now, changes = now or datetime.now(UTC), saved.plan.changes
+    touched = [
+        (change.kind, encode_attributes(change.after or change.before or {}, change.address, {}, {}))
+        for change in changes
+    ]
+    live = await connection.reread(Live(), touched) if touched else Live()
+    found: dict[tuple[str, str], Value] = {}
+    is_complete = True
+    for item in iterate_written_secrets(saved):
+        if item.expression is None:
+            is_complete = False
+            continue
+        place = item.change.position or Position("-", 1, 1)
+        value = config.referred_value(item.expression, place, environment, access)
+        found[item.change.address, item.path] = Secret(value)
+    secrets: Secrets = found
+    if not is_complete:
+        workspace = config.load(
+            paths or saved.paths, environment=environment, now=now, stdin=sys.stdin.buffer, access=access
+        )
+        if workspace.provider == provider.name:
+            secrets = {
+                **planner.find_secrets(changes, changes, provider.resolve(workspace, live, now).resources),
+                **found,
+            }
+    reasons = [*find_stale(saved, live, secrets, provider, now)]
+    if reasons:
+        raise StaleError(reasons)
+    return propose_saved(saved, live, secrets)
+
+
+def coverage(
+    provider: str, live: Live, *, workspace: Workspace | None = None, plan: Plan | None = None
+) -> CoverageReport:
+    """Say which channels each notification type reaches: in a live state of `survey`, and after a plan.
+
+    With a `workspace` the result has the minimums of its policy too.
+    """
+    rules = load_provider(provider)
+    return CoverageReport(
+        provider,
+        rules.coverage_terms,
+        find_effect(plan.changes if plan else (), live, rules).types,
+        planned=plan is not None,
+        minimums=workspace.policy.coverage if workspace else {},
+        diagnostics=plan.errors if plan else (),
     )
 
 
-EMULATOR_SCHEME = "emulator:"
-_MEANS_EMULATOR = re.compile(r"\s*emulator(?![\w.-])", re.IGNORECASE)
-_IS_EMULATOR = re.compile(r"emulator:(?!//)")
-"""Right as it is: not `emulator://`, which would be read as a file of that name."""
+def export(provider: str, live: Live, resources: Sequence[str] = (), *, now: datetime | None = None) -> Exported:
+    """Declare a live state of `survey` as a workspace. A plan of that shows no change.
 
-EMULATOR_DATABASE = Path(".notifconf") / "emulator.sqlite"
-
-
-@asynccontextmanager
-async def connect(
-    provider: str,
-    *,
-    endpoint: str | None = None,
-    environment: Mapping[str, str] | None = None,
-    parallelism: int = 10,
-    timeout: float = 30.0,  # noqa: ASYNC109 -- of each request, not of this function
-    observer: Callable[[Exchange], None] | None = None,
-    on_wait: Callable[[float], None] | None = None,
-) -> AsyncIterator[Connection]:
-    """Open a connection to a service, by the name that workspaces have for it.
-
-    Credentials, and the endpoint where none is named, come from `environment`, which is the process's unless given.
-    At most `parallelism` requests are in flight; `timeout` is in seconds, of one request; `observer` hears of each,
-    `on_wait` of each long wait for the service's rate limit, in seconds.
-    Raises `UsageError` for an endpoint that credentials may not be sent to, and where there are none.
+    `resources` are those that were looked up. `render(exported, "yaml")` is the text of the workspace. Raises
+    `UsageError` if the service has no resources.
     """
-    from notifconf.http.client import Client, ClientOptions
+    rules = load_provider(provider)
+    exported = replace(rules.export(live, resources), provider=provider)
+    if not exported.left_out:
+        return exported
+    # `sync` would delete what the workspace can't declare. A plan without `policy.protected` shows what that is.
+    environment = {variable.name: variable.secret.reveal() for variable in exported.variables}
+    draft = load(["-"], environment=environment, now=now, stdin=io.BytesIO(_workspace_text(exported).encode()))
+    plan = make_plan(draft, live, options=Options(mode=Mode.SYNC), now=now).plan
+    deleted = (change.address for change in plan.changes if change.action is Action.DELETE)
+    return replace(exported, protected=tuple(sorted(map(_escape_glob, deleted))))
 
-    environment = os.environ if environment is None else environment
-    chosen = load_provider(provider)
-    find_endpoint(chosen, endpoint, environment)
-    base = endpoint or environment.get(chosen.endpoint_variable) or chosen.endpoint
-    transport = None
-    if base.startswith(EMULATOR_SCHEME):
-        transport = _embedded(base.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE))
-        base, authorization = chosen.endpoint, Authorization.bearer("emulator")
+
+def _escape_glob(address: str) -> str:
+    """Return a glob that matches this address alone. `?` stands for a character that no workspace can contain."""
+    return "".join("?" if forbidden_in(char) else glob.escape(char) for char in address)
+
+
+def render(value: Proposal | Plan | Outcome | CoverageReport | Exported, format: str = "text") -> str:  # noqa: A002
+    """Return a value as text, without colours.
+
+    A plan or an outcome has the formats text, json, markdown, html and github (the log of a job), coverage has text,
+    json and markdown, an exported workspace yaml. Raises `ValueError` for another format.
+    """
+    if isinstance(value, CoverageReport):
+        return _choose(format, {"text": coverage_text, "json": coverage_json, "markdown": coverage_markdown})(value)
+    if isinstance(value, Exported):
+        return _choose(format, {"yaml": _workspace_text})(value)
+    if isinstance(value, Outcome):
+        report = Report(value.plan, value)
     else:
-        authorization = chosen.authorization(environment)
-    async with Client(
-        base,
-        authorization,
-        transport=transport,
-        options=ClientOptions(
-            parallelism=parallelism, timeout=timeout, observer=observer, on_wait=on_wait, hints=_status_hints(chosen)
-        ),
-    ) as client:
-        yield chosen.connect(client)
+        report = Report(value.plan if isinstance(value, Proposal) else value)
+    result = _choose(format, RENDERERS)(report).result
+    return result if isinstance(result, str) else plain_text(result)
 
 
-def find_endpoint(provider: Provider, endpoint: str | None, environment: Mapping[str, str]) -> str | None:
-    """Return the endpoint that is given, else the one of the environment, in one form; None where neither names one.
-
-    Raises `UsageError` for one that can't be used, with the name of the variable that it comes from.
-    """
-    consoles = dict.fromkeys(provider.consoles, provider.endpoint)
-    if endpoint:
-        return canonical_endpoint(endpoint, consoles)
-    variable = provider.endpoint_variable
-    value = environment.get(variable)
-    if not value:
-        return None
-    try:
-        return canonical_endpoint(value, consoles)
-    except UsageError as error:
-        raise UsageError(f"{variable} can't be used: {error}") from None
+def _workspace_text(exported: Exported) -> str:
+    return workspace_text(exported.provider, exported, exported.protected)
 
 
-def _status_hints(provider: Provider) -> dict[int, str]:
-    """Return what an error status usually means at a service."""
-    return {
-        401: f"{provider.title} refuses the credentials: check {provider.credentials}",
-        404: f"is the endpoint right? That of {provider.title} is {provider.endpoint}",
-        **provider.status_hints,
-    }
+T = TypeVar("T")
 
 
-def canonical_endpoint(endpoint: str, consoles: Mapping[str, str] = NO_CONSOLES) -> str:
-    """Return an endpoint in one form. Raises `UsageError` for one that credentials may not be sent to.
-
-    `consoles` are for `check_endpoint`.
-    """
-    if _MEANS_EMULATOR.match(endpoint) and not _IS_EMULATOR.match(endpoint):
-        raise UsageError(
-            f"the endpoint {quoted(endpoint)} is not how the embedded emulator is written: that is emulator: with a"
-            " colon at its end, or emulator:FILE"
-        )
-    if endpoint.startswith(EMULATOR_SCHEME):
-        database = endpoint.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
-        return EMULATOR_SCHEME + (database if database == ":memory:" else _real(database))
-    return check_endpoint(endpoint, consoles)
-
-
-def _real(database: str) -> str:
-    try:
-        return os.path.realpath(database)
-    except OSError as error:
-        raise UsageError(f"the emulator can't keep its state in {database}: {error.strerror}") from error
-
-
-def _embedded(database: str) -> EmulatorTransport:
-    """Open the emulator in this process, over a file (made with its folder where there is none) or `:memory:`."""
-    from notifconf.emulator.store import DatabaseUnusableError
-    from notifconf.emulator.transport import open_transport
-
-    try:
-        return open_transport(database)
-    except DatabaseUnusableError as error:
-        raise UsageError(f"the emulator can't keep its state in {database}: {error}") from error
+def _choose(name: str, renderers: Mapping[str, T]) -> T:
+    if name not in renderers:
+        raise ValueError(f"there is no format {name!r} for this: choose one of {', '.join(renderers)}")
+    return renderers[name]

@@ -4,6 +4,7 @@
     ├── UsageError            an option, an endpoint or a credential is missing or wrong
     │   └── OutputConflictError   an output is a file that is read, or another output
     ├── WorkspaceError        the workspace has errors: carries its diagnostics
+    ├── StaleError            a saved plan: what it would change has changed since
     └── ServiceError          the service, or the way to it
         ├── TransportError    no answer: refused, reset, timed out; `sent` says whether the service may have acted
         ├── ProtocolError     an answer that can't be trusted: no JSON, wrong types, a page that loops
@@ -24,8 +25,10 @@ what the service echoes passes through redaction first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from notifconf.model import Diagnostic, Workspace
+if TYPE_CHECKING:
+    from notifconf.model import Diagnostic, Workspace
 
 
 class NotifconfError(Exception):
@@ -40,19 +43,36 @@ class OutputConflictError(UsageError):
     """Writing a file would destroy what the command reads, or another of its outputs."""
 
 
-class WorkspaceError(NotifconfError):
-    """The workspace has errors; `diagnostics` holds all of them, warnings too.
+MAX_ERRORS_SHOWN = 5
+"""A `WorkspaceError` as text shows this many errors, then the number of the others."""
 
-    `workspace` is what could be read of it, with the same diagnostics, where a look at the live state could show more
-    errors; else None.
+
+class WorkspaceError(NotifconfError):
+    """The workspace has errors: its text shows the first ones, `diagnostics` holds all of them, and the warnings.
+
+    `workspace` is the part that could be read, with the same diagnostics, if the live state could show more errors.
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic], workspace: Workspace | None = None) -> None:
         """Carry the diagnostics, sorted by place."""
         self.diagnostics = tuple(diagnostics)
         self.workspace = workspace
-        errors = sum(diagnostic.severity == "error" for diagnostic in self.diagnostics)
-        super().__init__(f"the workspace has {errors} error{'s' if errors != 1 else ''}")
+        lines = [
+            f"{f'{item.position}: ' if item.position else ''}error[{item.code}]: {item.message}"
+            for item in self.diagnostics
+            if item.severity == "error"
+        ]
+        more = [f"and {len(lines) - MAX_ERRORS_SHOWN} more"] if len(lines) > MAX_ERRORS_SHOWN else []
+        super().__init__("\n".join([*lines[:MAX_ERRORS_SHOWN], *more]))
+
+
+class StaleError(NotifconfError):
+    """What a saved plan would change has changed since; the text lists how."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """List the reasons, one a line."""
+        lines = "".join(f"\n  {reason}" for reason in reasons)
+        super().__init__(f"the saved plan is stale, and nothing was changed; make the plan anew:{lines}")
 
 
 class ServiceError(NotifconfError):

@@ -1,6 +1,12 @@
 """The command line: one command a file. The only part of notifconf that prints, asks and exits."""
 
 import gc
+import sys
 
-# What a command imports stays: to look for garbage in it every few hundred objects takes a twentieth of its start.
+# Almost all objects of a command live until its end. With Python's default of 700 new objects between two searches for
+# garbage, these searches take a twentieth of the start-up time.
 gc.set_threshold(50_000, 20, 20)
+
+# httpx imports its own command line if click and rich are installed: more code than all its other modules. None means
+# that the module can't be imported.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]

@@ -27,8 +27,8 @@ from click.shell_completion import (
 )
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.options import COMPLETION, command, console_options
+from notifconf.cli.options import command
+from notifconf.cli.process import COMPLETION_VARIABLE, ExitCode
 
 PROGRAM = "notifconf"
 
@@ -106,9 +106,8 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s | st
 """
 
 
-@command()
+@command(formats=["text"])
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@console_options("text")
 def completion(shell: str, *, console: Console) -> ExitCode:
     """Print the script that makes a shell complete commands.
 
@@ -123,14 +122,14 @@ def completion(shell: str, *, console: Console) -> ExitCode:
     root = click.get_current_context().find_root().command
     complete = get_completion_class(shell)
     if complete is not None:
-        console.result(complete(root, {}, PROGRAM, COMPLETION).source())
+        console.result(complete(root, {}, PROGRAM, COMPLETION_VARIABLE).source())
     return ExitCode.DONE
 
 
 def answer(root: click.Command, instruction: str) -> int:
     """Tell a shell what may come next, and nothing else: whatever is wrong, it is said when the command is run."""
     sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 -- it stays open until the process ends
-    return shell_complete(root, {}, PROGRAM, COMPLETION, instruction)
+    return shell_complete(root, {}, PROGRAM, COMPLETION_VARIABLE, instruction)
 
 
 def _make_syntax(*, single: str, escaped: str) -> re.Pattern[str]:

@@ -1,42 +1,86 @@
-"""Where a command's words go: results to standard output (or a file), everything else to standard error.
+"""The output of a command: its result goes to standard output (or to a file), everything else to standard error.
 
-On a terminal they are drawn; in a pipe they are plain, and nothing is wrapped, cut or coloured.
+On a terminal lines and tables are drawn. In a pipe they are plain text: nothing is wrapped, cut or coloured.
+
+No output repeats a credential, or a secret of the workspace. Plans and diagnostics are masked where they are made. All
+other texts (tables of live objects, errors of the service, log files) are masked here, before they are written.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from rich.console import Console as RichConsole
+import click
 
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.interrupt import raised
-from notifconf.cli.secrecy import mask
-from notifconf.cli.streams import abandon, say
+from notifconf.cli.process import ExitCode, discard_output, raise_on_signals, write_error
+from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
-from notifconf.http.exchange import RequestCounter
-from notifconf.model import Diagnostic
-from notifconf.model.outcome import Outcome
-from notifconf.model.plan import Plan
-from notifconf.report.excerpt import excerpts
-from notifconf.report.formats import RENDERERS, Report
-from notifconf.report.style import Line, Span, line, masked, plain_text
-from notifconf.report.table import Table, table_lines
+from notifconf.http.exchange import RequestCounter, count_requests
+from notifconf.model import Diagnostic, Listing, Mask, Outcome, Plan, Secret
+from notifconf.report import Report
+from notifconf.report.style import Line, Span, line, mask_line, plain_text
+from notifconf.report.table import Table, listing_table, listings_json, table_lines
 from notifconf.report.text import diagnostic_lines
+
+if TYPE_CHECKING:
+    from notifconf.report.terminal import Terminal
+
+SECRETS_KEY = "notifconf.secrets"
+MASK_KEY = "notifconf.mask"
+"""Keys of the click context's `meta`: the secrets of the workspace, and the mask that is made of them."""
+
+
+def remember_secrets(secrets: Iterable[Secret]) -> None:
+    """Keep these secrets out of everything that this command writes from now on."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta.setdefault(SECRETS_KEY, []).extend(secrets)
+        context.meta.pop(MASK_KEY, None)
+
+
+def known_secrets() -> Sequence[Secret]:
+    """Return the secrets that this command has remembered so far."""
+    context = click.get_current_context(silent=True)
+    return () if context is None else tuple(context.meta.get(SECRETS_KEY, ()))
+
+
+def mask(text: str) -> str:
+    """Return `text` with every secret masked that this command knows."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return _make_mask(())(text)
+    if MASK_KEY not in context.meta:
+        context.meta[MASK_KEY] = _make_mask(context.meta.get(SECRETS_KEY, ()))
+    masked: str = context.meta[MASK_KEY](text)
+    return masked
+
+
+def _make_mask(secrets: Iterable[Secret]) -> Mask:
+    return Mask(form for secret in (*credentials_in(os.environ), *secrets) for form in _encoded_forms(secret))
+
+
+def _encoded_forms(secret: Secret) -> Iterator[Secret]:
+    """Yield a secret as plain text, JSON and HTML contain it."""
+    yield secret
+    value = secret.reveal()
+    forms = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], escape(value))
+    yield from (Secret(form) for form in dict.fromkeys(forms) if form != value)
 
 
 @dataclass(slots=True)
 class Console:
-    """How a command talks: `format` of its result, the file that takes it, and how much is said beside it."""
+    """The output of one command: the `format` and the file of its result, and how much it says beside the result."""
 
     format: str = "text"
     output: Path | None = None
@@ -44,23 +88,23 @@ class Console:
     verbose: bool = False
     quiet: bool = False
     _begun: bool = field(default=False, init=False)
-    _live: RichConsole | None = field(default=None, init=False)
+    _moving: Terminal | None = field(default=None, init=False)
 
     @property
     def machine(self) -> bool:
-        """Whether standard output belongs to a machine."""
+        """Whether a program reads the result."""
         return self.format != "text"
 
     def check(self) -> None:
-        """Raise `UsageError` where the result's file can't be written: after an apply that would come too late."""
+        """Raise `UsageError` if the result's file can't be written: after an apply, that would come too late."""
         if self.output is not None:
             with _failing(self.output):
                 check_output(self.output)
 
     def result(self, text: str) -> None:
-        """Write the result, or a further part of it, as it is. Raises `UsageError` where that can't be written.
+        """Write the result, or its next part, as it is. Raises `UsageError` if it can't be written.
 
-        The first part replaces the file of --output, whole or not at all; further ones are appended.
+        The first part replaces the file of --output, whole or not at all. Further parts are appended.
         """
         text = mask(text)
         if self.output is None:
@@ -85,62 +129,72 @@ class Console:
 
     def table(self, table: Table) -> None:
         """Write a table as the result, or a part of it."""
-        # Before columns are laid out, and long cells are wrapped.
-        table = replace(table, rows=tuple(masked(row, mask) for row in table.rows))
+        # Secrets are masked before columns are laid out: a secret that is wrapped in its cell would not be found.
+        table = replace(table, rows=tuple(mask_line(row, mask) for row in table.rows))
         if self.output is None and sys.stdout.isatty():
-            from notifconf.report.terminal import draw_table
-
             with _to_stdout():
-                draw_table(self._terminal(sys.stdout), table)
+                self._terminal(sys.stdout).draw_table(table)
         else:
             self.lines(table_lines(table))
 
-    def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
-        """Give a plan, or its outcome, in the format asked for: the result of a command that ends with `code`.
+    def listings(self, provider: str, listings: Sequence[Listing]) -> None:
+        """Write listings as the result: as tables, or as one JSON document."""
+        if self.machine:
+            self.result(listings_json(provider, listings))
+            return
+        for index, listing in enumerate(listings):
+            if index:
+                self.lines([()])
+            self.table(listing_table(listing, verbose=self.verbose))
 
-        Diagnostics go beside it; those of a plan with an outcome were shown before. A `silent` command writes to files
-        alone.
+    def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
+        """Write a plan, or its outcome, as the result of a command that ends with `code`.
+
+        Diagnostics are written beside the result; those of an applied plan were shown before it was applied. A `silent`
+        command writes to files only.
         """
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
         self._render(Report(plan, outcome, code, self.verbose, _folder()), silent=silent)
 
     def aside(self, lines: Iterable[Line]) -> None:
-        """Write lines for a person, beside the result. Where they can't be written, nobody can be told of that."""
+        """Write lines for a person, beside the result. If that fails, there is nobody to tell."""
         if sys.stderr.isatty():
             try:
                 self._draw(sys.stderr, lines)
             except OSError:  # the terminal was closed
-                abandon(sys.stderr)
+                discard_output(sys.stderr)
             return
         text = mask(plain_text(lines))
         if self.format == "github":
-            from notifconf.report.github import inert
+            from notifconf.report.github import escape_commands  # not at the top, as with RENDERERS
 
-            text = inert(text)
-        say(text)
+            text = escape_commands(text)
+        write_error(text)
 
     def note(self, message: str) -> None:
-        """Say something that a quiet command leaves out."""
+        """Write a sentence that a quiet command leaves out."""
         if not self.quiet:
             self.aside([line(message)])
 
     def diagnostics(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Show diagnostics; a quiet command shows errors alone."""
+        """Show diagnostics. A quiet command shows errors only."""
         shown = [item for item in diagnostics if item.severity == "error" or not self.quiet]
         if not shown:
             return
         if not sys.stderr.isatty():
             self.aside(diagnostic_lines(shown))
             return
+        from notifconf.report.excerpt import excerpts  # not at the top: only a terminal shows excerpts
+
         excerpt = excerpts(self._terminal(sys.stderr).width)
         for item in shown:
             self.aside([*diagnostic_lines([item]), *excerpt(item)])
 
     def failure(self, error: Exception, code: int = 1) -> None:
-        """Show why a command ends with `code`: on standard error, and in a machine's format as one without changes."""
+        """Show why a command ends with `code`: on standard error, and for a program also as a plan without changes."""
         if isinstance(error, OutputConflictError):
-            self.output = None  # the file is not to be overwritten by this either
+            self.output = None  # the reason must not overwrite the file either
         if isinstance(error, WorkspaceError):
             self.diagnostics(error.diagnostics)
             diagnostics = error.diagnostics
@@ -151,57 +205,58 @@ class Console:
             kind = "usage" if isinstance(error, UsageError) else "stale" if code == ExitCode.STALE else "service"
             diagnostics = (Diagnostic("error", kind, message),)
         if self.machine:
-            with suppress(UsageError):  # a file that can't be written can't take the reason for that
+            with suppress(UsageError):  # a file that can't be written can't hold the reason either
                 self._render(Report(Plan("", diagnostics=diagnostics), None, code, self.verbose, _folder()))
 
     def ask(self, prompt: str) -> str:
-        """Ask whoever sits at the terminal. Ctrl-C raises `KeyboardInterrupt`, inside of an event loop too."""
-        with raised():
+        """Return the answer of the person at the terminal. Ctrl-C raises `KeyboardInterrupt`, in an event loop too."""
+        with raise_on_signals():
             try:
-                say(prompt)
+                write_error(prompt)
                 return sys.stdin.readline().strip()
             except KeyboardInterrupt:
-                say("\n")
+                write_error("\n")
                 raise
 
     @contextmanager
     def waiting(self, message: str) -> Iterator[None]:
-        """Turn a spinner on a terminal while something is read; where that takes long, say how far it is."""
+        """Show a spinner on a terminal while the service is read. If that takes long, it also shows the progress."""
         if self.quiet or not sys.stderr.isatty():
             yield
             return
-        from notifconf.http.exchange import count_requests
-        from notifconf.report.terminal import spinner
-
-        with count_requests() as counter, self._moving() as terminal, spinner(terminal, reading(message, counter)):
+        with (
+            count_requests() as counter,
+            self._keep_terminal() as terminal,
+            terminal.spinner(make_progress_text(message, counter)),
+        ):
             yield
 
     @contextmanager
     def progress(self, message: str, total: int) -> Iterator[Callable[[], None]]:
-        """Draw a bar on a terminal: done of how many, time left. Gives what to call for each one that is done."""
+        """Show a progress bar on a terminal. Gives the function to call whenever one of `total` is done."""
         if self.quiet or not sys.stderr.isatty():
             yield lambda: None
             return
-        from notifconf.report.terminal import bar
-
-        with self._moving() as terminal, bar(terminal, message, total) as advance:
+        with self._keep_terminal() as terminal, terminal.bar(message, total) as advance:
             yield advance
 
     @contextmanager
-    def _moving(self) -> Iterator[RichConsole]:
-        """Give the terminal for what moves: meanwhile lines are drawn on it too, so that they don't garble that."""
-        self._live = self._terminal(sys.stderr)
+    def _keep_terminal(self) -> Iterator[Terminal]:
+        """Give the terminal for a spinner or a bar. Inside, lines are drawn on it too: they would garble it else."""
+        self._moving = self._terminal(sys.stderr)
         try:
-            yield self._live
+            yield self._moving
         finally:
-            self._live = None
+            self._moving = None
 
-    def _terminal(self, stream: IO[str]) -> RichConsole:
-        from notifconf.report.terminal import terminal
+    def _terminal(self, stream: IO[str]) -> Terminal:
+        from notifconf.report.terminal import open_terminal  # not at the top: pipelines don't need rich
 
-        return self._live or terminal(stream, color=self.color)
+        return self._moving or open_terminal(stream, color=self.color)
 
     def _render(self, report: Report, *, silent: bool = False) -> None:
+        from notifconf.report.formats import RENDERERS  # not at the top: `validate` and others need no renderer
+
         rendition = RENDERERS[self.format](report)
         if not silent or self.output is not None:
             if isinstance(rendition.result, str):
@@ -212,7 +267,7 @@ class Console:
             self._append(variable, text_for)
 
     def _append(self, variable: str, text_for: Callable[[int], str]) -> None:
-        """Append to the file that an environment variable names. That it can't be done changes no exit code."""
+        """Append to the file that an environment variable names. A failure is a warning and changes no exit code."""
         name = os.environ.get(variable)
         if not name:
             return
@@ -223,28 +278,26 @@ class Console:
             self.aside([line(Span("warning:", "warning"), f" can't append to ${variable}: {error.strerror}")])
 
     def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
-        from notifconf.report.terminal import draw_lines
-
-        draw_lines(self._terminal(stream), (masked(item, mask) for item in lines))
+        self._terminal(stream).draw_lines(mask_line(item, mask) for item in lines)
 
 
 @contextmanager
 def _to_stdout() -> Iterator[None]:
-    """Raise `UsageError` where standard output can't be written inside, BrokenPipeError where its reader went away."""
+    """Raise `UsageError` if standard output can't be written inside, BrokenPipeError if its reader has gone."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        abandon(sys.stdout)
-        if error.errno == errno.EIO:  # how a terminal that was closed answers
+        discard_output(sys.stdout)
+        if error.errno == errno.EIO:  # the terminal was closed
             raise BrokenPipeError(error.errno, error.strerror) from error
         raise UsageError(f"can't write to standard output: {error.strerror}") from error
 
 
 @contextmanager
 def _failing(path: Path) -> Iterator[None]:
-    """Raise `UsageError` for what goes wrong with the result's file inside."""
+    """Raise `UsageError` for an error with the result's file inside."""
     try:
         yield
     except OSError as error:
@@ -252,7 +305,7 @@ def _failing(path: Path) -> Iterator[None]:
 
 
 def _folder() -> str:
-    """Return the current folder as the repository of a GitHub workflow sees it; empty outside of one."""
+    """Return the current folder, relative to the repository of a GitHub workflow. Outside of a workflow it is empty."""
     root = os.environ.get("GITHUB_WORKSPACE")
     try:
         here = Path.cwd()
@@ -261,21 +314,23 @@ def _folder() -> str:
     return here.relative_to(root).as_posix() if root and here.is_relative_to(root) else ""
 
 
-LONG = 1.0
-"""Seconds after which somebody wants to know."""
+PROGRESS_DELAY_SECONDS = 1.0
+"""A wait that is shorter shows no progress."""
 
 
-def reading(message: str, counter: RequestCounter, clock: Callable[[], float] = time.monotonic) -> Callable[[], str]:
-    """Return what says how far it is: `message`, and once it takes long requests done, their rate and the time left."""
+def make_progress_text(
+    message: str, counter: RequestCounter, clock: Callable[[], float] = time.monotonic
+) -> Callable[[], str]:
+    """Return a function that returns `message`, and after a while also the requests done, their rate and time left."""
     began = clock()
 
-    def said() -> str:
+    def text() -> str:
         seconds = clock() - began
-        if seconds < LONG or not counter.done or counter.done == counter.expected:
+        if seconds < PROGRESS_DELAY_SECONDS or not counter.done or counter.done == counter.expected:
             return message
         rate = counter.done / seconds
         minutes, rest = divmod(round((counter.expected - counter.done) / rate), 60)
         progress = f"{counter.done:,} of {counter.expected:,} requests"
         return f"{message}: {progress}, {rate:.0f} a second, {minutes}:{rest:02} left"
 
-    return said
+    return text

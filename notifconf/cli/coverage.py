@@ -6,23 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.listing import provider_for
-from notifconf.cli.options import command, console_options, paths_argument, service_options
-from notifconf.cli.session import Service, connected, current_time, known_workspace, load_workspace
+from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection
 from notifconf.model import Workspace
-from notifconf.plan import make_plan
-from notifconf.plan.coverage import effect
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, sums
 from notifconf.report.style import Span, line
 
 
-@command()
-@paths_argument
-@service_options
-@console_options("text", "json", "markdown")
+@command(paths_argument, service_options, formats=("text", "json", "markdown"))
 def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> ExitCode:
     """Show which channels each notification type reaches.
 
@@ -35,39 +30,32 @@ def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> E
     """
     now = current_time()
     workspace = _workspace(paths, service, now)
-    provider = provider_for(workspace, service)
+    provider = find_provider(workspace, service)
     with console.waiting(f"Reading {provider.title}"):
         report = asyncio.run(_report(workspace, provider, service, now))
     console.diagnostics(report.diagnostics)
-    _give(report, console)
+    _write_report(report, console)
     return ExitCode.ERROR if report.diagnostics else ExitCode.DONE
 
 
 def _workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace | None:
     """Return the workspace to plan, which needs its environment; None where there is none for the provider."""
-    if not paths and known_workspace((), service.provider, service.access) is None:
+    if not paths and find_workspace((), service.provider, service.access) is None:
         return None
     return load_workspace(paths, service, now)
 
 
 async def _report(workspace: Workspace | None, provider: Provider, service: Service, now: datetime) -> CoverageReport:
     """Read everything, and plan with what a plan reads: it must not take more for its own."""
-    async with connected(provider, service) as connection:
-        live = await connection.survey(())
+    async with open_connection(provider, service) as connection:
+        live = await api.survey(connection)
         if workspace is None:
-            return CoverageReport(provider.name, provider.coverage_terms, effect((), live, provider).types)
-        plan = make_plan(workspace, await connection.read(workspace), now, provider)
-    return CoverageReport(
-        provider.name,
-        provider.coverage_terms,
-        effect(plan.changes, live, provider).types,
-        planned=True,
-        minimums=workspace.policy.coverage,
-        diagnostics=plan.errors,
-    )
+            return api.coverage(provider.name, live)
+        plan = api.make_plan(workspace, await api.read_live(workspace, connection), now=now).plan
+    return api.coverage(provider.name, live, workspace=workspace, plan=plan)
 
 
-def _give(report: CoverageReport, console: Console) -> None:
+def _write_report(report: CoverageReport, console: Console) -> None:
     if console.format == "json":
         console.result(coverage_json(report))
     elif console.format == "markdown":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.options import command, console_options
+from notifconf.cli.options import command
+from notifconf.cli.process import ExitCode
 from notifconf.emulator.faults import Fault
 from notifconf.errors import UsageError
 from notifconf.report.style import line
@@ -23,7 +23,7 @@ def _faults(_context: click.Context, parameter: click.Parameter, specs: tuple[st
         raise click.BadParameter(str(error), param=parameter) from error
 
 
-@command()
+@command(formats=["text"])
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one.")
 @click.option("--data", metavar="FILE", default=":memory:", help="Keep the state in this file; else in memory.")
 @click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Before each answer.")
@@ -36,7 +36,6 @@ def _faults(_context: click.Context, parameter: click.Parameter, specs: tuple[st
     metavar="KIND[:OPTION=VALUE]...",
     help="What goes wrong, such as 503:method=POST:nth=2 or reset-after:p=0.1 (repeatable).",
 )
-@console_options("text")
 def emulator(
     *, port: int, data: str, latency: float, rate_limit: int | None, faults: list[Fault], console: Console
 ) -> ExitCode:

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import glob
-import io
 import shlex
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.listing import provider_for, surveyed
-from notifconf.cli.options import OUTPUT, command, console_options, option, service_options
-from notifconf.cli.secrecy import mask
-from notifconf.cli.session import Service, current_time, known_workspace
-from notifconf.config import load, schema_text
+from notifconf import api
+from notifconf.cli.console import Console, mask
+from notifconf.cli.options import OUTPUT, Service, command, option, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import current_time, find_provider, find_workspace, survey
+from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import write_new
-from notifconf.model import Exported, Live, Mode, Options, forbidden_in
-from notifconf.model.plan import Action
-from notifconf.plan import make_plan
-from notifconf.providers.base import Provider
+from notifconf.model import Exported
 from notifconf.report.style import Line, Span, line
-from notifconf.report.workspace import SCHEMA, SECRETS, variable_lines, workspace_files, workspace_text
+from notifconf.report.workspace import SCHEMA, SECRETS, variable_lines, workspace_files
 
 SUFFIXES = (".yaml", ".yml")
 
 
-@command()
-@click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
-@option(
+DESTINATION_OPTION = option(
     "--output",
     "destination",
     group=OUTPUT,
     metavar="FILE|FOLDER/",
     help="Write one file, or into a folder one for each section.",
 )
-@service_options
-@console_options(own_output=True)
+
+
+@command(DESTINATION_OPTION, service_options, own_output=True)
+@click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
 def export(*, resources: tuple[str, ...], destination: str | None, service: Service, console: Console) -> ExitCode:
     """Write the live state as a workspace.
 
@@ -53,46 +46,26 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     """
     if destination is not None:
         _refuse_overwriting(destination)
-    provider = provider_for(None if service.provider else known_workspace((), access=service.access), service)
-    live = surveyed(provider, service, console, resources)
-    exported = provider.export(live, resources)
-    protected = to_protect(provider, exported, live, current_time())
+    provider = find_provider(None if service.provider else find_workspace((), access=service.access), service)
+    live = survey(service, console, provider, resources)
+    exported = api.export(provider.name, live, resources, now=current_time())
     if destination is None:
-        console.result(workspace_text(provider.name, exported, protected))
+        console.result(api.render(exported, "yaml"))
     else:
-        _write(_files(destination, provider, exported, protected), destination)
+        _write(_files(destination, exported), destination)
     if not console.quiet:
-        console.aside(_next_steps(exported, destination))
+        console.aside(_describe_next_steps(exported, destination))
     return ExitCode.DONE
 
 
-def to_protect(provider: Provider, exported: Exported, live: Live, now: datetime) -> tuple[str, ...]:
-    """Return, as globs, the addresses that `policy.protected` needs: of what is left out and `sync` would delete.
-
-    The plan of a workspace without that policy tells them.
-    """
-    if not exported.left_out:
-        return ()
-    text = workspace_text(provider.name, exported)
-    environment = {variable.name: variable.secret.reveal() for variable in exported.variables}
-    draft = load(["-"], environment=environment, now=now, stdin=io.BytesIO(text.encode()))
-    plan = make_plan(draft, live, now, provider, Options(mode=Mode.SYNC))
-    return tuple(sorted(_glob(change.address) for change in plan.changes if change.action is Action.DELETE))
-
-
-def _glob(address: str) -> str:
-    """Return what matches this address alone; for a character that no text of a workspace can hold, any character."""
-    return "".join("?" if forbidden_in(char) else glob.escape(char) for char in address)
-
-
-def _files(destination: str, provider: Provider, exported: Exported, protected: tuple[str, ...]) -> Mapping[Path, str]:
+def _files(destination: str, exported: Exported) -> Mapping[Path, str]:
     """Return the files to write, and their JSON Schema beside them where there is none yet."""
     if _is_folder(destination):
         folder = Path(destination)
-        texts = workspace_files(provider.name, exported, protected)
+        texts = workspace_files(exported.provider, exported, exported.protected)
     else:
         folder = Path(destination).parent
-        texts = {Path(destination).name: workspace_text(provider.name, exported, protected)}
+        texts = {Path(destination).name: api.render(exported, "yaml")}
     files = {folder / name: text for name, text in texts.items()}
     schema = folder / SCHEMA
     return files if schema.exists() else {**files, schema: schema_text(SCHEMA)}
@@ -119,7 +92,7 @@ def _write(files: Mapping[Path, str], destination: str) -> None:
         raise UsageError(f"can't write {error.filename2 or error.filename or destination}: {error.strerror}") from error
 
 
-def _next_steps(exported: Exported, destination: str | None) -> Iterator[Line]:
+def _describe_next_steps(exported: Exported, destination: str | None) -> Iterator[Line]:
     for sentence in exported.left_out:
         yield line(Span("warning:", "warning"), f" {sentence}")
     if exported.variables:

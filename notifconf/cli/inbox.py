@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import OUTCOME, ExitCode
-from notifconf.cli.options import FILTER, GroupedCommand, console_options, option, service_options
-from notifconf.cli.session import Service, connected
+from notifconf.cli.options import FILTER, GroupedCommand, Service, console_options, option, service_options
+from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
+from notifconf.cli.session import open_connection
 from notifconf.errors import NotFoundError, UsageError
 from notifconf.providers import list_providers, load_provider
 from notifconf.providers.inbox import Inbox, Job, JobResult, Notification, Selection, Status
-from notifconf.report.formats import dumps
+from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
 from notifconf.report.table import Table, table_lines
 
@@ -118,7 +118,7 @@ def list_notifications(*, limit: int | None, selection: Selection, service: Serv
     with console.waiting("Reading the inbox"):
         found = asyncio.run(read())
     if console.machine:
-        console.result(dumps({"notifications": [dict(item.document) for item in found]}))
+        console.result(dump_json({"notifications": [dict(item.document) for item in found]}))
     else:
         console.table(_table(found))
     return ExitCode.DONE
@@ -220,18 +220,17 @@ def _mark(name: str, target: Target, service: Service, console: Console) -> Exit
 
 async def _carry_out(opened: Inbox, jobs: Sequence[Job], participle: str, target: Target, console: Console) -> ExitCode:
     """Send the requests, and say what came of them."""
-    from notifconf.cli.interrupt import interruptible
 
-    with interruptible() as interruption, console.progress("Working", len(jobs)) as progress:
+    with stop_on_signals() as interruption, console.progress("Working", len(jobs)) as progress:
         results = await opened.run_jobs(jobs, interruption.stop, progress)
     # What --all found and somebody else has deleted since is gone, as was wanted.
     failed = [item for item in results if item.error and not (target.everything and _is_gone(item, participle))]
     done = [found for item in results if item not in failed for found in item.ids]
     code = _code(done, failed, interrupted=len(results) < len(jobs))
     meta = click.get_current_context().meta
-    meta[OUTCOME] = code or ExitCode.INCOMPLETE  # in case that it can't be told
-    _tell(done, failed, participle, console)
-    meta[OUTCOME] = code
+    meta[OUTCOME_KEY] = code or ExitCode.INCOMPLETE  # in case that it can't be told
+    _report_results(done, failed, participle, console)
+    meta[OUTCOME_KEY] = code
     if code is ExitCode.INTERRUPTED:
         console.note("Interrupted: what was in flight was finished. Run it again to continue.")
     return code
@@ -249,10 +248,10 @@ def _is_gone(item: JobResult, participle: str) -> bool:
     return participle == "deleted" and isinstance(item.error, NotFoundError)
 
 
-def _tell(done: Sequence[str], failed: Sequence[JobResult], participle: str, console: Console) -> None:
+def _report_results(done: Sequence[str], failed: Sequence[JobResult], participle: str, console: Console) -> None:
     if console.machine:
         failures = [{"ids": list(item.ids), "error": str(item.error)} for item in failed]
-        console.result(dumps({"done": list(done), "failed": failures}))
+        console.result(dump_json({"done": list(done), "failed": failures}))
     elif done or not failed:
         verb = "is" if len(done) == 1 else "are"
         console.lines([line(f"{count(len(done), 'notification')} {verb} {participle}.")])
@@ -269,7 +268,8 @@ def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
 def _confirmed(ids: Sequence[str], found: Sequence[Notification], console: Console) -> bool:
     if found:
         console.aside(table_lines(_table(found)))
-    console.aside([line(f"Delete {count(len(ids), 'notification')} for good? Only yes is taken for yes.")])
+    question = f"Delete {count(len(ids), 'notification')} for good?"
+    console.aside([line(f"{question} Type `yes` to delete. Anything else cancels.")])
     if console.ask("Delete: ") == "yes":
         return True
     console.aside([line("Not confirmed: nothing was changed.")])
@@ -288,5 +288,5 @@ async def _opened(service: Service) -> AsyncIterator[Inbox]:
     provider = next(filter(lambda found: found.has_inbox, map(load_provider, names)), None)
     if provider is None:
         raise UsageError(f"{load_provider(names[0]).title} has no inbox")
-    async with connected(provider, service) as connection:
+    async with open_connection(provider, service) as connection:
         yield provider.open_inbox(connection)

@@ -1,4 +1,4 @@
-"""The entry point: finds the command, and turns every way to end into an exit code."""
+"""The entry point: it finds the command, and turns each way in which a command can end into an exit code."""
 
 from __future__ import annotations
 
@@ -14,11 +14,18 @@ import click
 from click.core import ParameterSource
 
 from notifconf import __version__
-from notifconf.cli.exitcode import WRITING, ExitCode, of_failure
-from notifconf.cli.interrupt import handle_signals, interrupted_message, terminable
-from notifconf.cli.options import COMPLETION, LOG_FILE
-from notifconf.cli.request_log import report_crash
-from notifconf.cli.streams import abandon, prepare, say
+from notifconf.cli.process import (
+    COMPLETION_VARIABLE,
+    LOG_FILE_KEY,
+    WRITING_KEY,
+    ExitCode,
+    discard_output,
+    handle_signals,
+    interrupted_message,
+    prepare_streams,
+    raise_on_sigterm,
+    write_error,
+)
 
 COMMANDS = (
     "init",
@@ -35,11 +42,11 @@ COMMANDS = (
     "emulator",
     "completion",
 )
-"""In the order in which help lists them; each is a module of this package, imported when it is asked for."""
+"""In the order of the help text. Each is a module of this package, which is imported when the command is used."""
 
 
 class _Commands(click.Group):
-    """The commands, each imported only when it is used: start-up time is a feature."""
+    """The commands. Each is imported only when it is used, so that no command waits for what another one needs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         return list(COMMANDS)
@@ -65,13 +72,11 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     handle_signals()
-    prepare()
-    if COMPLETION in os.environ:
-        from notifconf.cli.completion import answer
-
-        sys.exit(answer(cli, os.environ[COMPLETION]))
+    prepare_streams()
+    if COMPLETION_VARIABLE in os.environ:
+        sys.exit(import_module("notifconf.cli.completion").answer(cli, os.environ[COMPLETION_VARIABLE]))
     code = run(arguments)
-    # At its end the interpreter would look through all that was imported for garbage: a tenth of a command's time.
+    # Without this, the interpreter searches all imported modules for garbage at its end: a tenth of a command's time.
     gc.freeze()
     sys.exit(code)
 
@@ -81,46 +86,48 @@ def run(arguments: Sequence[str] | None = None) -> int:
     meta: dict[str, Any] = {}
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
-        with terminable(), cli.make_context("notifconf", given) as context:
+        with raise_on_sigterm(), cli.make_context("notifconf", given) as context:
             meta = context.meta
             return int(context.command.invoke(context) or ExitCode.DONE)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        say(_usage_error(error))
+        write_error(_usage_error(error))
         return ExitCode.ERROR
     except (KeyboardInterrupt, click.Abort):
-        say(interrupted_message(writing=WRITING in meta))
+        write_error(interrupted_message(writing=WRITING_KEY in meta))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        abandon(sys.stdout)
-        return of_failure(meta)
+        discard_output(sys.stdout)
+        return ExitCode.for_failure(meta)
     except OSError as error:
         if error.filename is not None:
             return _report_crash(error, meta)
-        # Only what writes has no file's name, and only click writes without looking: help, and the version.
-        abandon(sys.stdout)
-        say(f"error: can't write to standard output: {error.strerror}\n")
-        return of_failure(meta)
-    except Exception as error:  # noqa: BLE001 -- the last resort: a bug of ours ends in a sentence, not in a traceback
+        # An error of writing has no file name, and only click writes without handling it: help, and the version.
+        discard_output(sys.stdout)
+        write_error(f"error: can't write to standard output: {error.strerror}\n")
+        return ExitCode.for_failure(meta)
+    except Exception as error:  # noqa: BLE001 -- the last resort: a bug in notifconf ends with a sentence, not with a traceback
         return _report_crash(error, meta)
 
 
 def _report_crash(error: Exception, meta: Mapping[str, Any]) -> ExitCode:
-    report_crash(error, meta.get(LOG_FILE))
-    return of_failure(meta)
+    from notifconf.cli.request_log import report_crash  # not at the top: only a crash needs it
+
+    report_crash(error, meta.get(LOG_FILE_KEY))
+    return ExitCode.for_failure(meta)
 
 
 def _usage_error(error: click.ClickException) -> str:
-    """Return an error of the command line as click shows it; a value of the environment with its variable's name."""
+    """Return an error of the command line as click shows it, with the variable that a wrong value comes from."""
     shown = io.StringIO()
     error.show(shown)
-    variable = _variable_of(error)
+    variable = _find_variable(error)
     return shown.getvalue() + (f"The value is that of the environment variable {variable}.\n" if variable else "")
 
 
-def _variable_of(error: click.ClickException) -> str | None:
-    """Return the environment variable that a wrong value comes from, None for one of the command line."""
+def _find_variable(error: click.ClickException) -> str | None:
+    """Return the environment variable that a wrong value comes from, None if it stands on the command line."""
     parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
     if parameter is None or context is None or not parameter.name:
         return None

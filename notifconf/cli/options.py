@@ -1,12 +1,12 @@
-"""The options that commands share, and what they mean."""
+"""The parameters that commands share. Each group of options reaches its command as one object."""
 
 from __future__ import annotations
 
 import functools
 import math
 import os
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,13 +15,12 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import of_failure
-from notifconf.cli.session import Service, known_workspace
+from notifconf.cli.process import LOG_FILE_KEY, ExitCode
 from notifconf.config import Access, parse_max_deletes
 from notifconf.config.files import STANDARD_INPUT
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
-from notifconf.model import Mode, Options, Percentage
+from notifconf.model import Filters, Mode, Options, Percentage
 from notifconf.providers import BUILT_IN, list_providers, load_provider
 
 
@@ -43,27 +42,39 @@ class ProviderName(click.ParamType[str]):
         return click.Choice(list_providers()).shell_complete(ctx, param, incomplete)
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How to reach the service, and what a workspace may read. `timeout` is in seconds, of one request."""
+
+    provider: str | None
+    endpoint: str | None
+    parallelism: int
+    timeout: float
+    log_file: Path | None
+    access: Access | None = None
+
+
 class Address(click.ParamType[str]):
     """An exact address, or a glob of addresses."""
 
     name = "address"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Offer what is declared in the workspace that the line names so far, else in the one at the default path."""
-        from click.shell_completion import CompletionItem
-
+        """Offer the addresses of the workspace that the line names so far, else of the one at the default path."""
         del param
-        # Until the option has its value, click leaves arguments that it has seen unparsed.
+        # As long as the option has no value, click leaves the arguments that stand before it unparsed.
         paths = ctx.params.get("paths") or tuple(ctx.args)
-        return [CompletionItem(address) for address in declared_addresses(paths) if address.startswith(incomplete)]
+        return [CompletionItem(address) for address in find_addresses(paths) if address.startswith(incomplete)]
 
 
-def declared_addresses(paths: Sequence[str]) -> list[str]:
-    """Return the addresses that a workspace declares, none for one that can't be read; the service is not asked."""
+def find_addresses(paths: Sequence[str]) -> list[str]:
+    """Return the addresses that a workspace declares, without asking the service. An unreadable workspace has none."""
     if STANDARD_INPUT in paths:
         return []
+    from notifconf.cli.session import find_workspace  # not at the top: `validate` needs no connection
+
     try:
-        workspace = known_workspace(paths)
+        workspace = find_workspace(paths)
     except NotifconfError:
         return []
     if workspace is None:
@@ -74,30 +85,30 @@ def declared_addresses(paths: Sequence[str]) -> list[str]:
 OWN, FILTER, PLAN, WORKSPACE = "Options", "Filters", "Plan options", "Workspace options"
 SERVICE, OUTPUT = "Service options", "Output options"
 GROUPS = (OWN, FILTER, PLAN, WORKSPACE, SERVICE, OUTPUT)
-"""The headings, in the order in which help has them."""
+"""The headings of a help text, in their order."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class GroupedOption(click.Option):
-    """An option that help lists under a heading."""
+    """An option that the help text lists under a heading."""
 
     def __init__(self, *names: Any, group: str, **attributes: Any) -> None:
-        """Stand under the heading `group`, one of GROUPS; the rest is click's."""
+        """Create an option under the heading `group`, one of GROUPS. The other arguments are those of click."""
         super().__init__(*names, **attributes)
         self.group = group
 
 
 class GroupedCommand(click.Command):
-    """A command whose help has a heading for each group of options. `--help` itself stands with the output's."""
+    """A command whose help text has a heading for each group of options. `--help` is one of the output options."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, heading by heading."""
+        """Write the options below their headings."""
         records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in GROUPS}
         for parameter in self.get_params(ctx):
             heading = OUTPUT if "--help" in parameter.opts else getattr(parameter, "group", OWN)
             record = parameter.get_help_record(ctx)
-            # Newer versions of click have a record of each argument too, without a text: the usage line has them.
+            # Newer versions of click also return a record of each argument, without a text. The usage line has these.
             if record is not None and record[1]:
                 records[heading].append(record)
         for heading, rows in records.items():
@@ -106,12 +117,8 @@ class GroupedCommand(click.Command):
                     formatter.write_dl(rows)
 
 
-command = partial(click.command, cls=GroupedCommand)
-"""`click.command`, for every command of notifconf."""
-
-
 def option(*names: str, group: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """Do what `click.option` does, for an option that several commands share, under a heading."""
+    """Do what `click.option` does, for an option under a heading."""
     return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
@@ -119,23 +126,29 @@ Command: TypeAlias = Callable[..., Any]
 
 FORMATS = ("text", "json")
 
-COMPLETION = "_NOTIFCONF_COMPLETE"
-"""The variable in which a shell's completion script asks what may come next."""
 
-LOG_FILE = "notifconf.log_file"
-"""Under this name Click's context knows the log file, for when everything else has failed."""
+def command(
+    *parameters: Callable[[Command], Command], formats: Iterable[str] = FORMATS, own_output: bool = False
+) -> Callable[[Command], click.Command]:
+    """Make a command that takes these parameters, and a `console` that prints its result in one of these formats."""
+
+    def decorate(function: Command) -> click.Command:
+        decorated = _apply_all(console_options(*formats, own_output=own_output)(function), parameters)
+        return click.command(cls=GroupedCommand)(decorated)
+
+    return decorate
 
 
 class OutputFile(click.Path):
-    """The type of every option that names a file which is written: such files are claimed before anything is read."""
+    """The type of all options that name a file to write. A command claims these files before it reads anything."""
 
     def __init__(self) -> None:
-        """Let the command itself say whether it can write the file; nobody has to be able to read it."""
+        """Accept every path. The command itself reports a file that it can't write."""
         super().__init__(dir_okay=False, readable=False, path_type=Path)
 
 
-def _outputs() -> dict[str, Path]:
-    """Return the files that the current command is told to write, by option."""
+def _output_files() -> dict[str, Path]:
+    """Return the files that the current command is to write, by option."""
     context = click.get_current_context()
     return {
         parameter.opts[0]: context.params[parameter.name]
@@ -145,14 +158,14 @@ def _outputs() -> dict[str, Path]:
 
 
 def paths_argument(command: Command) -> Command:
-    """Take the files and folders of a workspace, `-` for standard input."""
+    """Take the files and folders of a workspace; `-` is standard input."""
     return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
 
 
 def console_options(*formats: str, own_output: bool = False) -> Callable[[Command], Command]:
-    """Take how to print; the command gets a `Console`, and failures are printed the same way.
+    """Take the output options. The command gets a `Console`, which also prints why the command fails.
 
-    A command whose `own_output` is of one format, and may be a folder, takes that option itself.
+    A command with `own_output` has one format, and declares `--output` itself.
     """
 
     def decorate(command: Command) -> Command:
@@ -169,11 +182,11 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
             color = not no_color and not os.environ.get("NO_COLOR")
             console = Console(format, output, color, verbose, quiet)
             try:
-                with claim_outputs(_outputs()):
+                with claim_outputs(_output_files()):
                     console.check()
                     return command(*args, console=console, **kwargs)
             except NotifconfError as error:
-                code = of_failure(click.get_current_context().meta)
+                code = ExitCode.for_failure(click.get_current_context().meta)
                 console.failure(error, code)
                 return code
 
@@ -197,13 +210,13 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
             option("-v", "--verbose", group=OUTPUT, is_flag=True, help="Say more."),
             option("-q", "--quiet", group=OUTPUT, is_flag=True, help="Say nothing but results and errors."),
         )
-        return _decorated(wrapper, options if own_output else (*result, *options))
+        return _apply_all(wrapper, options if own_output else (*result, *options))
 
     return decorate
 
 
 def access_options(command: Command) -> Command:
-    """Take what a workspace may read; the command gets an `Access`."""
+    """Take the options that limit what a workspace may read. The command gets an `Access`."""
 
     @functools.wraps(command)
     def wrapper(
@@ -217,7 +230,7 @@ def access_options(command: Command) -> Command:
             group=WORKSPACE,
             multiple=True,
             metavar="GLOB",
-            callback=_allowed,
+            callback=_read_allowed,
             help="What ${NAME} may read; '' for nothing. Never credentials.",
         ),
         option(
@@ -225,15 +238,15 @@ def access_options(command: Command) -> Command:
             group=WORKSPACE,
             multiple=True,
             metavar="DIR",
-            callback=_allowed,
+            callback=_read_allowed,
             help="Where ${file:PATH} may read; '' for nowhere.",
         ),
     )
-    return _decorated(wrapper, options)
+    return _apply_all(wrapper, options)
 
 
 def service_options(command: Command) -> Command:
-    """Take how to reach the service; the command gets a `Service`."""
+    """Take the options that say how to reach the service. The command gets a `Service`."""
 
     @functools.wraps(command)
     def wrapper(
@@ -246,7 +259,7 @@ def service_options(command: Command) -> Command:
         access: Access,
         **kwargs: Any,
     ) -> Any:
-        click.get_current_context().meta[LOG_FILE] = log_file
+        click.get_current_context().meta[LOG_FILE_KEY] = log_file
         return command(*args, service=Service(provider, endpoint, parallelism, timeout, log_file, access), **kwargs)
 
     options = (
@@ -256,7 +269,7 @@ def service_options(command: Command) -> Command:
             "--endpoint",
             group=SERVICE,
             metavar="URL",
-            callback=_endpoint,
+            callback=_check_endpoint,
             help="Base URL of the API; emulator: is the embedded emulator.",
         ),
         option(
@@ -272,7 +285,7 @@ def service_options(command: Command) -> Command:
             "--timeout",
             group=SERVICE,
             type=click.FloatRange(min=0, min_open=True),
-            callback=_seconds,
+            callback=_check_seconds,
             default=30.0,
             show_default=True,
             metavar="SECONDS",
@@ -285,11 +298,11 @@ def service_options(command: Command) -> Command:
             help="Append one JSON line per request; no secret is in it.",
         ),
     )
-    return _decorated(wrapper, options)
+    return _apply_all(wrapper, options)
 
 
 def plan_options(command: Command) -> Command:
-    """Take what narrows or loosens a plan; the command gets `Options`."""
+    """Take the options of a plan. The command gets `Options`."""
 
     @functools.wraps(command)
     def wrapper(
@@ -345,24 +358,26 @@ def plan_options(command: Command) -> Command:
             "--max-deletes",
             group=PLAN,
             metavar="N|N%",
-            callback=_max_deletes,
+            callback=_parse_max_deletes,
             help="Instead of policy.max_deletes.",
         ),
         option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
     )
-    return _decorated(wrapper, options)
+    return _apply_all(wrapper, options)
 
 
-def _endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def _check_endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty: is a variable not set?", param=parameter)
     return value
 
 
-def _allowed(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return what the command line allows, else what the variable does; None where neither is given.
+def _read_allowed(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Return the globs or folders of the command line, else those of the environment variable, else None: no limit.
 
-    Click takes an empty variable for one that is not set. Here it means that nothing may be read.
+    An empty variable means that nothing may be read. (Click itself treats it as a variable that is not set.)
     """
     name = str(parameter.name)
     if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
@@ -373,13 +388,15 @@ def _allowed(context: click.Context, parameter: click.Parameter, values: tuple[s
     return tuple(value.strip() for value in values if value.strip())
 
 
-def _seconds(_context: click.Context, parameter: click.Parameter, value: float) -> float:
+def _check_seconds(_context: click.Context, parameter: click.Parameter, value: float) -> float:
     if not math.isfinite(value):
         raise click.BadParameter("that is no number of seconds", param=parameter)
     return value
 
 
-def _max_deletes(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | Percentage | None:
+def _parse_max_deletes(
+    _context: click.Context, parameter: click.Parameter, value: str | None
+) -> int | Percentage | None:
     if value is None:
         return None
     try:
@@ -388,7 +405,38 @@ def _max_deletes(_context: click.Context, parameter: click.Parameter, value: str
         raise click.BadParameter(str(error), param=parameter) from error
 
 
-def _decorated(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
-    for taken in reversed(options):
-        command = taken(command)
+FILTER_HELP = {
+    "severity": "Of this severity, such as CRITICAL.",
+    "category": "Of this category, such as SERVICE.",
+    "channel": "Told there: a name (or a glob), or a kind such as Slack.",
+    "type": "A type's name (or a glob), or its id.",
+    "status": "Of subscriptions: ENABLED or DISABLED.",
+}
+
+
+def filter_options(command: Command) -> Command:
+    """Take filters. Each has values that are separated by commas or given one by one. The command gets `Filters`."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return command(*args, filters=Filters(**{name: kwargs.pop(name) for name in FILTER_HELP}), **kwargs)
+
+    options = [
+        option(f"--{name}", group=FILTER, multiple=True, metavar="VALUE,…", callback=_split_values, help=text)
+        for name, text in FILTER_HELP.items()
+    ]
+    return _apply_all(wrapper, options)
+
+
+def _split_values(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    parts = tuple(part.strip() for value in values for part in value.split(","))
+    if "" in parts:
+        raise click.BadParameter("a value is missing before or after a comma", param=parameter)
+    return parts
+
+
+def _apply_all(command: Command, parameters: Sequence[Callable[[Command], Command]]) -> Command:
+    """Decorate a command with parameters, which keep their order in its help text."""
+    for decorate in reversed(parameters):
+        command = decorate(command)
     return command

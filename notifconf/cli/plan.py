@@ -7,17 +7,16 @@ from pathlib import Path
 
 import click
 
-from notifconf.cli import exitcode
+from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import OutputFile, command, console_options, paths_argument, plan_options, service_options
-from notifconf.cli.planfile import write_plan_file
-from notifconf.cli.session import Service, plan_once
+from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import plan_once
 from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
 
 
-@command()
-@paths_argument
+@command(paths_argument, plan_options, service_options, formats=RENDERERS)
 @click.option(
     "--out",
     type=OutputFile(),
@@ -25,9 +24,6 @@ from notifconf.report.formats import RENDERERS
     help="Save the plan, for `apply PLANFILE` to carry out as it was reviewed.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
-@plan_options
-@service_options
-@console_options(*RENDERERS)
 def plan(
     paths: tuple[str, ...],
     *,
@@ -36,7 +32,7 @@ def plan(
     options: Options,
     service: Service,
     console: Console,
-) -> exitcode.ExitCode:
+) -> ExitCode:
     """Print what apply would do, and change nothing.
 
     \b
@@ -45,7 +41,7 @@ def plan(
     """
     made = asyncio.run(plan_once(paths, options, service, console))
     if out is not None:
-        write_plan_file(out, made, paths)
-    code = exitcode.of_plan(made.plan, detailed=detailed_exitcode)
+        api.save_plan(made.proposal, out, paths=paths)
+    code = ExitCode.for_plan(made.plan, detailed=detailed_exitcode)
     console.show(made.plan, code)
     return code

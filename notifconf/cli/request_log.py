@@ -9,8 +9,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from notifconf.cli.secrecy import mask
-from notifconf.cli.streams import say
+from notifconf.cli.console import mask
+from notifconf.cli.process import write_error
 from notifconf.errors import UsageError
 from notifconf.files import PrivateLog
 from notifconf.http.exchange import Exchange
@@ -39,7 +39,7 @@ def request_log(path: Path | None) -> Iterator[Callable[[Exchange], None] | None
             yield observe
         finally:
             if failure is not None:
-                say(f"warning: {failure}: requests are missing in it\n")
+                write_error(f"warning: {failure}: requests are missing in it\n")
 
 
 def report_crash(error: Exception, log_file: Path | None) -> None:
@@ -51,7 +51,7 @@ def report_crash(error: Exception, log_file: Path | None) -> None:
             where = f"the details are in {log_file}"
         except UsageError as failure:
             where = str(failure)
-    say(f"error: this is a bug in notifconf ({type(error).__name__}); {where}. Please report it.\n")
+    write_error(f"error: this is a bug in notifconf ({type(error).__name__}); {where}. Please report it.\n")
 
 
 def log_crash(path: Path, error: BaseException) -> None:

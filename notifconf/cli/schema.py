@@ -5,16 +5,15 @@ from __future__ import annotations
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.options import command, console_options
+from notifconf.cli.options import command
+from notifconf.cli.process import ExitCode
 from notifconf.config import schema_text
 
-FILES = {"config": "notifconf-v1.schema.json", "plan": "plan-v1.schema.json"}
+SCHEMA_FILES = {"config": "notifconf-v1.schema.json", "plan": "plan-v1.schema.json"}
 
 
 @command()
-@click.argument("name", type=click.Choice(tuple(FILES)), default="config", metavar="[config|plan]")
-@console_options("text", "json")
+@click.argument("name", type=click.Choice(tuple(SCHEMA_FILES)), default="config", metavar="[config|plan]")
 def schema(name: str, *, console: Console) -> ExitCode:
     """Print the JSON Schema of the workspace, or of a plan.
 
@@ -22,5 +21,5 @@ def schema(name: str, *, console: Console) -> ExitCode:
     Example:
       notifconf schema config > notifconf-v1.schema.json
     """
-    console.result(schema_text(FILES[name]))
+    console.result(schema_text(SCHEMA_FILES[name]))
     return ExitCode.DONE

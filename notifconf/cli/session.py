@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -12,32 +13,19 @@ from pathlib import Path
 
 import click
 
-from notifconf.api import canonical_endpoint, find_endpoint
-from notifconf.cli.console import Console
+from notifconf import api
+from notifconf.cli.console import Console, known_secrets, remember_secrets
+from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
-from notifconf.cli.secrecy import learn
 from notifconf.config import Access, load
 from notifconf.config.files import DEFAULT, STANDARD_INPUT
+from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
-from notifconf.executor.saved import signed
-from notifconf.model import Live, Options, Workspace
-from notifconf.model.plan import Plan
-from notifconf.plan.codec import Basis
-from notifconf.plan.planner import effective
-from notifconf.providers import load_provider
+from notifconf.model import Live, Options, Plan, Workspace
+from notifconf.plan.coverage import not_visible
+from notifconf.plan.planner import Proposal, apply_options
+from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Connection, Provider
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """How the service is reached, and what a workspace may read; `timeout` is in seconds, of one request."""
-
-    provider: str | None
-    endpoint: str | None
-    parallelism: int
-    timeout: float
-    log_file: Path | None
-    access: Access | None = None
 
 
 def current_time() -> datetime:
@@ -48,14 +36,12 @@ def current_time() -> datetime:
 def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace:
     """Load the workspace at `paths`, resolved against the environment."""
     workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer, access=service.access)
-    learn(workspace.secrets)
+    remember_secrets(workspace.secrets)
     _check_provider(workspace, service.provider)
     return workspace
 
 
-def known_workspace(
-    paths: Sequence[str], provider: str | None = None, access: Access | None = None
-) -> Workspace | None:
+def find_workspace(paths: Sequence[str], provider: str | None = None, access: Access | None = None) -> Workspace | None:
     """Return the workspace at `paths`, else the one at the default path that is for `provider`, else None.
 
     It is for commands that only look: where the environment lacks a variable, all references stay as written.
@@ -70,7 +56,7 @@ def known_workspace(
         if codes != {"missing-variable"} or STANDARD_INPUT in paths:
             raise
         workspace = load(paths, environment=None, now=now, access=access)
-    learn(workspace.secrets)
+    remember_secrets(workspace.secrets)
     if paths:
         _check_provider(workspace, provider)
     return workspace if provider in (None, workspace.provider) else None
@@ -81,29 +67,54 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
         raise UsageError(f"the workspace is for {workspace.provider}, --provider says {provider}")
 
 
-def chosen_endpoint(provider: Provider, service: Service) -> str | None:
+def find_provider(workspace: Workspace | None, service: Service) -> Provider:
+    """Return the provider that an option or a workspace names, else the first one."""
+    return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
+
+
+def survey(
+    service: Service,
+    console: Console,
+    provider: Provider,
+    resources: Sequence[str] = (),
+    workspace: Workspace | None = None,
+) -> Live:
+    """Read all that the service lists, and the state of `resources` and of the workspace's resources.
+
+    Warns of resources that the credentials can't see, since what is shown of them is not complete.
+    """
+
+    async def read() -> Live:
+        async with open_connection(provider, service) as connection:
+            return await connection.survey(resources, workspace)
+
+    with console.waiting(f"Reading {provider.title}"):
+        live = asyncio.run(read())
+    console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
+    return live
+
+
+def choose_endpoint(provider: Provider, service: Service) -> str | None:
     """Return the endpoint that an option or the environment names, in the form that plan files compare, or None."""
     return find_endpoint(provider, service.endpoint, os.environ)
 
 
 @asynccontextmanager
-async def connected(provider: Provider, service: Service, endpoint: str | None = None) -> AsyncIterator[Connection]:
+async def open_connection(
+    provider: Provider, service: Service, endpoint: str | None = None
+) -> AsyncIterator[Connection]:
     """Open a connection to `endpoint`, else to where an option, the environment or the provider says."""
-    from notifconf import connect
-
     with request_log(service.log_file) as observer:
         async with connect(
             provider.name,
             endpoint=endpoint or service.endpoint,
-            parallelism=service.parallelism,
-            timeout=service.timeout,
-            observer=observer,
-            on_wait=_tell_wait,
+            requests=Requests(service.parallelism, service.timeout, observer, _report_wait),
+            secrets=known_secrets(),
         ) as connection:
             yield connection
 
 
-def _tell_wait(seconds: float) -> None:
+def _report_wait(seconds: float) -> None:
     """Say on standard error that the service's rate limit makes the command wait, and until when."""
     context = click.get_current_context(silent=True)
     if context is not None and context.params.get("quiet"):
@@ -115,78 +126,68 @@ def _tell_wait(seconds: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan, and what it was made from."""
+class PlanContext:
+    """A plan, and what it was made from; `endpoint` is in its canonical form."""
 
-    plan: Plan
-    declared: Workspace
+    proposal: Proposal
     workspace: Workspace
-    """The declared one, with the options that take the place of its policy."""
-    live: Live
     provider: Provider
-    now: datetime
-    basis: Basis
-    """What the plan's digest counts beside its changes."""
+    endpoint: str
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.proposal.plan
 
 
 @asynccontextmanager
-async def planned(
+async def open_plan(
     paths: Sequence[str], options: Options, service: Service, console: Console
-) -> AsyncIterator[tuple[Planned, Connection]]:
+) -> AsyncIterator[tuple[PlanContext, Connection]]:
     """Load a workspace, read the live state and plan; the connection stays open for what comes next."""
-    from notifconf import make_plan, read_live
-
     now = current_time()
     try:
-        declared = load_workspace(paths, service, now)
+        workspace = load_workspace(paths, service, now)
     except WorkspaceError as error:
-        raise await _with_live_errors(error, options, service, console) from None
-    workspace = effective(declared, options)
+        raise await _add_live_errors(error, options, service, console) from None
     provider = load_provider(workspace.provider)
-    async with connected(provider, service) as connection:
+    async with open_connection(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
-            live = await read_live(workspace, connection)
-        plan = make_plan(workspace, live, options=options, now=now)
-        endpoint = chosen_endpoint(provider, service) or canonical_endpoint(provider.endpoint)
-        plan, basis = signed(plan, declared, live, provider, endpoint=endpoint, options=options)
-        yield Planned(plan, declared, workspace, live, provider, now, basis), connection
+            live = await api.read_live(apply_options(workspace, options), connection)
+        endpoint = choose_endpoint(provider, service) or provider.endpoint
+        proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
+        yield PlanContext(proposal, workspace, provider, endpoint), connection
 
 
-async def replanned(made: Planned, connection: Connection, options: Options, console: Console) -> Planned:
+async def plan_again(made: PlanContext, connection: Connection, options: Options, console: Console) -> PlanContext:
     """Read the live state of a plan's workspace again, and plan anew, with the time that it is by now."""
-    from notifconf import make_plan, read_live
-
     with console.waiting(f"Reading {made.provider.title} again"):
-        live = await read_live(made.workspace, connection)
-    now = current_time()
-    plan = make_plan(made.workspace, live, options=options, now=now)
-    plan, basis = signed(plan, made.declared, live, made.provider, endpoint=made.basis.endpoint, options=options)
-    return replace(made, plan=plan, live=live, now=now, basis=basis)
+        live = await api.read_live(apply_options(made.workspace, options), connection)
+    proposal = api.make_plan(made.workspace, live, options=options, now=current_time(), endpoint=made.endpoint)
+    return replace(made, proposal=proposal)
 
 
-async def _with_live_errors(
+async def _add_live_errors(
     invalid: WorkspaceError, options: Options, service: Service, console: Console
 ) -> WorkspaceError:
     """Return the errors of a workspace together with those that only the live state shows, so that one run tells all.
 
     Where the service can't be asked, the errors of the workspace stand alone.
     """
-    from notifconf import make_plan, read_live
-
     workspace = invalid.workspace
     if workspace is None or service.provider not in (None, workspace.provider):
         return invalid
     provider = load_provider(workspace.provider)
     try:
-        async with connected(provider, service) as connection:
+        async with open_connection(provider, service) as connection:
             with console.waiting(f"Reading {provider.title}"):
-                live = await read_live(workspace, connection)
+                live = await api.read_live(workspace, connection)
     except NotifconfError:
         return invalid
-    return WorkspaceError(make_plan(workspace, live, options=options, now=current_time()).diagnostics)
+    return WorkspaceError(api.make_plan(workspace, live, options=options, now=current_time()).plan.diagnostics)
 
 
-async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> Planned:
+async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> PlanContext:
     """Plan, and close the connection."""
-    async with planned(paths, options, service, console) as (made, _):
+    async with open_plan(paths, options, service, console) as (made, _):
         return made

@@ -1,23 +1,18 @@
-"""`notifconf show`: who is told of what, now."""
+"""`notifconf show`: the live state: who gets which notifications."""
 
 from __future__ import annotations
 
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.listing import filter_options, give, provider_for, surveyed
-from notifconf.cli.options import command, console_options, paths_argument, service_options
-from notifconf.cli.session import Service, known_workspace
+from notifconf.cli.options import Service, command, filter_options, paths_argument, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import find_provider, find_workspace, survey
 from notifconf.model import Filters
 
 
-@command()
-@paths_argument
+@command(paths_argument, filter_options, service_options)
 @click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
-@filter_options
-@service_options
-@console_options("text", "json")
 def show(
     paths: tuple[str, ...],
     *,
@@ -35,8 +30,8 @@ def show(
     Example:
       notifconf show --severity critical,warn --endpoint emulator:
     """
-    workspace = known_workspace(paths, service.provider, service.access)
-    provider = provider_for(workspace, service)
-    live = surveyed(provider, service, console, resources, workspace)
-    give(provider.show(live, filters), provider, console)
+    workspace = find_workspace(paths, service.provider, service.access)
+    provider = find_provider(workspace, service)
+    live = survey(service, console, provider, resources, workspace)
+    console.listings(provider.name, provider.show(live, filters))
     return ExitCode.DONE

@@ -1,19 +1,15 @@
-"""`notifconf types`: what one can be told of."""
+"""`notifconf types`: the notification types that you can subscribe to."""
 
 from __future__ import annotations
 
 from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.listing import filter_options, give, provider_for, surveyed
-from notifconf.cli.options import command, console_options, service_options
-from notifconf.cli.session import Service, known_workspace
+from notifconf.cli.options import Service, command, filter_options, service_options
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import find_provider, find_workspace, survey
 from notifconf.model import Filters
 
 
-@command()
-@filter_options
-@service_options
-@console_options("text", "json")
+@command(filter_options, service_options)
 def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
     """List what one can subscribe to.
 
@@ -24,8 +20,8 @@ def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
     Example:
       notifconf types --category service --endpoint emulator:
     """
-    workspace = None if service.provider else known_workspace((), access=service.access)
-    provider = provider_for(workspace, service)
-    live = surveyed(provider, service, console)
-    give([provider.types(live, filters)], provider, console)
+    workspace = None if service.provider else find_workspace((), access=service.access)
+    provider = find_provider(workspace, service)
+    live = survey(service, console, provider)
+    console.listings(provider.name, [provider.types(live, filters)])
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`notifconf validate`: what can be known without the network."""
+"""`notifconf validate`: check a workspace without the network."""
 
 from __future__ import annotations
 
@@ -6,30 +6,26 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import click
 
-from notifconf.cli.console import Console
-from notifconf.cli.exitcode import ExitCode
-from notifconf.cli.options import access_options, command, console_options, paths_argument
-from notifconf.cli.secrecy import learn
-from notifconf.cli.session import current_time
+from notifconf.cli.console import Console, remember_secrets
+from notifconf.cli.options import access_options, command, paths_argument
+from notifconf.cli.process import ExitCode
 from notifconf.config import Access, load
 from notifconf.errors import WorkspaceError
 from notifconf.model import Diagnostic, Workspace
-from notifconf.report.formats import diagnostics_json
+from notifconf.report.json import diagnostics_json
 from notifconf.report.style import line
 
 NEVER_ERRORS = frozenset({"mute-not-begun"})
-"""Warnings that `--strict` leaves alone: time alone ends them."""
+"""Warnings that `--strict` does not turn into errors: they end by themselves as time passes."""
 
 
-@command()
-@paths_argument
+@command(paths_argument, access_options)
 @click.option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
-@access_options
-@console_options("text", "json")
 def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Access, console: Console) -> ExitCode:
     """Check a workspace without network or environment.
 
@@ -37,7 +33,7 @@ def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Acc
     Example:
       notifconf validate examples/confluent
     """
-    workspace = _loaded(paths, os.environ if resolve else None, access, strict=strict)
+    workspace = _load(paths, os.environ if resolve else None, access, strict=strict)
     console.diagnostics(workspace.diagnostics)
     if console.format == "json":
         console.result(diagnostics_json(workspace.provider, workspace.diagnostics))
@@ -46,20 +42,20 @@ def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Acc
     return ExitCode.DONE
 
 
-def _loaded(paths: Sequence[str], environment: Mapping[str, str] | None, access: Access, *, strict: bool) -> Workspace:
+def _load(paths: Sequence[str], environment: Mapping[str, str] | None, access: Access, *, strict: bool) -> Workspace:
     """Load a workspace. Raises `WorkspaceError` with everything that is wrong; `strict` makes warnings errors."""
     try:
-        workspace = load(paths, environment=environment, now=current_time(), stdin=sys.stdin.buffer, access=access)
+        workspace = load(paths, environment=environment, now=datetime.now(UTC), stdin=sys.stdin.buffer, access=access)
     except WorkspaceError as error:
-        raise WorkspaceError(_judged(error.diagnostics, strict=strict)) from None
-    learn(workspace.secrets)
-    judged = _judged(workspace.diagnostics, strict=strict)
-    if any(item.severity == "error" for item in judged):
-        raise WorkspaceError(judged)
+        raise WorkspaceError(_apply_strictness(error.diagnostics, strict=strict)) from None
+    remember_secrets(workspace.secrets)
+    diagnostics = _apply_strictness(workspace.diagnostics, strict=strict)
+    if any(item.severity == "error" for item in diagnostics):
+        raise WorkspaceError(diagnostics)
     return workspace
 
 
-def _judged(diagnostics: Iterable[Diagnostic], *, strict: bool) -> list[Diagnostic]:
+def _apply_strictness(diagnostics: Iterable[Diagnostic], *, strict: bool) -> list[Diagnostic]:
     return [
         replace(item, severity="error") if strict and item.code not in NEVER_ERRORS else item for item in diagnostics
     ]

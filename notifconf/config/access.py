@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from notifconf.model import Secret, quoted
-from notifconf.providers import list_loaded, load_provider
+from notifconf.providers import find_credential_variables, list_loaded
 
 CREDENTIALS: Final = (
     "GITHUB_TOKEN",
@@ -55,7 +55,10 @@ class Access:
 
     def refuse_file(self, file: str, path: str) -> str | None:
         """Return why `file` may not be read, or None where it may be; messages call it `path`. Links are resolved."""
-        real = Path(os.path.realpath(file))
+        try:
+            real = Path(os.path.realpath(file))
+        except OSError as error:  # a folder on the way may not be entered
+            return f"the file {quoted(path)} can't be read: {error.strerror}"
         if any(real.is_relative_to(folder) for folder in SYSTEM_FOLDERS):
             return f"the file {quoted(path)} is below {', '.join(SYSTEM_FOLDERS)}: a workspace can never read it"
         if self.folders is None or any(real.is_relative_to(os.path.realpath(folder)) for folder in self.folders):
@@ -76,7 +79,7 @@ def is_credential(name: str) -> bool:
 
 @cache
 def _is_credential_of(providers: tuple[str, ...], name: str) -> bool:
-    variables = (variable for provider in providers for variable in load_provider(provider).credential_variables)
+    variables = (variable for provider in providers for variable in find_credential_variables(provider))
     return any(fnmatchcase(name, glob) for glob in (*CREDENTIALS, *variables))
 
 

@@ -6,10 +6,8 @@ No message repeats a value: it may be a secret, or come from the environment. Th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
-
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
 
 from notifconf.config.scalars import shown_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
@@ -95,17 +93,32 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _unique_items(_validator: Any, unique: bool, items: Any, _schema: Any) -> Iterator[ValidationError]:
-    """Find each text that stands twice in a list, by its place and in linear time."""
-    seen: set[str] = set()
-    for index, item in enumerate(items if unique and isinstance(items, list) else ()):
-        if isinstance(item, str):
-            if item in seen:
-                yield ValidationError("repeated", path=(index,))
-            seen.add(item)
+@cache
+def _make_validator_class() -> Any:
+    """Return jsonschema's validator, changed where it would disagree with jsonschema-rs or take quadratic time."""
+    # Only a workspace with errors needs jsonschema, and importing it takes as long as five bare interpreters.
+    import jsonschema_rs
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
 
+    @cache
+    def make_matcher(pattern: str) -> Any:
+        return jsonschema_rs.validator_for({"pattern": pattern})
 
-_Validator: Final[Any] = extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
+    def find_mismatch(_validator: Any, pattern: str, text: Any, _schema: Any) -> Iterator[ValidationError]:
+        # Python's `re` reads some patterns differently: its `$` also matches before a line break at the end.
+        if isinstance(text, str) and not make_matcher(pattern).is_valid(text):
+            yield ValidationError("no match")
+
+    def find_repeated(_validator: Any, unique: bool, items: Any, _schema: Any) -> Iterator[ValidationError]:
+        seen: set[str] = set()
+        for index, item in enumerate(items if unique and isinstance(items, list) else ()):
+            if isinstance(item, str):
+                if item in seen:
+                    yield ValidationError("repeated", path=(index,))
+                seen.add(item)
+
+    return extend(Draft202012Validator, {"pattern": find_mismatch, "uniqueItems": find_repeated})  # type: ignore[no-untyped-call]
 
 
 class Failure(NamedTuple):
@@ -121,10 +134,17 @@ class Failure(NamedTuple):
     schema: Mapping[str, Any]
     of_key: bool
 
+    @property
+    def broken_rule(self) -> tuple[Path, str]:
+        """The place and the keyword by which jsonschema-rs reports the same failure."""
+        if self.of_key:
+            return self.path, "propertyNames"
+        return (self.path[:-1] if self.rule == "uniqueItems" else self.path), self.rule
 
-def failures(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Failure]:
-    """Yield what is wrong with a document, one broken rule at a time."""
-    for found in _Validator(schema).iter_errors(document):
+
+def find_failures(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Failure]:
+    """Yield each rule of the schema that the document breaks."""
+    for found in _make_validator_class()(schema).iter_errors(document):
         of_key = "propertyNames" in found.absolute_schema_path
         path = tuple(found.absolute_path)
         yield Failure(path, found.validator, found.validator_value, found.instance, found.schema, of_key)

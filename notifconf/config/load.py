@@ -17,7 +17,6 @@ from notifconf.config.scalars import shown_key
 from notifconf.config.schema import check
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
-from notifconf.garbage import no_collection
 from notifconf.model import GUARDS, Guard, Mask, Mode, Percentage, Policy, Secret, Workspace
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
 from notifconf.model.located import LocatedList, LocatedMapping
@@ -187,8 +186,7 @@ def load(
     for paths that can't be read, and WorkspaceError, with everything that is wrong, warnings too.
     """
     sources = read_sources(paths, stdin)
-    with no_collection():
-        return _Loading(environment, access or Access(), skipped_files(paths)).workspace(sources, now)
+    return _Loading(environment, access or Access(), skipped_files(paths)).workspace(sources, now)
 
 
 class _Loading:
@@ -272,13 +270,14 @@ class _Loading:
             self._diagnostics.add(diagnostic)
 
     def _failure(self) -> WorkspaceError:
-        return WorkspaceError(tuple(map(self._with_reason, self._sorted())))
+        return WorkspaceError(self._sorted())
 
     def _with_reason(self, diagnostic: Diagnostic) -> Diagnostic:
-        """Add to what is wrong with a value that something in it is empty."""
+        """Add to an error in a value that a reference in it is empty."""
         reason = self._empty.get(diagnostic.position) if diagnostic.position is not None else None
-        return replace(diagnostic, message=f"{diagnostic.message} ({reason})") if reason else diagnostic
+        is_explained = reason is not None and diagnostic.severity == "error"
+        return replace(diagnostic, message=f"{diagnostic.message} ({reason})") if is_explained else diagnostic
 
     def _sorted(self) -> tuple[Diagnostic, ...]:
-        shown = map(Mask(self._secrets).diagnostic, self._diagnostics)
+        shown = map(Mask(self._secrets).diagnostic, map(self._with_reason, self._diagnostics))
         return tuple(sorted(shown, key=lambda diagnostic: diagnostic.sort_key))

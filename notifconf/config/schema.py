@@ -1,7 +1,11 @@
-"""The JSON Schema of a workspace, applied.
+"""Check a document against the JSON Schema of a workspace.
 
-jsonschema-rs judges the whole document in milliseconds. Only where something is wrong does jsonschema come in, for what
-is wrong alone: it says which rule is broken, and `explain` puts that into words.
+There are two validators. jsonschema-rs checks the whole document in milliseconds, and it alone decides which values are
+wrong: `find_violations`. jsonschema is a hundred times slower, but its errors carry what a good message needs: the part
+of the schema and the value. So it reads only the wrong entries, and `explain` turns its errors into messages.
+
+The two can't contradict each other. An error that only jsonschema finds is dropped; a violation that it does not find
+gets a general message. A property test checks that both find the same places.
 """
 
 from __future__ import annotations
@@ -13,11 +17,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from notifconf.config.explain import Explainer, find_failures
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, place
 from notifconf.providers import BUILT_IN, list_loaded, list_providers, load_provider
 
 CONFIG: Final = "notifconf-v1.schema.json"
-MOST_VIOLATIONS: Final = 10_000
+MAX_VIOLATIONS: Final = 10_000
 
 # Rules about a text that an unresolved reference may still satisfy.
 _RULES_OF_TEXT: Final = frozenset({"const", "enum", "maxLength", "minLength", "pattern"})
@@ -53,27 +58,38 @@ def _read_schema(name: str) -> str:
 
 
 def check(document: LocatedMapping) -> list[Diagnostic]:
-    """Return what the schema refuses in a document, and take it out of there, so that the rest can be read.
+    """Return what the schema refuses in a document, and remove it from the document, so that the rest can be read.
 
-    Unknown keys go; of the rest, the innermost entry around what is wrong becomes None: it is declared, but not known.
-    Where too much is wrong, nothing is left.
+    Unknown keys are removed. For other errors, the innermost entry around the wrong value becomes None: the entry is
+    declared, but its content is not known. If too many values are wrong, the document is emptied.
     """
-    # A name that is not built in is rare, or wrong: only then is it worth the time to look for installed providers.
-    providers = BUILT_IN if document.get("provider") in BUILT_IN else list_providers()
-    validator = _make_validator(providers, list_loaded())
-    if validator.is_valid(document):
-        return []
-    found = (_violation(failure) for failure in validator.iter_errors(document))
-    violations = list(islice((one for one in found if not _excused(document, one.path, one.rule)), MOST_VIOLATIONS + 1))
-    explained = _explained(document, violations, workspace_schema(providers)) if violations else ()
-    diagnostics = list(islice(explained, MOST_VIOLATIONS))
-    if len(violations) > MOST_VIOLATIONS:
-        message = f"more than {MOST_VIOLATIONS:,} values are wrong: reading ends here"
+    violations = list(islice(find_violations(document), MAX_VIOLATIONS + 1))
+    diagnostics = list(islice(_explain(document, violations), MAX_VIOLATIONS))
+    if len(violations) > MAX_VIOLATIONS:
+        message = f"more than {MAX_VIOLATIONS:,} values are wrong: reading ends here"
         diagnostics.append(error("invalid-value", message))
         document.clear()
     for violation in violations:
         _refuse(document, violation)
     return diagnostics
+
+
+def find_violations(document: LocatedMapping) -> Iterator[Violation]:
+    """Yield the rules that a document breaks. This function alone decides whether a document is valid."""
+    validator = _make_validator(_list_known_providers(document), list_loaded())
+    if validator.is_valid(document):
+        return
+    for failure in validator.iter_errors(document):
+        kind = failure.kind
+        unknown = kind.unexpected if kind.name == "additionalProperties" else ()
+        violation = Violation(tuple(failure.instance_path), kind.name, tuple(unknown))
+        if not _is_excused(document, violation):
+            yield violation
+
+
+def _list_known_providers(document: LocatedMapping) -> tuple[str, ...]:
+    # A name that is not built in is rare, or wrong: only then is it worth the time to look for installed providers.
+    return BUILT_IN if document.get("provider") in BUILT_IN else list_providers()
 
 
 def workspace_schema(providers: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -86,6 +102,8 @@ def _make_schema(providers: tuple[str, ...], loaded: tuple[str, ...]) -> dict[st
     schema: dict[str, Any] = json.loads(_read_schema(CONFIG))
     schema["properties"]["provider"]["enum"] += [name for name in providers if name not in BUILT_IN]
     for name in loaded:
+        if name in BUILT_IN:  # the schema's file has its definitions
+            continue
         definitions = load_provider(name).schema_definitions
         schema["$defs"] |= definitions
         if name in definitions:
@@ -96,44 +114,39 @@ def _make_schema(providers: tuple[str, ...], loaded: tuple[str, ...]) -> dict[st
 
 @cache
 def _make_validator(providers: tuple[str, ...], loaded: tuple[str, ...]) -> Any:
-    import jsonschema_rs
+    import jsonschema_rs  # not at the top: `--version` and help need no validator
 
     return jsonschema_rs.validator_for(_make_schema(providers, loaded), mask="…")
 
 
-def _violation(failure: Any) -> Violation:
-    kind = failure.kind
-    unknown = kind.unexpected if kind.name == "additionalProperties" else ()
-    return Violation(tuple(failure.instance_path), kind.name, tuple(unknown))
+def _is_excused(document: LocatedMapping, violation: Violation) -> bool:
+    """Say whether a value may stay: its reference has no value yet, or a repeated item breaks another rule as well."""
+    path, rule, _ = violation
+    if rule == "uniqueItems":
+        # Each list of unique items holds texts only. A repeated number is reported once, as a value of the wrong type.
+        texts = [item for item in place(document, path) if isinstance(item, str)]
+        return len(texts) == len(set(texts))
+    return bool(path) and rule in _RULES_OF_TEXT and path[-1] in place(document, path[:-1]).unresolved
 
 
-def _excused(document: LocatedMapping, path: tuple[str | int, ...], rule: str) -> bool:
-    """Say whether a value is a text that is yet to be resolved, and may be what the rule wants."""
-    if not path or rule not in _RULES_OF_TEXT:
-        return False
-    container = place(document, path[:-1])
-    return path[-1] in container.unresolved
-
-
-def _explained(document: LocatedMapping, violations: list[Violation], schema: dict[str, Any]) -> Iterator[Diagnostic]:
-    from notifconf.config.explain import Explainer, failures
-
-    told = False
+def _explain(document: LocatedMapping, violations: list[Violation]) -> Iterator[Diagnostic]:
+    """Yield one or more diagnostics for each violation, and none for anything else that jsonschema may find."""
+    if not violations:
+        return
     explainer = Explainer(document)
-    reduced, indices = _reduced(document, violations)
-    for failure in failures(schema, reduced):
-        path = _original(failure.path, indices)
-        if not _excused(document, path, failure.rule):
-            told = True
-            yield from explainer.explain(failure._replace(path=path))
-    if not told:
-        # The two validators disagree (about a regular expression, say): an error is never swallowed for that.
-        for path, _, _ in violations:
-            position = place(document, path[:-1]).at(path[-1]) if path else document.position
-            yield error("invalid-value", "this is not as it must be", position)
+    reduced, indices = _reduce(document, violations)
+    unexplained = decided = {(violation.path, violation.rule) for violation in violations}
+    for failure in find_failures(workspace_schema(_list_known_providers(document)), reduced):
+        original = failure._replace(path=_restore_path(failure.path, indices))
+        if original.broken_rule in decided:
+            unexplained = unexplained - {original.broken_rule}
+            yield from explainer.explain(original)
+    for path, _ in unexplained:
+        position = place(document, path[:-1]).at(path[-1]) if path else document.position
+        yield error("invalid-value", "this value does not follow the JSON Schema of a workspace", position)
 
 
-def _reduced(document: LocatedMapping, violations: list[Violation]) -> tuple[dict[str, Any], dict[str, list[int]]]:
+def _reduce(document: LocatedMapping, violations: list[Violation]) -> tuple[dict[str, Any], dict[str, list[int]]]:
     """Return the document with only those entries of its sections that break a rule, and where these stood."""
     whole = {path[0] for path, _, _ in violations if len(path) == 1}
     entries = {path[:2] for path, _, _ in violations if len(path) > 1}
@@ -150,7 +163,7 @@ def _reduced(document: LocatedMapping, violations: list[Violation]) -> tuple[dic
     return reduced, indices
 
 
-def _original(path: tuple[str | int, ...], indices: dict[str, list[int]]) -> tuple[str | int, ...]:
+def _restore_path(path: tuple[str | int, ...], indices: dict[str, list[int]]) -> tuple[str | int, ...]:
     if len(path) > 1 and path[0] in indices:
         return (path[0], indices[str(path[0])][int(path[1])], *path[2:])
     return path

@@ -227,6 +227,10 @@ class _OpenMapping:
         """Return `key`, or _DROPPED where it can't be one."""
         if key is MERGE:
             first = self._merged_at
+        elif key == "":
+            # jsonschema-rs leaves an empty key out of the paths that it reports.
+            self._builder.complain("yaml-syntax", "a key must not be empty: give it a name", at)
+            return _DROPPED
         elif type(key) is str:
             first = self.container.keys_at.get(key)
         else:

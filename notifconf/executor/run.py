@@ -3,102 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from notifconf.errors import ServiceError
-from notifconf.executor.change import Step
+from notifconf.executor.change import Writer
 from notifconf.executor.recovery import Baseline, may_adopt
-from notifconf.executor.saved import SavedPlan, left_of
-from notifconf.executor.schedule import Progress, execute, unless_halted
-from notifconf.executor.secrets import Secrets, secrets_of
-from notifconf.executor.twins import Concession, Namesakes, bearers_in, find_bearers, find_namesakes
-from notifconf.model import Diagnostic, Live, Options, Workspace, warning
+from notifconf.executor.schedule import Control, execute, run_unless_halted
+from notifconf.executor.twins import Concession, Namesakes, find_bearers, find_namesakes, group_bearers
+from notifconf.model import Diagnostic, Live, warning
 from notifconf.model.outcome import ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Change, Plan
-from notifconf.plan import make_plan
-from notifconf.plan.planner import effective
+from notifconf.plan.planner import Proposal
 from notifconf.providers.base import Connection, Provider
 
 
-async def apply_plan(
-    plan: Plan,
-    workspace: Workspace,
-    live: Live,
-    provider: Provider,
-    connection: Connection,
-    *,
-    now: datetime,
-    options: Options,
-    parallelism: int,
-    stop: asyncio.Event | None = None,
-    halt: asyncio.Event | None = None,
-    progress: Progress | None = None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Outcome:
-    """Carry `plan` out, then read what was touched again and plan once more: an outcome says what is left.
+async def apply(proposal: Proposal, provider: Provider, connection: Connection, control: Control) -> Outcome:
+    """Carry out a plan, read again what it touched, and say in the outcome what is still to do.
 
-    The plan must have neither errors nor refusals. Once `stop` is set nothing further is begun, once `halt` is set
-    nothing is waited for any more; `progress` hears of each change as it ends. `sleep` is for tests.
+    The plan must have neither errors nor refusals. A saved plan must not be stale.
     """
-    workspace = effective(workspace, options)
-    secrets = secrets_of(provider.resolve(workspace, live, now).resources)
-    baseline = Baseline.of(plan, live)
-    step = Step(connection, provider, secrets, baseline, verify=workspace.policy.verify_integrations, sleep=sleep)
-
-    # A target that was deleted names nothing any more.
-    later = replace(options, targets=(), targets_if_exist=(*options.targets, *options.targets_if_exist))
-
-    def left(after: Live) -> Plan:
-        return make_plan(workspace, after, now, provider, later)
-
-    return await _apply(plan, step, live, left, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
-
-
-async def apply_saved(
-    saved: SavedPlan,
-    live: Live,
-    secrets: Secrets,
-    provider: Provider,
-    connection: Connection,
-    *,
-    parallelism: int,
-    stop: asyncio.Event | None = None,
-    halt: asyncio.Event | None = None,
-    progress: Progress | None = None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Outcome:
-    """Carry a saved plan out as it is, then look whether what it touched is as it says.
-
-    It must not be stale: `live` is what was read of its objects just now, `secrets` what its expressions stand for.
-    """
-    baseline = Baseline.of(saved.plan, live)
-    step = Step(connection, provider, secrets, baseline, verify=saved.basis.verify, sleep=sleep)
-
-    def left(after: Live) -> Plan:
-        return left_of(saved.plan, after, secrets, step.ids)
-
-    return await _apply(saved.plan, step, live, left, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
-
-
-async def _apply(
-    plan: Plan,
-    step: Step,
-    live: Live,
-    left: Callable[[Live], Plan],
-    *,
-    parallelism: int,
-    stop: asyncio.Event | None,
-    halt: asyncio.Event | None,
-    progress: Progress | None,
-) -> Outcome:
-    execution = await execute(plan, step, parallelism=parallelism, stop=stop, halt=halt, progress=progress)
-    verification = Verification(plan, list(execution.changes), step, live, left, stop)
+    plan = proposal.plan
+    baseline = Baseline.of(plan, proposal.live)
+    writer = Writer(connection, provider, proposal.secrets, baseline, verify=proposal.verify, sleep=control.sleep)
+    execution = await execute(plan, writer, control)
+    verification = Verification(proposal, list(execution.changes), writer, proposal.live, control.stop)
     remaining: Plan | None = None
     troubles: list[str] = []
     try:
-        remaining = await unless_halted(verification.run(), halt)
+        remaining = await run_unless_halted(verification.run(), control.halt)
     except ServiceError as error:
         troubles.append(str(error))
     if remaining is None:
@@ -106,7 +39,7 @@ async def _apply(
     troubles.extend(verification.troubles)
     if remaining is not None and remaining.errors:
         troubles.extend(item.message for item in remaining.errors)
-    elif remaining is not None and (late := ", ".join(hidden(remaining, verification.outcomes))):
+    elif remaining is not None and (late := ", ".join(find_hidden(remaining, verification.outcomes))):
         troubles.append(f"the service does not list yet what it has created: {late}; wait before apply is run again")
     return Outcome(
         plan,
@@ -114,7 +47,7 @@ async def _apply(
         (*execution.diagnostics, *verification.diagnostics),
         remaining,
         "; ".join(troubles) or None,
-        interrupted=stop is not None and stop.is_set(),
+        interrupted=control.stop.is_set(),
     )
 
 
@@ -130,12 +63,11 @@ class Verification:
     They hold whether `run` came to its end or not.
     """
 
-    plan: Plan
+    proposal: Proposal
     outcomes: list[ChangeOutcome]
-    step: Step
+    writer: Writer
     live: Live
-    left: Callable[[Live], Plan]
-    stop: asyncio.Event | None
+    stop: asyncio.Event
     diagnostics: list[Diagnostic] = field(default_factory=list)
     namesakes: list[Namesakes] = field(default_factory=list)
     _reasons: dict[str, str] = field(default_factory=dict, init=False)
@@ -149,18 +81,18 @@ class Verification:
         """
         touched = [item.change for item in self.outcomes if item.result is not Result.SKIPPED]
         if not touched:
-            return self.plan
+            return self.proposal.plan
         await self._reread(touched)
         for pause in PAUSES_SECONDS:
             await self._settle(is_last=False)
-            remaining = self.left(self.live)
+            remaining = self._find_remaining()
             again = self._to_look_at_again(remaining)
-            if not again or self._is_stopped:
+            if not again or self.stop.is_set():
                 return remaining
-            await self.step.sleep(pause)
+            await self.writer.sleep(pause)
             await self._reread(again)
         await self._settle(is_last=True)
-        return self.left(self.live)
+        return self._find_remaining()
 
     @property
     def troubles(self) -> Iterator[str]:
@@ -169,13 +101,12 @@ class Verification:
             reason = self._reasons.get(item.change.address)
             yield f"{item} ({reason})" if reason else str(item)
 
-    @property
-    def _is_stopped(self) -> bool:
-        return self.stop is not None and self.stop.is_set()
+    def _find_remaining(self) -> Plan:
+        return self.proposal.find_remaining(self.live, self.writer.ids)
 
     async def _reread(self, changes: Sequence[Change]) -> None:
-        touched = [(change.kind, self.step.attributes(change)) for change in changes]
-        self.live = await self.step.connection.reread(self.live, touched)
+        touched = [(change.kind, self.writer.attributes(change)) for change in changes]
+        self.live = await self.writer.connection.reread(self.live, touched)
 
     def _to_look_at_again(self, remaining: Plan) -> list[Change]:
         applied = [item.change for item in self.outcomes if item.result is Result.APPLIED]
@@ -183,26 +114,26 @@ class Verification:
         # What lived before goes by its id: once its namesakes are deleted, it has another address.
         lived = {(change.kind, change.id) for change in applied if change.id is not None}
         if self._saw_twins:
-            done |= self.step.conflicts
+            done |= self.writer.conflicts
         late = [change for change in remaining.changes if change.address in done or (change.kind, change.id) in lived]
         return [*late, *(item.change for item in self.namesakes if item.may_settle)]
 
     async def _settle(self, *, is_last: bool) -> None:
         """Give way to the twins that other runs made, where it is this run's turn."""
-        self.namesakes = list(find_namesakes(self.step, self.outcomes, self.live))
+        self.namesakes = list(find_namesakes(self.writer, self.outcomes, self.live))
         self._saw_twins = self._saw_twins or bool(self.namesakes)
         for item in self.namesakes:
-            if not self._is_stopped and (item.gives_way or (is_last and item.is_tie)):
+            if not self.stop.is_set() and (item.gives_way or (is_last and item.is_tie)):
                 await self._give_way(item)
         if self.namesakes:
-            self.namesakes = list(find_namesakes(self.step, self.outcomes, self.live))
+            self.namesakes = list(find_namesakes(self.writer, self.outcomes, self.live))
         self._adopt_what_was_in_the_way()
 
     async def _give_way(self, item: Namesakes) -> None:
         change, survivor = item.change, item.survivor
         self._reasons.pop(change.address, None)
         try:
-            self.live = await Concession(self.step, self.outcomes, item).make(self.live)
+            self.live = await Concession(self.writer, self.outcomes, item).make(self.live)
         except ServiceError as error:
             self._reasons[change.address] = str(error)
             return
@@ -216,34 +147,34 @@ class Verification:
 
     def _adopt_what_was_in_the_way(self) -> None:
         """Adopt what made a create fail, if it is as declared by now: another run may have repointed it."""
-        if not self.step.conflicts:
+        if not self.writer.conflicts:
             return
-        bearers = bearers_in(self.live)
+        bearers = group_bearers(self.live)
         for item in list(self.outcomes):
             change = item.change
-            if change.address not in self.step.conflicts:
+            if change.address not in self.writer.conflicts:
                 continue
-            attributes = self.step.attributes(change)
+            attributes = self.writer.attributes(change)
             found = [
                 bearer
-                for bearer in find_bearers(self.step, change, bearers)
-                if may_adopt(self.step, bearer, change, attributes, is_unknown=False)
+                for bearer in find_bearers(self.writer, change, bearers)
+                if may_adopt(self.writer, bearer, change, attributes, is_unknown=False)
             ]
             if len(found) == 1:
-                self.step.conflicts.discard(change.address)
-                self.step.adopt(change, found[0].id)
+                self.writer.conflicts.discard(change.address)
+                self.writer.adopt(change, found[0].id)
                 self._note(change, Result.APPLIED)
 
     def _note(self, change: Change, result: Result) -> None:
         self.outcomes[:] = [
-            replace(item, result=result, id=self.step.ids[change.address], error=None, uncertain=False)
+            replace(item, result=result, id=self.writer.ids[change.address], error=None, uncertain=False)
             if item.change is change
             else item
             for item in self.outcomes
         ]
 
 
-def hidden(remaining: Plan, outcomes: Sequence[ChangeOutcome]) -> Iterator[str]:
+def find_hidden(remaining: Plan, outcomes: Sequence[ChangeOutcome]) -> Iterator[str]:
     """Yield what was created and does not show: to create it again would make a second one."""
     created = {
         item.change.address

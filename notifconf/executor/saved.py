@@ -1,14 +1,14 @@
-"""A plan file: what was reviewed, so that it and nothing else is applied.
+"""Plan files: a plan is saved, reviewed, and applied exactly as it was reviewed.
 
-It is the JSON document of the plan, and in its member `saved` what apply needs besides: the changes whole, what the
-plan was made of, the expressions and fingerprints of secrets.
+A plan file is the JSON document of the plan. Its member `saved` holds what apply needs besides: the complete changes,
+what the plan was made of, and the expressions and fingerprints of secrets. There is no secret in it.
 
-Three things keep what is shown and what is applied together:
+Three checks make sure that apply does what the document shows:
 
-- The document is rebuilt from the saved part, and must be the one that stands in the file.
-- The plan's digest is computed anew. `apply --plan-digest` compares it with that of the plan which was reviewed.
-- A checksum of the whole file finds what neither covers, such as a fingerprint. It is against accidents: whoever can
-  write the file can also compute it.
+- The document is made again from the saved part. It must be equal to the one in the file.
+- The digest of the plan is computed again. `apply --plan-digest` compares it with the digest of the reviewed plan.
+- A checksum of the whole file covers the rest, such as fingerprints. It only finds accidents: someone who can write the
+  file can also compute the checksum.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ from datetime import datetime
 from typing import Any
 
 from notifconf.errors import UsageError
-from notifconf.executor.secrets import Fingerprints, Secrets, hashable, revealed, sendable, values_in
+from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, reveal
 from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspace
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
-from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, archived, plan_digest, plan_document, restored
+from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, decode_plan, encode_plan, plan_digest, plan_document
+from notifconf.plan.planner import Proposal, Secrets, iterate_sensitive, iterate_values
 from notifconf.providers import load_provider
 from notifconf.providers.base import Provider
 
 MARK = '"format_version"'
-"""Every plan file has this among its members, and no workspace has."""
+"""A member of every plan file, and of no workspace."""
 
 ALTERED = "the plan file was altered after it was made, or another version of notifconf made it"
 
 _REFERENCE = re.compile(r"\$\{[^}:]+(:\?[^}]*)?\}|\$\{file:[^}]+\}")
-"""References that hold nothing but a name: a default or text beside it may itself be a secret."""
+"""References that consist of a name alone. A default value, or text beside the reference, may itself be a secret."""
 
 
 class AlteredError(UsageError):
@@ -71,24 +72,25 @@ class SavedPlan:
     fingerprints: Fingerprinted
 
 
-def signed(
-    plan: Plan, workspace: Workspace, live: Live, provider: Provider, *, endpoint: str, options: Options
-) -> tuple[Plan, Basis]:
-    """Return a plan with its digest, and what that counts beside the changes; `endpoint` is in its canonical form."""
+def sign(proposal: Proposal, workspace: Workspace, provider: Provider, endpoint: str, options: Options) -> Proposal:
+    """Return the proposal with the digest of its plan, and what the digest covers beside the changes.
+
+    `workspace` is the one that was planned, `endpoint` is in its canonical form.
+    """
     basis = Basis(
         endpoint=endpoint,
         workspace=workspace.digest,
         options=json.loads(canonical_text(options)),
-        verify=workspace.policy.verify_integrations,
-        lookalikes=lookalikes(plan, live, provider),
+        verify=proposal.verify,
+        bearers=find_bearer_ids(proposal.plan, proposal.live, provider),
     )
-    return replace(plan, digest=plan_digest(plan, basis)), basis
+    return replace(proposal, plan=replace(proposal.plan, digest=plan_digest(proposal.plan, basis)), basis=basis)
 
 
-def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
-    """Return, by the address of each create, the ids of the live objects that it may be.
+def find_bearer_ids(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
+    """Return, by the address of each create, the ids of the live objects with the same natural key.
 
-    A plan is made in spite of some: where a service keeps no names, one that something else declares looks the same.
+    Some services do not keep names. There, a live object that another entry declares can have the natural key too.
     """
     bearers: dict[tuple[str, Hashable], list[str]] = {}
     for item in live.resources:
@@ -97,7 +99,9 @@ def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str
     return {
         change.address: sorted(
             found
-            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, {}))
+            for identity in provider.identities(
+                change.kind, encode_attributes(change.after or {}, change.address, {}, {})
+            )
             for found in bearers.get((change.kind, identity), ())
         )
         for change in plan.changes
@@ -105,18 +109,19 @@ def lookalikes(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str
     }
 
 
-def saved_text(plan: Plan, basis: Basis, live: Live, secrets: Secrets, *, paths: Sequence[str]) -> str:
-    """Return the text of a plan file; `secrets` holds the declared ones."""
+def encode_plan_file(proposal: Proposal, basis: Basis, paths: Sequence[str]) -> str:
+    """Return the text of a plan file; `paths` say where the workspace is."""
+    plan = proposal.plan
     fingerprints = Fingerprints()
     saved: Document = {
         **basis.document,
         "paths": list(paths),
         "salt": fingerprints.salt,
         "secrets": [
-            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(hashable(value))}
-            for address, path, is_live, value in _secrets(plan, live, secrets)
+            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(encode_secret(value))}
+            for address, path, is_live, value in _iterate_secrets(proposal)
         ],
-        **archived(plan),
+        **encode_plan(plan),
     }
     document = {**plan_document(plan), "saved": saved}
     saved["checksum"] = _checksum(document)
@@ -124,14 +129,14 @@ def saved_text(plan: Plan, basis: Basis, live: Live, secrets: Secrets, *, paths:
 
 
 def is_plan_file(text: str) -> bool:
-    """Say whether a file is a plan file, whole or not, rather than a workspace; other tools may have sorted it."""
+    """Say whether a text is a plan file, complete or not, and no workspace. Its members may be in any order."""
     return text.lstrip().startswith("{") and MARK in text
 
 
 def parse_plan_file(text: str) -> Document:
-    """Return a plan file's JSON. Raises `UsageError` for what is none that can be trusted, or of another version."""
+    """Return the JSON of a plan file. Raises `UsageError` if it is invalid, or of another version."""
     try:
-        document = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse)
+        document = json.loads(text, object_pairs_hook=_parse_members, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise AlteredError from error
     if not isinstance(document, dict):
@@ -141,7 +146,7 @@ def parse_plan_file(text: str) -> Document:
     return document
 
 
-def read_saved(document: Mapping[str, Any]) -> SavedPlan:
+def decode_plan_file(document: Mapping[str, Any]) -> SavedPlan:
     """Read a plan file that its JSON Schema accepts.
 
     Raises `UsageError` for one that can't be applied: altered, with errors, refused.
@@ -151,7 +156,7 @@ def read_saved(document: Mapping[str, Any]) -> SavedPlan:
         if saved["checksum"] != _checksum(document):
             raise AlteredError
         basis = Basis(saved["endpoint"], saved["workspace"], saved["options"], saved["verify"], saved["lookalikes"])
-        plan = restored(saved)
+        plan = decode_plan(saved)
         plan = replace(plan, digest=plan_digest(plan, basis))
         shown = {name: value for name, value in document.items() if name != "saved"}
         if canonical_json(plan_document(plan)) != canonical_json(shown):
@@ -166,40 +171,31 @@ def read_saved(document: Mapping[str, Any]) -> SavedPlan:
     return read
 
 
-def written_secrets(saved: SavedPlan) -> Iterable[WrittenSecret]:
+def iterate_written_secrets(saved: SavedPlan) -> Iterator[WrittenSecret]:
     """Yield the secrets that the plan writes."""
     for change in saved.plan.changes:
-        for path, value in sensitive_in(change.after):
+        for path, value in iterate_sensitive(change.after):
             fingerprint = saved.fingerprints.get((change.address, path, False))
             if fingerprint is not None:
                 expression = value.expression or ""
                 yield WrittenSecret(change, path, fingerprint, expression if _REFERENCE.fullmatch(expression) else None)
 
 
-def sensitive_in(value: PlanValue, path: str = "") -> Iterable[tuple[str, Sensitive]]:
-    """Yield what stands for the secrets of an object, each with its JSON pointer."""
-    if isinstance(value, Sensitive):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from sensitive_in(member, f"{path}/{name}")
-
-
-def _secrets(plan: Plan, live: Live, declared: Secrets) -> Iterable[tuple[str, str, bool, Value]]:
-    """Yield address, path, whether it lives, and value: of what the plan writes, and of what it changes."""
-    attributes = {(item.kind, item.id): item.attributes for item in live.resources}
-    for change in plan.changes:
-        for path, _ in sensitive_in(change.after):
-            if (change.address, path) in declared:
-                yield change.address, path, False, declared[change.address, path]
-        found = dict(values_in(attributes.get((change.kind, change.id or ""), {})))
-        for path, _ in sensitive_in(change.before):
+def _iterate_secrets(proposal: Proposal) -> Iterator[tuple[str, str, bool, Value]]:
+    """Yield the address, the path, whether it is live, and the value of each secret that the plan writes or changes."""
+    attributes = {(item.kind, item.id): item.attributes for item in proposal.live.resources}
+    for change in proposal.plan.changes:
+        for path, _ in iterate_sensitive(change.after):
+            if (change.address, path) in proposal.secrets:
+                yield change.address, path, False, proposal.secrets[change.address, path]
+        found = dict(iterate_values(attributes.get((change.kind, change.id or ""), {})))
+        for path, _ in iterate_sensitive(change.before):
             if path in found:
                 yield change.address, path, True, found[path]
 
 
 def _check(saved: SavedPlan) -> None:
-    """Raise `AlteredError` where the saved part would do what its document does not show, or can't be carried out."""
+    """Raise `AlteredError` if the saved part does what the document does not show, or can't be carried out."""
     kinds = {kind.name for kind in load_provider(saved.plan.provider).kinds}
     creates = {change.address for change in saved.plan.changes if change.action is Action.CREATE}
     before: set[str] = set()
@@ -208,7 +204,7 @@ def _check(saved: SavedPlan) -> None:
         if not (known and _writes_what_it_shows(change) and _secrets_are_kept(change, saved.fingerprints)):
             raise AlteredError(f"/saved/changes/{index}")
         before.add(change.address)
-    if saved.basis.lookalikes.keys() != creates:
+    if saved.basis.bearers.keys() != creates:
         raise AlteredError("/saved/lookalikes")
 
 
@@ -216,15 +212,15 @@ def _writes_what_it_shows(change: Change) -> bool:
     """Say whether what the change writes is what it shows: all of a new object, of another one what differs."""
     shown = set(change.after or ())
     if change.action is Action.UPDATE:
-        shown = {_attribute(item.path) for item in change.differences}
+        shown = {_get_attribute(item.path) for item in change.differences}
     return set(change.changed) == shown
 
 
 def _secrets_are_kept(change: Change, fingerprints: Fingerprinted) -> bool:
     """Say whether each secret that is written has a fingerprint, and is marked as changed where it is."""
-    for path, value in sensitive_in(change.after):
+    for path, value in iterate_sensitive(change.after):
         written = fingerprints.get((change.address, path, False))
-        if written is None and _attribute(path) in change.changed:
+        if written is None and _get_attribute(path) in change.changed:
             return False
         live = fingerprints.get((change.address, path, True))
         is_new = change.action is Action.UPDATE and live != written
@@ -233,7 +229,7 @@ def _secrets_are_kept(change: Change, fingerprints: Fingerprinted) -> bool:
     return True
 
 
-def _attribute(path: str) -> str:
+def _get_attribute(path: str) -> str:
     return path.split("/")[1]
 
 
@@ -242,8 +238,8 @@ def _checksum(document: Mapping[str, Any]) -> str:
     return digest_of({**document, "saved": saved})
 
 
-def _members(pairs: Sequence[tuple[str, Any]]) -> Document:
-    """Return an object's members. Raises ValueError where one stands twice: people and programs may read either."""
+def _parse_members(pairs: Sequence[tuple[str, Any]]) -> Document:
+    """Return the members of an object. Raises ValueError for a repeated name: which value counts is not clear."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member stands twice")
@@ -254,49 +250,54 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-def out_of_date(saved: SavedPlan, secrets: Secrets, fingerprints: Fingerprints, now: datetime) -> Iterator[str]:
-    """Yield why a saved plan does not hold any more, as far as can be known without the service."""
+def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provider, now: datetime) -> Iterator[str]:
+    """Yield why a saved plan does not hold any more, one sentence each.
+
+    `live` is what the plan touches as it is now, and `secrets` the present values of its secrets.
+    """
     until = saved.plan.until
     if until is not None and now >= until:
         yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute ended"
-    for item in written_secrets(saved):
+    fingerprints = Fingerprints(saved.salt)
+    for item in iterate_written_secrets(saved):
         value = secrets.get((item.change.address, item.path))
-        if value is None or not fingerprints.match(hashable(value), item.fingerprint):
+        if value is None or not fingerprints.match(encode_secret(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
-
-
-def moved(saved: SavedPlan, live: Live, provider: Provider, fingerprints: Fingerprints) -> Iterator[str]:
-    """Yield what has changed in the service since: a touched object differs or is gone, or one to create exists."""
     by_id = {(item.kind, item.id): item for item in live.resources}
-    alike = lookalikes(saved.plan, live, provider)
+    bearers = find_bearer_ids(saved.plan, live, provider)
     for change in saved.plan.changes:
         if change.action is Action.CREATE:
-            if not set(alike[change.address]) <= set(saved.basis.lookalikes[change.address]):
+            if not set(bearers[change.address]) <= set(saved.basis.bearers[change.address]):
                 yield f"{change.address} exists by now"
             continue
         found = by_id.get((change.kind, change.id or ""))
         if found is None:
             yield f"{change.address} is gone"
             continue
-        names = ", ".join(_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
+        names = ", ".join(_find_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
         if names:
             yield f"{change.address} has changed: {names}"
 
 
-def left_of(plan: Plan, live: Live, secrets: Secrets, ids: Mapping[str, str]) -> Plan:
-    """Return the part of a plan that is still to do, judged by what was read after it was applied."""
-    by_id = {(item.kind, item.id): item for item in live.resources}
-    return replace(plan, changes=tuple(change for change in plan.changes if not _done(change, by_id, secrets, ids)))
+def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets) -> Proposal:
+    """Return what `apply` needs to carry out a saved plan that is not stale."""
+
+    def find_remaining(after: Live, ids: Mapping[str, str]) -> Plan:
+        by_id = {(item.kind, item.id): item for item in after.resources}
+        remaining = (change for change in saved.plan.changes if not _is_done(change, by_id, secrets, ids))
+        return replace(saved.plan, changes=tuple(remaining))
+
+    return Proposal(saved.plan, live, secrets, find_remaining, saved.basis.verify, saved.basis)
 
 
-def _done(
+def _is_done(
     change: Change, by_id: Mapping[tuple[str, str], LiveResource], secrets: Secrets, ids: Mapping[str, str]
 ) -> bool:
     found = by_id.get((change.kind, change.id or ids.get(change.address, "")))
     if change.action is Action.DELETE or found is None:
         return (change.action is Action.DELETE) is (found is None)
-    wanted = sendable(change.after or {}, change.address, ids, secrets)
-    return all(revealed(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
+    wanted = encode_attributes(change.after or {}, change.address, ids, secrets)
+    return all(reveal(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
 
 
 class _Comparison:
@@ -307,22 +308,22 @@ class _Comparison:
         self._saved = saved
         self._fingerprints = fingerprints
 
-    def same(self, before: PlanValue, live: Value, path: str) -> bool:
+    def is_same(self, before: PlanValue, live: Value, path: str) -> bool:
         if isinstance(before, Sensitive) or isinstance(live, Secret):
             known = self._saved.fingerprints.get((self._change.address, path, True))
             if known is None or not isinstance(live, Secret | str | tuple):
                 return False
-            return self._fingerprints.match(hashable(live), known)
+            return self._fingerprints.match(encode_secret(live), known)
         if isinstance(before, Mapping) and isinstance(live, Mapping):
-            return all(self.same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
+            return all(self.is_same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
         if isinstance(before, tuple) and isinstance(live, tuple):
             return sorted(map(_target, before)) == sorted(map(str, live))
         return _target(before) == live if isinstance(before, Reference) else before == live
 
 
-def _differing(before: Attributes, found: LiveResource, comparison: _Comparison) -> Iterable[str]:
+def _find_differing(before: Attributes, found: LiveResource, comparison: _Comparison) -> Iterable[str]:
     for name in sorted({*before, *found.attributes}):
-        if not comparison.same(before.get(name), found.attributes.get(name), f"/{name}"):
+        if not comparison.is_same(before.get(name), found.attributes.get(name), f"/{name}"):
             yield name
 
 

@@ -16,7 +16,7 @@ from notifconf import __version__
 from notifconf.errors import ServerError, ServiceError
 from notifconf.http.endpoint import Authorization, check_endpoint
 from notifconf.http.exchange import Exchange, record_exchange
-from notifconf.http.failure import printable, transport_error
+from notifconf.http.failure import describe_safely, transport_error
 from notifconf.http.proxy import find_proxy, make_proxy
 from notifconf.http.rate_limiter import RateLimiter, read_pause
 from notifconf.http.redaction import Redactor
@@ -211,7 +211,7 @@ class Client:
             headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
             return Response(response.status_code, headers, content, request_id_of(headers, self.redactor))
         except (httpx.TransportError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
-            reason = printable(self.redactor(str(error))) or type(error).__name__
+            reason = describe_safely(str(error), self.redactor) or type(error).__name__
             failure = transport_error(request.operation, error, reason, endpoint=self.endpoint, writes=request.writes)
         # Outside of the handlers: httpx's errors hold the request, and no error of ours may lead to it.
         raise failure

@@ -9,6 +9,7 @@ import httpx
 
 from notifconf.errors import TransportError
 from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
+from notifconf.http.redaction import Redactor
 from notifconf.http.tls import describe_trust
 from notifconf.model import visible
 
@@ -51,7 +52,8 @@ def _proxy_error(operation: str, error: ProxyFailedError, reason: str, endpoint:
         return HopelessError(text, operation=operation)
     if not isinstance(error, ProxyRefusedError):
         return TransportError(f"{operation}: {proxy} can't be reached ({reason})", operation=operation)
-    text = f"{operation}: {proxy} does not let requests to {endpoint} through: it answered {reason}"
+    status = "" if reason.startswith(str(error.status)) else f"{error.status} "
+    text = f"{operation}: {proxy} does not let requests to {endpoint} through: it answered {status}{reason}"
     if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         text += f"; {error.variable} can hold credentials: http://USER:PASSWORD@HOST:PORT"
     passing = httpx.codes.is_server_error(error.status) or error.status in PASSING_PROXY_STATUS
@@ -77,9 +79,9 @@ def trace(request_id: str | None) -> str:
     return f" (request id {request_id})" if request_id else ""
 
 
-def printable(text: str, *, longest: int = MAX_TEXT_LENGTH) -> str:
-    """Return `text` on one line, safe for a terminal, cut where it is huge."""
-    line = " ".join(text[: 2 * longest].split())
+def describe_safely(text: str, redactor: Redactor, *, longest: int = MAX_TEXT_LENGTH) -> str:
+    """Return a text from outside on one line, safe for a terminal, cut where it is huge; without secrets."""
+    line = " ".join(redactor(text[: 2 * longest]).split())
     cut = line if len(line) <= longest else line[: longest - 1] + "…"
     return visible(cut)
 

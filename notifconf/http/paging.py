@@ -49,7 +49,7 @@ async def read_list(
     seconds = MAX_LIST_TIMEOUTS * client.timeout
     try:
         async with asyncio.timeout(seconds):
-            return await _read_pages(operation, fetch, id_of, limit)
+            return await _read_pages(client, operation, fetch, id_of, limit)
     except TimeoutError:
         text = f"was not complete after {seconds:g} seconds ({MAX_LIST_TIMEOUTS} × --timeout): raise --timeout"
         raise distrust_list(operation, text) from None
@@ -61,7 +61,11 @@ def distrust_list(operation: str, text: str) -> ProtocolError:
 
 
 async def _read_pages(
-    operation: str, fetch: Callable[[str | None], Awaitable[Page]], id_of: Callable[[Any], str], limit: int | None
+    client: Client,
+    operation: str,
+    fetch: Callable[[str | None], Awaitable[Page]],
+    id_of: Callable[[Any], str],
+    limit: int | None,
 ) -> list[Any]:
     found: dict[str, Any] = {}
     tokens: set[str] = set()
@@ -75,7 +79,8 @@ async def _read_pages(
         for item in page.items:
             item_id = id_of(item)
             if item_id in found:
-                raise distrust_list(operation, f"holds {quoted(item_id)} twice, so other objects may be missing")
+                shown = quoted(client.redactor(item_id))
+                raise distrust_list(operation, f"holds {shown} twice, so other objects may be missing")
             found[item_id] = item
         token = page.next
         if token is None or (limit is not None and len(found) >= limit):

@@ -1,85 +1,305 @@
-"""Keeping secrets out of texts that come back from outside."""
+"""Keeping secrets out of texts of a service, whatever form it repeats them in.
+
+A service, or a proxy before it, may repeat a secret in an error, a header, a name or an id: cut, escaped, encoded, or
+turned around. So a text is looked at in several views: as it stands, with its escapes decoded, with its base64 and hex
+decoded, and each of these from its end. A view has no white space, no characters that do not show, no accents, and no
+upper case. A text repeats a secret if a view of it holds any 10 characters in a row of a view of the secret.
+
+Of a secret URL, the scheme is not looked for, nor a host that many share. A text with a repeated secret is withheld as
+a whole: what is left of it could complete the secret, or be another form of it.
+
+The texts of objects (names, descriptions) are judged more mildly: a name such as `payments-alerts` may well stand in
+the path of a hook too. There only a whole secret, in whatever form, counts, and names stay as they are: objects are
+recognised and protected by them. `notifconf.model.mask` replaces a whole secret in a name when it is shown.
+"""
 
 from __future__ import annotations
 
+import binascii
 import json
 import re
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus, urlsplit
+from collections.abc import Callable, Collection, Iterable, Iterator
+from html import unescape
+from typing import Any, Final
+from unicodedata import combining, normalize
+from urllib.parse import quote, quote_plus, unquote
 
+from notifconf.errors import ProtocolError
 from notifconf.model import Secret
+from notifconf.model.diagnostic import INVISIBLE
+from notifconf.model.mask import SHOWN
 
-MASK = "(sensitive)"
+WITHHELD: Final = "(withheld: it repeats a secret)"
 
-SHORTEST = 4
-"""Shorter secrets are not looked for: they would be found in every other word, and make all messages unreadable."""
+WINDOW_LENGTH: Final = 10
+"""So many characters in a row of a secret are a part that nobody may read."""
 
-SHORTEST_PART = 16
-"""A part of a secret URL is a secret by itself from this length on (tokens are), so that words of a path are not."""
+MIN_SECRET_LENGTH: Final = 4
+"""Shorter secrets are not looked for: ordinary words contain them. Those below WINDOW_LENGTH are replaced in place."""
+
+MAX_ROUNDS: Final = 5
+"""How often a text may be escaped: each proxy on the way may do it once more."""
+
+MAX_ENCODINGS: Final = 2
+"""How many encodings (base64, hex) may stand in each other."""
+
+IDENTIFIERS: Final = frozenset({"id", "event_id"})
+"""Members that become a part of addresses of requests, and so of errors and logs."""
+
+NAMES_OF_OBJECTS: Final = frozenset({"display_name", "name", "event_title", "title", "resource", "current_state"})
+"""Members that objects are recognised, matched and protected by: the planner must see them as they are."""
+
+COMMON_WORDS: Final = ("integrations", "notifications", "subscriptions", "environments", "organizations")
+"""Addresses of hooks hold these words, and so do all errors of the services."""
+
+_URL: Final = re.compile(r"https?://(?P<login>[^/?#]*@)?(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_BLANK: Final = re.compile(r"[\0-\x20\x7f]+")
+_ESCAPE: Final = re.compile(
+    r"(?:\\|%)u(?:\{(?P<braced>[0-9a-f]{1,6})\}|(?P<code>[0-9a-f]{4}))|\\U(?P<long>[0-9a-f]{8})|\\x(?P<byte>[0-9a-f]{2})"
+    r"|\\(?P<octal>[0-7]{3})|\\(?P<char>.)",
+    re.IGNORECASE,
+)
+_BLANK_ESCAPES: Final = "bfnrt"
+_QUOTED_PRINTABLE: Final = re.compile(r"=(?:\r?\n|([0-9A-Fa-f]{2}))")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{14,}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2}(?:,?0x|\\x|[:,;._-])?){10,}", re.IGNORECASE)
+_OTHER_THAN_HEX: Final = re.compile(r"[^0-9a-f-]")
+_NO_HEX_DIGIT: Final = re.compile(r"0x|[^0-9a-f]", re.IGNORECASE)
+_DECIMAL: Final = re.compile(r"\d{2,3}(?:[,;\s]+\d{2,3}){9,}")
+_ENCODED: Final = (
+    re.compile(r"[\\&%=\r\n]|[^\0-\x7f]"),
+    _BASE64,
+    re.compile(r"(?:(?:0x)?[0-9a-f]{2}[\s,:;.]*){10}", re.IGNORECASE),
+    _DECIMAL,
+)
+"""What a text holds whose views differ from how it stands. The other texts, such as names, are searched quickly."""
+_READABLE: Final = re.compile(rb"[\x21-\x7e]{10}")
 
 
 class Redactor:
-    """Replaces known secrets in texts, however a service echoes them: as they are, JSON-escaped or URL-quoted.
+    """Finds known secrets in the texts of a service. Secrets may be added at any time.
 
-    Of a secret URL also what stands behind its scheme and behind its host, and tokens in it, are replaced.
+    `shared_host` returns the host of a URL if it belongs to a well-known service, else None.
     """
 
-    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        """Know some secrets; more may be added at any time."""
-        self._secrets: set[str] = set()
+    def __init__(
+        self, secrets: Iterable[Secret] = (), *, shared_host: Callable[[str], str | None] = lambda _: None
+    ) -> None:
+        """Know some secrets."""
+        self._shared_host = shared_host
+        self._known: set[str] = set()
+        self._windows: set[str] = set()
+        self._short: set[str] = set()
+        self._waiting: list[str] = []
+        self._whole: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.add(secrets)
 
     def add(self, secrets: Iterable[Secret]) -> None:
         """Know more secrets."""
-        self._secrets.update(secret.reveal().strip() for secret in secrets)
-        self._pattern = None
+        # Most runs never see a text of the service that must be searched: the index is built when the first one comes.
+        for secret in secrets:
+            value = secret.reveal()
+            if value not in self._known:
+                self._known.add(value)
+                self._waiting.append(value)
+
+    def finds(self, text: str) -> bool:
+        """Return whether `text` repeats a part of a secret, in any form."""
+        self._index()
+        if not self._windows or len(text) < WINDOW_LENGTH:
+            return False
+        plain = _compact(text).casefold()
+        if self._holds(plain) or self._holds(plain[::-1]):
+            return True
+        if _is_random_id(text) or not any(pattern.search(text) for pattern in _ENCODED):
+            return False
+        return any(self._holds(view) for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS))
+
+    def finds_whole(self, text: str) -> bool:
+        """Return whether `text` repeats a whole secret, in any form."""
+        if not self.finds(text):
+            return False
+        views = [view for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS)]
+        return any(whole in view for whole in self._whole for view in views)
+
+    def withhold(self, items: Iterable[Any]) -> None:
+        """Replace the texts that repeat a whole secret in JSON objects of the service, apart from names.
+
+        Raises `ProtocolError` where an id does: requests, and so errors and logs, would repeat it further.
+        """
+        waiting: list[Any] = list(items)
+        while waiting:
+            container = waiting.pop()
+            for key, value in list(container.items() if isinstance(container, dict) else enumerate(container)):
+                if isinstance(value, dict | list):
+                    waiting.append(value)
+                elif isinstance(value, str) and key not in NAMES_OF_OBJECTS and self.finds_whole(value):
+                    if key in IDENTIFIERS:
+                        raise ProtocolError("the service sent an object whose id repeats a secret")
+                    container[key] = WITHHELD
 
     def __call__(self, text: str) -> str:
-        """Return `text` with every known secret in it replaced, the longest first."""
-        if not self._secrets:
-            return text
-        if self._pattern is None:
-            self._pattern = _pattern(self._secrets)
-        return self._pattern.sub(MASK, text)
+        """Return `text`, or what stands for it if it repeats a secret; a short secret in it is replaced."""
+        if self.finds(text):
+            return WITHHELD
+        return self._pattern.sub(SHOWN, text) if self._pattern is not None else text
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._secrets)} secrets)"
+        return f"Redactor({len(self._known)} secrets)"
+
+    def _holds(self, view: str) -> bool:
+        return not self._windows.isdisjoint(_windows(view))
+
+    def _index(self) -> None:
+        """Index the windows of the secrets that came since the last call."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        short = len(self._short)
+        for value in waiting:
+            for part in _secret_parts(value, self._shared_host):
+                windows = [window for view in _unescaped(part) for window in _windows(view.casefold())]
+                self._windows.update(windows)
+                self._whole.update(
+                    whole for view in _unescaped(part) if len(whole := _without_host(view)) >= WINDOW_LENGTH
+                )
+                if not windows:
+                    self._short.update(_short_forms(part))
+        self._windows -= _COMMON_WINDOWS
+        if len(self._short) > short:
+            alternatives = sorted(self._short, key=lambda part: (-len(part), part))
+            self._pattern = re.compile("|".join(map(re.escape, alternatives)), re.IGNORECASE)
 
 
-def _pattern(secrets: Iterable[str]) -> re.Pattern[str]:
-    forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
-    alternatives = "|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form))))
-    # Hosts, and the digits of %xx escapes, come back in either case. Without any form nothing may match.
-    return re.compile(alternatives or r"(?!)", re.IGNORECASE)
+def _short_forms(part: str) -> Iterator[str]:
+    """Yield a short secret as a text has it, as JSON and URLs write it."""
+    yield from (part, json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1])
+    yield from (
+        quote(part, errors="replace"),
+        quote(part, safe="", errors="replace"),
+        quote_plus(part, errors="replace"),
+    )
 
 
-def _forms(secret: str) -> Iterator[str]:
-    for text in (secret, *_parts(secret)):
+def _secret_parts(value: str, shared_host: Callable[[str], str | None]) -> Iterator[str]:
+    """Return the texts of a secret that nobody may see: of a URL, not its scheme, nor a host that many share."""
+    return (part for part in _url_parts(value, shared_host) if len(part) >= MIN_SECRET_LENGTH)
+
+
+def _url_parts(value: str, shared_host: Callable[[str], str | None]) -> Collection[str]:
+    value = value.strip()
+    found = _URL.fullmatch(value)
+    if found is None:
+        return (value,)
+    login = (found["login"] or "").removesuffix("@")
+    behind_scheme = value.partition("://")[2]
+    return (behind_scheme if shared_host(value) is None else found["rest"], login, login.partition(":")[2])
+
+
+def _without_host(view: str) -> str:
+    """Return what is secret in any case: of the view of a URL without its scheme, the path and query."""
+    host, slash, rest = view.casefold().partition("/")
+    return rest.strip("/") if slash and (not host or "." in host) else view.casefold()
+
+
+def _windows(text: str) -> list[str]:
+    return [text[start : start + WINDOW_LENGTH] for start in range(len(text) - WINDOW_LENGTH + 1)]
+
+
+def _views(text: str, encodings: int) -> Iterator[str]:
+    """Yield the views of a text: `encodings` is how many encodings are decoded, one in the other."""
+    for view in _unescaped(text):
+        yield view.casefold()
+        if encodings:
+            for data in _decoded(view):
+                yield from _views(data, encodings - 1)
+    if encodings:
+        for found in _DECIMAL.finditer(text):
+            codes = [int(code) for code in re.findall(r"\d+", found[0])]
+            yield from _views("".join(map(chr, codes)), encodings - 1)
+    if "=" in text:
+        yield _compact(_QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1] or "20", 16)), text)).casefold()
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    """Yield a text as it stands, and after each round of decoding its escapes, until it has none."""
+    for _ in range(MAX_ROUNDS):
+        text = _compact(text)
         yield text
-        yield json.dumps(text)[1:-1]
-        yield json.dumps(text, ensure_ascii=False)[1:-1]
-        yield json.dumps(text).replace("/", "\\/")[1:-1]
-        yield quote(text, errors="replace")
-        yield quote(text, safe="", errors="replace")
-        yield quote_plus(text, errors="replace")
+        decoded = text
+        if "\\" in text or "%u" in text:
+            decoded = _ESCAPE.sub(_character, decoded)
+        if "&" in decoded:
+            decoded = unescape(decoded)
+        if "%" in decoded:
+            decoded = unquote(decoded)
+        if decoded == text:
+            return
+        text = decoded
 
 
-def _parts(secret: str) -> Iterator[str]:
-    """Return the texts of a secret URL that give it away without its scheme and host; of other secrets none."""
-    try:
-        url = urlsplit(secret)
-    except ValueError:
-        return
-    if url.scheme not in ("http", "https"):
-        return
-    host, _, rest = secret.partition("://")[2].partition("/")
-    behind_host = "/" + rest
-    yield f"{host}{behind_host}"
-    if len(behind_host) >= SHORTEST_PART:
-        yield behind_host
-    userinfo, at, _ = host.rpartition("@")
-    if at:
-        yield userinfo
-        yield userinfo.partition(":")[2]
-    yield from (part for part in re.split(r"[/?&=#;:]", rest) if len(part) >= SHORTEST_PART)
+def _compact(text: str) -> str:
+    """Return a text without white space, accents, and characters that do not show; full-width letters become usual."""
+    if text.isascii():
+        return _BLANK.sub("", text)
+    return "".join(
+        char
+        for char in normalize("NFKD", text)
+        if char.isprintable() and not char.isspace() and not combining(char) and not _INVISIBLE.match(char)
+    )
+
+
+def _character(found: re.Match[str]) -> str:
+    """Return the character that an escape of JSON or of a programming language stands for."""
+    if found["char"]:
+        return "" if found["char"] in _BLANK_ESCAPES else found["char"]
+    code = (
+        int(found["octal"], 8)
+        if found["octal"]
+        else int(found["braced"] or found["code"] or found["long"] or found["byte"], 16)
+    )
+    return chr(code) if code < 0x110000 else ""  # noqa: PLR2004 -- the end of Unicode
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """Yield what the runs of base64 and hex in a text may stand for. Where a run begins is not known: it may be cut."""
+    for found in _BASE64.finditer(text):
+        if not _OTHER_THAN_HEX.search(found[0]):
+            continue  # a UUID, or the id of a request
+        run = found[0].translate(_URL_SAFE)
+        for start in range(4):
+            whole = (len(run) - start) // 4 * 4
+            data = binascii.a2b_base64(run[start : start + whole] + _rest(run[start + whole :]))
+            yield from _readable(data)
+    for found in _HEX.finditer(text):
+        digits = _NO_HEX_DIGIT.sub("", found[0])
+        for start in range(2):
+            yield from _readable(bytes.fromhex(digits[start : start + (len(digits) - start) // 2 * 2]))
+
+
+def _is_random_id(text: str) -> bool:
+    """Return whether a text is a UUID, as most request ids are, and no 16 readable bytes in hex."""
+    if not _UUID.fullmatch(text):
+        return False
+    digits = text.replace("-", "")
+    ways = (digits, digits[1:-1], digits[::-1], digits[-2:0:-1])
+    return not any(_READABLE.search(bytes.fromhex(way)) for way in ways)
+
+
+def _rest(run: str) -> str:
+    """Return the last characters of base64, which are fewer than four, with their padding."""
+    return run + "=" * (4 - len(run)) if len(run) > 1 else ""
+
+
+def _readable(data: bytes) -> Iterator[str]:
+    """Yield bytes as a text if they can hold a part of a secret. UTF-16 has a NUL beside each letter."""
+    data = data.replace(b"\0", b"")
+    if _READABLE.search(data):
+        yield data.decode(errors="replace")
+
+
+_INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
+_COMMON_WINDOWS: Final = frozenset(window for word in COMMON_WORDS for window in _windows(word))

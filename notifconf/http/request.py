@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from notifconf.errors import (
     ServerError,
     TransportError,
 )
-from notifconf.http.failure import HopelessError, printable, trace
+from notifconf.http.failure import HopelessError, describe_safely, trace
 from notifconf.http.redaction import Redactor
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -105,8 +104,6 @@ MAX_BODY_VALUES = 1_000_000
 STRUCTURE = (b",", b":", b"[", b"{")
 """Each value and each name of a JSON text, but for the outermost value, comes after one of these."""
 
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -176,12 +173,8 @@ class Response:
 
 
 def request_id_of(headers: Mapping[str, str], redactor: Redactor) -> str | None:
-    """Return what the service calls an exchange, or None where it does not say.
-
-    It comes with every answer, and redaction takes long where there are many secrets: what looks like an id is one.
-    """
-    found = headers.get("x-request-id", "")
-    return found if _ID.fullmatch(found) else printable(redactor(found), longest=MAX_ID_LENGTH) or None
+    """Return what the service calls an exchange, or None where it does not say."""
+    return describe_safely(headers.get("x-request-id", ""), redactor, longest=MAX_ID_LENGTH) or None
 
 
 def encode(body: object) -> bytes:
@@ -192,7 +185,7 @@ def encode(body: object) -> bytes:
 def read_answer(request: Request, response: Response, redactor: Redactor, hints: Mapping[int, str]) -> Answer:
     """Return what an answer says. Raises `ApiError` for an error status, `ProtocolError` for what can't be trusted."""
     if httpx.codes.is_success(response.status):
-        body = _read_object(request, response) if request.wants_body else None
+        body = _read_object(request, response, redactor) if request.wants_body else None
         size, values = len(response.content), _count_values(response.content)
         return Answer(response.status, body, response.request_id, size, values)
     if httpx.codes.is_redirect(response.status):
@@ -205,7 +198,7 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
         text = f"was answered {response.status}, which means neither success nor an error"
         raise _make_error(request, response, text)
     body = _read_error_body(request, response)
-    description = printable(redactor(request.describe(body)))
+    description = describe_safely(request.describe(body), redactor)
     is_server_error = httpx.codes.is_server_error(response.status)
     error_class = ServerError if is_server_error else STATUS_ERRORS.get(response.status, InvalidRequestError)
     phrase = httpx.codes.get_reason_phrase(response.status)
@@ -241,7 +234,7 @@ def _explain_status(request: Request, status: int, hints: Mapping[int, str]) -> 
             return ""
 
 
-def _read_object(request: Request, response: Response) -> dict[str, Any]:
+def _read_object(request: Request, response: Response, redactor: Redactor) -> dict[str, Any]:
     if _count_values(response.content) > MAX_BODY_VALUES:
         raise _make_error(request, response, f"was answered with more than {MAX_BODY_VALUES:,} values")
     body = _parse(response.content)
@@ -250,7 +243,7 @@ def _read_object(request: Request, response: Response) -> dict[str, Any]:
     if not response.content.strip():
         raise _make_error(request, response, "was answered with an empty body")
     if body is None:
-        kind = printable(response.headers.get("content-type", "of no type"), longest=MAX_ID_LENGTH)
+        kind = describe_safely(response.headers.get("content-type", "of no type"), redactor, longest=MAX_ID_LENGTH)
         doubt = f": is the endpoint {request.endpoint} right?" if "html" in kind.lower() else ""
         raise _make_error(
             request, response, f"was answered with something that is not JSON, or not all of it ({kind}){doubt}"

@@ -47,10 +47,15 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A live state, declared as far as the language can."""
+    """A live state, declared as far as the language can.
+
+    `protected` holds globs for `policy.protected`: of what is left out, and would be deleted in the mode `sync`.
+    """
 
     sections: tuple[Section, ...]
     variables: tuple[Variable, ...] = ()
+    provider: str = ""
+    protected: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> tuple[str, ...]:

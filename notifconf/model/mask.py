@@ -29,6 +29,7 @@ class Mask:
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         """Know these secrets, and the parts of them that came from outside, such as a token in a URL."""
         known = {text for secret in secrets for text in _texts(secret) if len(text) >= MIN_SECRET_LENGTH}
+        known -= {"https://"}  # not a secret: half of a URL that somebody has yet to write
         self._urls = {text for text in known if _URL_START.match(text)}
         self._url_lengths = sorted({len(text) for text in self._urls}, reverse=True)
         others = sorted(known - self._urls, key=lambda text: (-len(text), text))

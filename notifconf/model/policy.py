@@ -38,7 +38,7 @@ class Percentage:
 class Policy:
     """The workspace's `policy`, options applied; the defaults are those of the language.
 
-    `coverage` maps a group of notification types (a severity, or a namespace) to how many channels each of its types
+    `coverage` maps a group of notification types (their severity, or namespace) to how many channels each of its types
     must reach. `places` says where a pattern of `protected` or `frozen` stands, as far as that is known.
     """
 

@@ -20,9 +20,9 @@ from notifconf.model.plan import (
     Sensitive,
     Silence,
     Unmanaged,
-    frozen,
+    freeze,
 )
-from notifconf.plan.diff import differences
+from notifconf.plan.diff import find_differences
 
 FORMAT_VERSION = "1.0"
 
@@ -31,18 +31,20 @@ Document = dict[str, Any]
 
 def plan_document(plan: Plan) -> Document:
     """Return the plan in the shape of `plan-v1.schema.json`: plain values, secrets masked, references by name."""
+    remarks = encode_remarks(plan)
     return {
         "format_version": FORMAT_VERSION,
         "provider": plan.provider,
         "digest": plan.digest or None,
         "summary": summary(plan),
+        "silences": remarks["silences"],  # before the changes, as in every format
         "changes": [change_document(change) for change in plan.changes],
-        **remarks(plan),
+        **remarks,
     }
 
 
-def remarks(plan: Plan) -> Document:
-    """Return what a plan says beside its changes."""
+def encode_remarks(plan: Plan) -> Document:
+    """Return the parts of a plan beside its changes."""
     return {
         "silences": [{"address": item.address, "message": item.message} for item in plan.silences],
         "unmanaged": [_unmanaged(item) for item in plan.unmanaged],
@@ -51,7 +53,7 @@ def remarks(plan: Plan) -> Document:
 
 
 def summary(plan: Plan) -> dict[str, int]:
-    """Return the counts that a reader asks for first."""
+    """Return how many objects the plan creates, updates, deletes and leaves alone."""
     return {
         "create": plan.count(Action.CREATE),
         "update": plan.count(Action.UPDATE),
@@ -89,21 +91,21 @@ def diagnostic_document(diagnostic: Diagnostic) -> Document:
     }
 
 
-def plain(value: PlanValue) -> Any:
+def encode_value(value: PlanValue) -> Any:
     """Return a value as JSON has it: references as their names, secrets as what stands for them."""
     if isinstance(value, Mapping):
-        return {name: plain(member) for name, member in value.items()}
+        return {name: encode_value(member) for name, member in value.items()}
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [encode_value(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def _attributes(attributes: Attributes | None) -> Document | None:
-    return None if attributes is None else {name: plain(value) for name, value in attributes.items()}
+    return None if attributes is None else {name: encode_value(value) for name, value in attributes.items()}
 
 
 def _difference(item: Difference) -> Document:
-    return {"path": item.path, "before": plain(item.before), "after": plain(item.after)}
+    return {"path": item.path, "before": encode_value(item.before), "after": encode_value(item.after)}
 
 
 def _unmanaged(item: Unmanaged) -> Document:
@@ -112,18 +114,18 @@ def _unmanaged(item: Unmanaged) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What decides, beside its changes, what applying a plan does.
+    """What determines the effect of applying a plan, beside its changes.
 
     `endpoint` is in its canonical form, `workspace` the digest of the workspace, `options` those of the command line in
-    canonical form. `verify` says whether integrations are tested before they are written. `lookalikes` has, by the
-    address of each create, the ids of the live objects that look like it and were there when the plan was made.
+    canonical form. `verify` says whether integrations are tested before they are written. `bearers` holds, by the
+    address of each create, the ids of the live objects that had its natural key when the plan was made.
     """
 
     endpoint: str
     workspace: str
     options: Mapping[str, Any]
     verify: bool
-    lookalikes: Mapping[str, Sequence[str]]
+    bearers: Mapping[str, Sequence[str]]
 
     @property
     def document(self) -> Document:
@@ -133,7 +135,7 @@ class Basis:
             "workspace": self.workspace,
             "options": dict(self.options),
             "verify": self.verify,
-            "lookalikes": {address: list(ids) for address, ids in self.lookalikes.items()},
+            "lookalikes": {address: list(ids) for address, ids in self.bearers.items()},
         }
 
 
@@ -152,8 +154,8 @@ def plan_digest(plan: Plan, basis: Basis) -> str:
     )
 
 
-def archived(plan: Plan) -> Document:
-    """Return what `restored` needs."""
+def encode_plan(plan: Plan) -> Document:
+    """Return a plan as JSON, with all that `decode_plan` needs."""
     return {
         "provider": plan.provider,
         "mode": str(plan.mode),
@@ -161,24 +163,24 @@ def archived(plan: Plan) -> Document:
         "part": plan.part,
         "changes": [_change(change) for change in plan.changes],
         "unchanged": list(plan.unchanged),
-        **remarks(plan),
+        **encode_remarks(plan),
     }
 
 
-def restored(document: Mapping[str, Any]) -> Plan:
-    """Return the plan that was archived, without its digest; `document` is as the JSON Schema of a plan file has it.
+def decode_plan(document: Mapping[str, Any]) -> Plan:
+    """Return the plan, without its digest, from a document that the JSON Schema of a plan file accepts.
 
     Raises ValueError where `until` is no time with an offset.
     """
     return Plan(
         provider=document["provider"],
-        changes=tuple(_restored_change(item) for item in document["changes"]),
+        changes=tuple(_decode_change(item) for item in document["changes"]),
         unchanged=tuple(document["unchanged"]),
         unmanaged=tuple(Unmanaged(**item) for item in document["unmanaged"]),
         silences=tuple(Silence(**item) for item in document["silences"]),
-        diagnostics=tuple(_restored_diagnostic(item) for item in document["diagnostics"]),
+        diagnostics=tuple(_decode_diagnostic(item) for item in document["diagnostics"]),
         mode=document["mode"],
-        until=_restored_moment(document["until"]),
+        until=_decode_moment(document["until"]),
         part=document["part"],
     )
 
@@ -187,7 +189,7 @@ def _moment(until: datetime | None) -> str | None:
     return until.isoformat() if until else None
 
 
-def _restored_moment(text: str | None) -> datetime | None:
+def _decode_moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     until = datetime.fromisoformat(text)
@@ -196,7 +198,7 @@ def _restored_moment(text: str | None) -> datetime | None:
     return until
 
 
-def _restored_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
+def _decode_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
     place = (item["file"], item["line"], item["column"])
     position = None if None in place else Position(*place)
     return Diagnostic(item["severity"], item["code"], item["message"], position, item["address"])
@@ -221,9 +223,9 @@ def _change(change: Change) -> Document:
     }
 
 
-def _restored_change(item: Mapping[str, Any]) -> Change:
+def _decode_change(item: Mapping[str, Any]) -> Change:
     action = Action(item["action"])
-    before, after = _restored_members(item["before"]), _restored_members(item["after"])
+    before, after = _decode_members(item["before"]), _decode_members(item["after"])
     return Change(
         action,
         item["kind"],
@@ -232,7 +234,7 @@ def _restored_change(item: Mapping[str, Any]) -> Change:
         before,
         after,
         changed=tuple(item["changed"]),
-        differences=differences(before or {}, after or {}) if action is Action.UPDATE else (),
+        differences=find_differences(before or {}, after or {}) if action is Action.UPDATE else (),
         depends_on=tuple(item["depends_on"]),
         blocked=item["blocked"],
         position=_position(item["position"]),
@@ -252,7 +254,7 @@ def _members(attributes: Attributes | None) -> Document | None:
 
 
 def _value(value: PlanValue) -> Any:
-    """Return scalars as they are, lists as lists, and the rest as an object that says what it is."""
+    """Return scalars and lists as they are, and any other value as an object that names its type."""
     if isinstance(value, Reference):
         return {"reference": value.target, "name": value.name}
     if isinstance(value, Sensitive):
@@ -262,18 +264,18 @@ def _value(value: PlanValue) -> Any:
     return [_value(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _restored_members(members: Mapping[str, Any] | None) -> Attributes | None:
-    return None if members is None else frozen({name: _restored_value(value) for name, value in members.items()})
+def _decode_members(members: Mapping[str, Any] | None) -> Attributes | None:
+    return None if members is None else freeze({name: _decode_value(value) for name, value in members.items()})
 
 
-def _restored_value(value: Any) -> PlanValue:
+def _decode_value(value: Any) -> PlanValue:
     if isinstance(value, Mapping):
         if "members" in value:
-            return {name: _restored_value(member) for name, member in value["members"].items()}
+            return {name: _decode_value(member) for name, member in value["members"].items()}
         if "reference" in value:
             return Reference(value["reference"], value["name"])
         return Sensitive(value["changed"], value["secret"])
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(_restored_value(item) for item in value)
+        return tuple(_decode_value(item) for item in value)
     scalar: str | int | float | bool | None = value
     return scalar

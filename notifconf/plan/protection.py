@@ -31,9 +31,9 @@ from notifconf.model import (
     warning,
 )
 from notifconf.model.plan import Action, Change
-from notifconf.plan.addresses import LiveKey, plain_address
+from notifconf.plan.addresses import LiveKey, make_plain_address
 from notifconf.plan.match import Matching
-from notifconf.plan.order import referenced_by, references_of, referred
+from notifconf.plan.order import find_live_targets, find_targets, iterate_references
 from notifconf.plan.rules import Rules
 
 
@@ -73,7 +73,8 @@ class Protection:
     """A policy's guards over one live state.
 
     `names` holds every name of each object: by kind, and id or, where it does not live yet, address. `must_be_told`
-    maps the ids of protected objects that others may refer to, to the pattern that protects them.
+    maps the ids of protected objects that others may refer to, to the pattern that protects them. `undeclared` holds
+    the addresses of what nothing declares.
     """
 
     policy: Policy
@@ -81,6 +82,7 @@ class Protection:
     kinds: Mapping[str, Kind]
     names: Mapping[LiveKey, frozenset[str]]
     must_be_told: Mapping[str, str]
+    undeclared: Mapping[LiveKey, str]
 
     def judge(self, change: Change) -> tuple[Change, list[Diagnostic]]:
         """Block an update, or a create of a mute, that the policy forbids; say why and what to do."""
@@ -99,14 +101,16 @@ class Protection:
         # Where both forbid it, the change is blocked as protected: that comes first, as it does for what is undeclared.
         return replace(change, blocked=change.blocked or (found[-1].code if found else None)), found
 
-    def keeps(self, item: LiveResource, address: str) -> str | None:
+    def find_guard(self, item: LiveResource, address: str) -> str | None:
         """Return why an undeclared object may not be deleted, "protected" or "frozen", or None."""
         if not (self.policy.protected or self.policy.frozen):
             return None
         names = {address, *self.names.get((item.kind, item.id), ())}
         if self._pattern("protected", names):
             return "protected"
-        if self.must_be_told and not self.must_be_told.keys().isdisjoint(referenced_by(item, self.kinds[item.kind])):
+        if self.must_be_told and not self.must_be_told.keys().isdisjoint(
+            find_live_targets(item, self.kinds[item.kind])
+        ):
             return "protected"
         return "frozen" if self._pattern("frozen", names) else None
 
@@ -125,8 +129,8 @@ class Protection:
             yield f"is protected by {self._place('protected', pattern)}, {off}"
         if not self.must_be_told:
             return
-        kept = referred(change.after)
-        for reference in sorted(references_of(change.before), key=lambda reference: reference.target):
+        kept = find_targets(change.after)
+        for reference in sorted(iterate_references(change.before), key=lambda reference: reference.target):
             protector = self.must_be_told.get(reference.target)
             if protector is not None and (turns_off or reference.target not in kept):
                 reaches = (
@@ -135,7 +139,7 @@ class Protection:
                 left_out = f"and this entry leaves it out: add it to the entry, {OTHER_WAY_OUT}"
                 yield f"{reaches}, {off if reference.target in kept else left_out}"
 
-    def unused(self, managed: Iterable[str], declared: Iterable[str]) -> Iterator[Diagnostic]:
+    def find_unused(self, managed: Iterable[str], declared: Iterable[str]) -> Iterator[Diagnostic]:
         """Warn of each exact pattern that names nothing; `declared` holds addresses.
 
         A collection that was not read, since the workspace needs nothing of it, may hold what the pattern names.
@@ -161,14 +165,14 @@ class Protection:
         return {change.address, *self.names.get((change.kind, change.id or change.address), ())}
 
     def _pattern(self, guard: Guard, names: Iterable[str]) -> str | None:
-        return first_pattern(self.policy, guard, names)
+        return find_pattern(self.policy, guard, names)
 
     def _place(self, guard: Guard, pattern: str) -> str:
         position = self.policy.places.get((guard, pattern))
         return f"{quoted(pattern)} in policy.{guard}" + (f" at {position}" if position else "")
 
 
-def protection(
+def make_protection(
     policy: Policy,
     rules: Rules,
     live: Iterable[LiveResource],
@@ -178,10 +182,10 @@ def protection(
     """Return the guards of a policy; `undeclared` holds the addresses of what nothing declares."""
     kinds = {kind.name: kind for kind in rules.kinds}
     if not policy.protected and not policy.frozen:
-        return Protection(policy, rules, kinds, {}, {})
+        return Protection(policy, rules, kinds, {}, {}, undeclared)
     names: defaultdict[LiveKey, set[str]] = defaultdict(set)
     for item in live:
-        names[item.kind, item.id] |= {plain_address(item, kinds), f"{kinds[item.kind].collection}/{item.id}"}
+        names[item.kind, item.id] |= {make_plain_address(item, kinds), f"{kinds[item.kind].collection}/{item.id}"}
     for desired, found in matching.pairs:
         known = names[desired.kind, found.id if found is not None else desired.address]
         known.add(desired.address)
@@ -191,13 +195,14 @@ def protection(
         names[key].add(address)
     must_be_told = {
         key[1]: pattern
-        for key, all_names in names.items()
-        if kinds[key[0]].is_target and (pattern := first_pattern(policy, "protected", all_names))
+        for key, known in names.items()
+        if kinds[key[0]].is_target and (pattern := find_pattern(policy, "protected", known))
     }
-    return Protection(policy, rules, kinds, {key: frozenset(value) for key, value in names.items()}, must_be_told)
+    all_names = {key: frozenset(value) for key, value in names.items()}
+    return Protection(policy, rules, kinds, all_names, must_be_told, undeclared)
 
 
-def first_pattern(policy: Policy, guard: Guard, names: Iterable[str]) -> str | None:
+def find_pattern(policy: Policy, guard: Guard, names: Iterable[str]) -> str | None:
     """Return the first pattern of a guard that matches one of the names, or None."""
     names = tuple(names)
     return next(

@@ -1,4 +1,4 @@
-"""What becomes of live objects that nothing declares: `sync` deletes them, unless a reason keeps them."""
+"""What happens to live objects that nothing declares: the mode `sync` deletes them, unless a reason keeps them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warning
 from notifconf.model.plan import Action, Change, Unmanaged
-from notifconf.plan.addresses import LiveKey
 from notifconf.plan.diff import References, delete
 from notifconf.plan.match import Matching
-from notifconf.plan.order import referenced_by, referred
+from notifconf.plan.order import find_live_targets, find_targets
 from notifconf.plan.protection import Protection
 
-NAMED_USERS = 5
-"""How many objects a warning names before it counts the rest."""
+MAX_USERS_SHOWN = 5
+"""A warning names this many objects, then the number of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +32,22 @@ def prune(
     changes: Iterable[Change],
     *,
     managed: frozenset[str],
-    mode: Mode,
     protection: Protection,
-    addresses: Mapping[LiveKey, str],
-    kinds: Mapping[str, Kind],
     references: References,
 ) -> Pruning:
-    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed.
-
-    `addresses` holds those of all undeclared objects.
-    """
+    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed."""
+    addresses, kinds = protection.undeclared, protection.kinds
     candidates = [item for item in matching.undeclared if item.kind in managed]
     if not candidates:
         return Pruning((), (), ())
     reasons = {
-        (item.kind, item.id): _reason(item, addresses[item.kind, item.id], mode, protection) for item in candidates
+        (item.kind, item.id): _find_reason(item, addresses[item.kind, item.id], protection) for item in candidates
     }
-    doomed = {key for key, reason in reasons.items() if reason is None}
+    deleted = {key for key, reason in reasons.items() if reason is None}
     diagnostics: list[Diagnostic] = []
-    if doomed:
-        users = _users(live, changes, doomed, kinds)
-        for kind, object_id in sorted(doomed & users.keys()):
+    if deleted:
+        users = _find_users(live, changes, deleted, kinds)
+        for kind, object_id in sorted(deleted & users.keys()):
             reasons[kind, object_id] = "in-use"
             diagnostics.append(_in_use(kind, addresses[kind, object_id], users[kind, object_id]))
     return Pruning(
@@ -76,37 +70,37 @@ def prune(
     )
 
 
-def _reason(item: LiveResource, address: str, mode: Mode, protection: Protection) -> str | None:
-    """Say why an object stays, or None where it goes."""
-    if mode is not Mode.SYNC:
+def _find_reason(item: LiveResource, address: str, protection: Protection) -> str | None:
+    """Return why an object stays, or None if it is to be deleted."""
+    if protection.policy.mode is not Mode.SYNC:
         return "not-declared"
-    return item.kept or protection.keeps(item, address)
+    return item.kept or protection.find_guard(item, address)
 
 
-def _users(
+def _find_users(
     live: Sequence[LiveResource],
     changes: Iterable[Change],
-    doomed: set[tuple[str, str]],
+    deleted: set[tuple[str, str]],
     kinds: Mapping[str, Kind],
 ) -> dict[tuple[str, str], list[LiveResource]]:
-    """Return what will still refer to each doomed object once the changes are made and the doomed are gone."""
-    repointed = {(change.kind, change.id): change for change in changes if change.action is Action.UPDATE}
-    by_id = {object_id: (kind, object_id) for kind, object_id in doomed}
+    """Return the live objects that would still refer to each deleted object after all changes and deletes."""
+    updates = {(change.kind, change.id): change for change in changes if change.action is Action.UPDATE}
+    by_id = {object_id: (kind, object_id) for kind, object_id in deleted}
     users: dict[tuple[str, str], list[LiveResource]] = defaultdict(list)
     for item in live:
         kind = kinds[item.kind]
-        if not kind.references or (item.kind, item.id) in doomed:
+        if not kind.references or (item.kind, item.id) in deleted:
             continue
-        change = repointed.get((item.kind, item.id))
-        for target in referenced_by(item, kind) if change is None else referred(change.after):
+        change = updates.get((item.kind, item.id))
+        for target in find_live_targets(item, kind) if change is None else find_targets(change.after):
             if target in by_id:
                 users[by_id[target]].append(item)
     return users
 
 
 def _in_use(kind: str, address: str, users: Sequence[LiveResource]) -> Diagnostic:
-    names = ", ".join(sorted(quoted(user.name) for user in users)[:NAMED_USERS])
-    rest = f" and {len(users) - NAMED_USERS} more" if len(users) > NAMED_USERS else ""
+    names = ", ".join(sorted(quoted(user.name) for user in users)[:MAX_USERS_SHOWN])
+    rest = f" and {len(users) - MAX_USERS_SHOWN} more" if len(users) > MAX_USERS_SHOWN else ""
     return warning(
         f"{kind}-in-use", f"{address} is kept, since something still refers to it: {names}{rest}", None, address
     )

@@ -6,6 +6,7 @@ for entry points takes longer than loading a small workspace. So nobody looks fo
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 BUILT_IN = ("confluent", "konnect")
+CREDENTIAL_VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "confluent": ("CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"),
+    "konnect": ("KONNECT_TOKEN",),
+}
+"""Of the built-in providers: masking an output must not import a provider that the command does not use."""
+
 ENTRY_POINT_GROUP = "notifconf.providers"
 
 _loaded: dict[str, Provider] = {}
@@ -33,6 +40,11 @@ def load_provider(name: str) -> Provider:
     return _loaded[name]
 
 
+def find_credential_variables(name: str) -> Collection[str]:
+    """Return the environment variables that hold the credentials of a provider."""
+    return CREDENTIAL_VARIABLES.get(name) or load_provider(name).credential_variables
+
+
 def list_providers() -> tuple[str, ...]:
     """Return the names of all providers: the built-in ones, then those of other installed packages."""
     return (*BUILT_IN, *sorted(_find_entry_points()))
@@ -45,7 +57,7 @@ def list_loaded() -> tuple[str, ...]:
 
 def is_provider(name: object) -> bool:
     """Say whether a provider has this name."""
-    return name in BUILT_IN or name in _find_entry_points()
+    return isinstance(name, str) and (name in BUILT_IN or name in _find_entry_points())
 
 
 def _find_entry_points() -> dict[str, EntryPoint]:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from notifconf.http.client import Client
     from notifconf.providers.inbox import Inbox
 
+if TYPE_CHECKING:
+    from notifconf.http.client import Client
+
 
 def parse_time(value: object) -> datetime | None:
     """Return the moment that an RFC 3339 text means, timezone-aware (UTC where it says nothing), else None."""
@@ -178,6 +181,11 @@ class Provider(ABC):
     @abstractmethod
     def credential_variables(self) -> Collection[str]:
         """The names of the environment variables that hold credentials: no workspace can read them."""
+
+    def shared_host(self, url: str) -> str | None:
+        """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
+        del url
+        return None
 
     @property
     @abstractmethod

@@ -1,1 +1,35 @@
-"""One plan or outcome, one renderer a file. Renderers return text; only the command line writes it."""
+"""Reports on a plan or its outcome, one renderer a file. Renderers return text; only the command line writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from notifconf.model import Change, ChangeOutcome, Diagnostic, Outcome, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a renderer gets: a plan and, once the plan is applied, its outcome.
+
+    If no plan could be made, `plan` has no changes, and its diagnostics say why. `folder` is the current folder as the
+    repository sees it: annotations name files relative to the repository.
+    """
+
+    plan: Plan
+    outcome: Outcome | None = None
+    exit_code: int = 0
+    verbose: bool = False
+    folder: str = ""
+
+    @property
+    def changes(self) -> Iterable[tuple[Change, ChangeOutcome | None]]:
+        """The changes in the plan's order, each with its outcome."""
+        if self.outcome is None:
+            return ((change, None) for change in self.plan.changes)
+        return ((item.change, item) for item in self.outcome.changes)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics of the plan, then those of the outcome."""
+        return (*self.plan.diagnostics, *(self.outcome.diagnostics if self.outcome is not None else ()))

@@ -9,10 +9,10 @@ from typing import Any
 from notifconf.model import Cell, Channel, CoverageTerms, Diagnostic, Listing, Reach
 from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
-from notifconf.report.formats import dumps
+from notifconf.report.json import dump_json
 from notifconf.report.markdown import prose
-from notifconf.report.style import count
-from notifconf.report.table import Table, listing_table
+from notifconf.report.style import count, line, plain_text
+from notifconf.report.table import Table, listing_table, table_lines
 
 NOBODY = "nobody"
 
@@ -72,9 +72,15 @@ def sums(report: CoverageReport) -> Iterator[str]:
         yield text
 
 
+def coverage_text(report: CoverageReport) -> str:
+    """Return the table, the sums and the notes as plain text."""
+    lines = [*table_lines(coverage_table(report)), (), *map(line, sums(report)), (), *map(line, report.terms.notes)]
+    return plain_text(lines)
+
+
 def coverage_json(report: CoverageReport) -> str:
     """Return one document; `planned` is null without a workspace."""
-    return dumps(
+    return dump_json(
         {
             "provider": report.provider,
             "coverage": [_type(item, report) for item in report.types],

@@ -1,8 +1,8 @@
 """Plans and outcomes for GitHub Actions: annotations in the log, and values for the steps that follow.
 
-The runner takes for a command what begins a line with `::`, and `##[` anywhere in one. Only the lines that are meant
-so may: in all others these signs are escaped. (To stop commands with a token would not do, since the runner reads
-standard error between the lines.)
+The runner of GitHub Actions carries out each line that begins with `::`, and each line that contains `##[`. In all
+lines that are no commands of notifconf, these signs are escaped. (The runner can also be told to ignore commands until
+it sees a token. That is no solution here: it reads standard error between the lines.)
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from notifconf.model import Position
-from notifconf.model.outcome import TROUBLE, Result
-from notifconf.model.plan import Action
-from notifconf.report.formats import Report
+from notifconf.model import TROUBLE, Action, Position, Result
+from notifconf.report import Report
 from notifconf.report.markdown import markdown
 from notifconf.report.style import Line, plain_text, printable
 from notifconf.report.text import headline, outcome_line, outcome_lines, plan_lines
 
-SUMMARY, OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
+SUMMARY_VARIABLE, OUTPUT_VARIABLE = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 """Environment variables that name the files of a step: what its page shows, and what later steps can use."""
 
-SUMMARY_LIMIT = 1_048_576
-"""Of a step's summary, in bytes; past it, none of it is shown."""
+MAX_SUMMARY_BYTES = 1_048_576
+"""GitHub shows nothing of a step's summary that is longer."""
 
 FULL_SUMMARY = "\n**notifconf: this step's summary has no room for a further plan. The log shows it.**\n"
 
@@ -31,12 +29,12 @@ _COMMAND = re.compile(r"^( *):(?=:)|#(?=#\[)", re.MULTILINE)
 
 
 def log(report: Report) -> str:
-    """Return what a step prints: annotations, then the plan or what became of it as text."""
-    return "".join(f"{command}\n" for command in _annotations(report)) + inert(plain_text(_lines(report)))
+    """Return the log of a step: annotations, then the plan or its outcome as text."""
+    return "".join(f"{command}\n" for command in _annotations(report)) + escape_commands(plain_text(_lines(report)))
 
 
 def outputs(report: Report) -> str:
-    """Return a step's outputs, one a line: numbers, booleans and a digest alone, so that no value can add another."""
+    """Return a step's outputs, one a line. All are numbers, booleans or a digest: no value can add an output."""
     plan, outcome = report.plan, report.outcome
     values = {
         "has_changes": str(bool(plan.changes)).lower(),
@@ -51,17 +49,17 @@ def outputs(report: Report) -> str:
 
 
 def summary(report: Report, size: int) -> str:
-    """Return what is appended to a step's summary of so many bytes: with these, it never takes more than the limit.
+    """Return the text to append to a step's summary that has `size` bytes. The whole never exceeds the limit.
 
-    Where the room is too small for a plan, it is one sentence, and nothing where that does not fit either.
+    If there is no room for the plan, the text is one sentence. If that does not fit either, the text is empty.
     """
-    room = SUMMARY_LIMIT - size
+    room = MAX_SUMMARY_BYTES - size
     candidates = (markdown(report, limit=room), FULL_SUMMARY)
     return next((text for text in candidates if len(text.encode("utf-8", "backslashreplace")) <= room), "")
 
 
-def inert(text: str) -> str:
-    """Return printable text with the first sign of everything escaped that the runner would take for a command."""
+def escape_commands(text: str) -> str:
+    """Return printable text in which the runner finds no command: the first sign of each is escaped."""
     return _COMMAND.sub(lambda match: f"{match[1]}\\x3a" if match[1] is not None else "\\x23", text)
 
 
@@ -72,16 +70,16 @@ def _lines(report: Report) -> Iterable[Line]:
 
 
 def _annotations(report: Report) -> Iterator[str]:
-    """Yield commands; what is silenced comes before other warnings, since GitHub shows ten of each level alone."""
+    """Yield annotations. Silences come before other warnings, since GitHub shows only ten annotations of a level."""
     if report.plan.silences:
         yield _command("warning", "This silences", "\n".join(item.message for item in report.plan.silences))
-    for item in sorted(report.diagnostics, key=lambda item: item.severity != "error"):
-        yield _command(item.severity, item.code, item.message, item.position, report.folder)
+    for diagnostic in sorted(report.diagnostics, key=lambda item: item.severity != "error"):
+        yield _command(diagnostic.severity, diagnostic.code, diagnostic.message, diagnostic.position, report.folder)
     if report.outcome is not None:
-        for became in report.outcome.changes:
-            if became.result in TROUBLE:
-                message = f"{became.change.address}: {became.error}"
-                yield _command("error", str(became.result), message, became.change.position, report.folder)
+        for item in report.outcome.changes:
+            if item.result in TROUBLE:
+                message = f"{item.change.address}: {item.error}"
+                yield _command("error", str(item.result), message, item.change.position, report.folder)
     if not report.plan.errors:
         yield _command("notice", "notifconf", headline(report.plan, report.outcome))
 
@@ -96,7 +94,7 @@ def _command(level: str, title: str, message: str, position: Position | None = N
 
 
 def _data(text: str) -> str:
-    """Escape a message: lines are kept, other control characters are shown."""
+    """Escape a message. Line breaks are kept; other control characters are made visible."""
     return "%0A".join(printable(line).replace("%", "%25") for line in text.splitlines())
 
 

@@ -1,6 +1,6 @@
-"""Plans and outcomes as one page that needs nothing else: no request, no script to be readable, light and dark.
+"""Plans and outcomes as one HTML page that makes no request. It can be read without scripts, in light and in dark.
 
-The template escapes whatever it is given; its policy (CSP) lets run the one script and style that stand in it, by hash.
+The template escapes all values. Its content security policy allows only the script and the style of the page, by hash.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ import functools
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from importlib.resources import files
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
-from notifconf.model.outcome import ChangeOutcome, Result
-from notifconf.model.plan import Action, Change
-from notifconf.report.formats import Report
+from notifconf.model import Action, Change, ChangeOutcome, Result
+from notifconf.report import Report
 from notifconf.report.style import printable
 from notifconf.report.text import DONE, SIGNS, Field, closing, fields, headline, unmanaged_sentence
 
-PARTS = "page"
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+PARTS_FOLDER = Path(__file__).parent / "page"
 """The folder of the page's template, style and script."""
 
-FEW = 20
-"""Up to so many changes are shown unfolded."""
+MAX_UNFOLDED_CHANGES = 20
+"""A page with more changes shows them folded."""
 
 
 class Row(NamedTuple):
-    """A change as the page shows it; `result` is empty before an apply, `done` the words for it."""
+    """A change as the page shows it. Before an apply, `result` and `done` (the result in words) are empty."""
 
     change: Change
     sign: str
@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """Changes can be narrowed to some of these values; `name` is the attribute of a change that holds them."""
+    """A filter of the page: the values to choose from. `name` is the attribute of a change that has the value."""
 
     name: str
     title: str
@@ -50,7 +50,7 @@ class Filter(NamedTuple):
 def html(report: Report) -> str:
     """Return a report as an HTML page; the same report gives the same bytes."""
     plan, outcome = report.plan, report.outcome
-    rows = [_row(change, became) for change, became in report.changes]
+    rows = [_make_row(change, item) for change, item in report.changes]
     script, style = _hash("page.js"), _hash("page.css")
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
@@ -60,41 +60,43 @@ def html(report: Report) -> str:
         diagnostics=sorted(report.diagnostics, key=lambda item: item.severity != "error"),
         rows=rows,
         filters=_filters(rows),
-        unfolded=len(rows) <= FEW,
+        unfolded=len(rows) <= MAX_UNFOLDED_CHANGES,
         unmanaged=unmanaged_sentence(plan) if plan.unmanaged else "",
         policy=f"default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'",
     )
 
 
-def _row(change: Change, became: ChangeOutcome | None) -> Row:
+def _make_row(change: Change, outcome: ChangeOutcome | None) -> Row:
     sign = SIGNS[change.action].replace("-", "\N{MINUS SIGN}")
-    if became is None:
+    if outcome is None:
         return Row(change, sign, tuple(fields(change)), "", "", "")
-    done = DONE[change.action] if became.result is Result.APPLIED else str(became.result)
-    return Row(change, sign, tuple(fields(change)), str(became.result), done, became.error or "")
+    done = DONE[change.action] if outcome.result is Result.APPLIED else str(outcome.result)
+    return Row(change, sign, tuple(fields(change)), str(outcome.result), done, outcome.error or "")
 
 
 def _filters(rows: Iterable[Row]) -> list[Filter]:
-    """Return what there is to choose from: a single value is no choice."""
+    """Return the filters that have more than one value."""
     rows = tuple(rows)
     found = (
-        Filter("action", "Action", _counted((str(row.change.action) for row in rows), map(str, Action))),
-        Filter("kind", "Kind", _counted(row.change.kind for row in rows)),
-        Filter("result", "Result", _counted((row.result for row in rows), map(str, Result))),
+        Filter("action", "Action", _count_values((str(row.change.action) for row in rows), map(str, Action))),
+        Filter("kind", "Kind", _count_values(row.change.kind for row in rows)),
+        Filter("result", "Result", _count_values((row.result for row in rows), map(str, Result))),
     )
     return [item for item in found if len(item.values) > 1]
 
 
-def _counted(values: Iterable[str], order: Iterable[str] = ()) -> tuple[tuple[str, int], ...]:
-    """Return each value with how often it is there, in `order`, else in that of their first occurrence."""
+def _count_values(values: Iterable[str], order: Iterable[str] = ()) -> tuple[tuple[str, int], ...]:
+    """Return each value with its count: first the values of `order`, then the others as they first occur."""
     counts = Counter(values)
     return tuple((value, counts[value]) for value in dict.fromkeys((*order, *counts)) if counts[value])
 
 
 @functools.cache
 def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not at the top: only this format needs it
+
     environment = Environment(
-        loader=PackageLoader("notifconf.report", PARTS),
+        loader=FileSystemLoader(PARTS_FOLDER),
         autoescape=True,
         finalize=_visible,
         undefined=StrictUndefined,
@@ -106,12 +108,12 @@ def _template() -> Template:
 
 
 def _visible(value: object) -> str:
-    """Show control characters: they could turn around what is read (bidirectional ones), or hide some of it."""
+    """Make control characters visible: some would hide text, or (bidirectional ones) show it in another order."""
     return printable(str(value))
 
 
 @functools.cache
 def _hash(part: str) -> str:
-    """Return what the policy calls a script or style: the digest of its text, as it stands in the page."""
-    text = (files("notifconf.report") / PARTS / part).read_bytes()
+    """Return how the policy names a script or a style: by the digest of its text."""
+    text = (PARTS_FOLDER / part).read_bytes()
     return f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"

@@ -31,7 +31,7 @@ def text_of(item: Line) -> str:
     return "".join(span.text for span in item)
 
 
-def masked(item: Line, mask: Callable[[str], str]) -> Line:
+def mask_line(item: Line, mask: Callable[[str], str]) -> Line:
     """Return a line with each piece passed through `mask`."""
     return tuple(Span(mask(span.text), span.style) for span in item)
 

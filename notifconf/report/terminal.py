@@ -1,10 +1,11 @@
-"""Lines and tables on a terminal, and what moves while one waits. Rich draws."""
+"""Lines, tables, spinners and bars on a terminal. Rich draws them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO
 
 from rich.console import Console, RenderableType
@@ -39,72 +40,79 @@ THEME = Theme(
     },
     inherit=False,
 )
-"""What each style of a span, and each piece of rich's bar, looks like. Colour only repeats what a sign or word says."""
+"""How each style of a span, and each piece of rich's bar, looks. Colour only repeats what a sign or a word says."""
 
-LONG = 1.0
-"""Seconds after which a bar shows itself: what is done sooner needs none."""
-
-
-def terminal(stream: IO[str], *, color: bool) -> Console:
-    """Return a console that draws on the terminal `stream`."""
-    return Console(file=stream, theme=THEME, no_color=not color, highlight=False, markup=False, emoji=False)
+BAR_DELAY_SECONDS = 1.0
+"""A bar appears after this time. Work that is done earlier needs no bar."""
 
 
-def draw_lines(console: Console, lines: Iterable[Line]) -> None:
-    """Draw lines; long ones are wrapped at the terminal's edge."""
-    for item in lines:
-        console.print(Text.assemble(*(_text(span) for span in item)), soft_wrap=True)
+def open_terminal(stream: IO[str], *, color: bool) -> Terminal:
+    """Return the terminal that `stream` writes to."""
+    return Terminal(Console(file=stream, theme=THEME, no_color=not color, highlight=False, markup=False, emoji=False))
 
 
-def draw_table(console: Console, table: Table) -> None:
-    """Draw a table that fits the terminal."""
-    draw_lines(console, table_lines(table, console.width))
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A terminal that rich's `console` draws on.
 
-
-@contextmanager
-def spinner(console: Console, message: Callable[[], str]) -> Iterator[None]:
-    """Turn a spinner, which is gone in the end. What is printed meanwhile on `console` stands above it.
-
-    Its `message` is asked for again and again.
+    A spinner or a bar disappears when its block ends. Lines that are drawn inside of the block stand above it.
     """
-    drawn = Spinner("dots")
 
-    def turned() -> Spinner:
-        drawn.update(text=Text(message()))
-        return drawn
+    console: Console
 
-    # Standard output may be a pipe: rich would send it to the terminal too.
-    with Live(get_renderable=turned, console=console, transient=True, redirect_stdout=False, redirect_stderr=False):
-        yield
+    @property
+    def width(self) -> int:
+        """How many columns the terminal has."""
+        return self.console.width
 
+    def draw_lines(self, lines: Iterable[Line]) -> None:
+        """Draw lines. The terminal wraps those that are too long."""
+        for item in lines:
+            self.console.print(Text.assemble(*(_make_text(span) for span in item)), soft_wrap=True)
 
-@contextmanager
-def bar(
-    console: Console, message: str, total: int, *, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Callable[[], None]]:
-    """Draw a bar (done of how many, time left) once it takes long; gives what to call for each one that is done.
+    def draw_table(self, table: Table) -> None:
+        """Draw a table that fits the terminal."""
+        self.draw_lines(table_lines(table, self.width))
 
-    It is gone in the end. What is printed meanwhile on `console` stands above it.
-    """
-    with _LateBar(console, clock) as progress:
-        task = progress.add_task(message, total=total)
-        yield lambda: progress.advance(task)
+    @contextmanager
+    def spinner(self, message: Callable[[], str]) -> Iterator[None]:
+        """Show a spinner inside the block. It calls `message` for its text again and again."""
+        spinner = Spinner("dots")
+
+        def update() -> Spinner:
+            spinner.update(text=Text(message()))
+            return spinner
+
+        # Standard output may be a pipe. Rich would send it to the terminal too.
+        with Live(
+            get_renderable=update, console=self.console, transient=True, redirect_stdout=False, redirect_stderr=False
+        ):
+            yield
+
+    @contextmanager
+    def bar(
+        self, message: str, total: int, *, clock: Callable[[], float] = time.monotonic
+    ) -> Iterator[Callable[[], None]]:
+        """Show a bar (how many of `total` are done, time left). Gives the function to call whenever one is done."""
+        with _LateBar(self.console, clock) as progress:
+            task = progress.add_task(message, total=total)
+            yield lambda: progress.advance(task)
 
 
 class _LateBar(Progress):
-    """A bar that is nothing until it takes long."""
+    """A bar that appears after a delay."""
 
     def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._clock, self._long_from = clock, clock() + LONG
+        self._clock, self._visible_from = clock, clock() + BAR_DELAY_SECONDS
         super().__init__(
             *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False, get_time=clock
         )
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        if self._clock() >= self._long_from:
+        if self._clock() >= self._visible_from:
             yield from super().get_renderables()
 
 
-def _text(span: Span) -> Text:
+def _make_text(span: Span) -> Text:
     return Text(printable(span.text), style=span.style)

@@ -13,7 +13,7 @@ from click.shell_completion import get_completion_class
 
 from notifconf.cli import completion  # noqa: F401 -- registers how bash and fish are answered
 from notifconf.cli.main import COMMANDS, cli
-from notifconf.cli.options import COMPLETION
+from notifconf.cli.process import COMPLETION_VARIABLE
 from tests.cli.terminal import on_terminal
 
 WORKSPACE = """\
@@ -53,7 +53,7 @@ def offered(shell, line, monkeypatch, replaced=""):
     """What a shell is told: the type and the value of each completion of `line`, at its end."""
     monkeypatch.setenv("COMP_LINE", line)
     monkeypatch.setenv("COMP_REPLACED", replaced)
-    text = get_completion_class(shell)(cli, {}, "notifconf", COMPLETION).complete()
+    text = get_completion_class(shell)(cli, {}, "notifconf", COMPLETION_VARIABLE).complete()
     if shell == "bash":
         return [tuple(item.split(",", 1)) for item in text.split("\n")[:-1]]
     answers = text.split("\0")[:-1]
@@ -168,7 +168,7 @@ def test_the_script_is_printed(shell, user):
     ended = user.runs("completion", shell)
     assert ended.code == 0
     assert ended.err == ""
-    assert f"{COMPLETION}={shell}_complete" in ended.out
+    assert f"{COMPLETION_VARIABLE}={shell}_complete" in ended.out
 
 
 def shim(folder):
@@ -210,11 +210,11 @@ def answered(environment, *, folder):
 @pytest.mark.parametrize(
     "environment",
     [
-        {COMPLETION: "zsh_complete"},
-        {COMPLETION: "bash_complete", "COMP_LINE": ""},
-        {COMPLETION: "tcsh_complete"},
-        {COMPLETION: "nonsense"},
-        {COMPLETION: ""},
+        {COMPLETION_VARIABLE: "zsh_complete"},
+        {COMPLETION_VARIABLE: "bash_complete", "COMP_LINE": ""},
+        {COMPLETION_VARIABLE: "tcsh_complete"},
+        {COMPLETION_VARIABLE: "nonsense"},
+        {COMPLETION_VARIABLE: ""},
     ],
 )
 def test_never_an_error_is_printed(environment, tmp_path):
@@ -225,9 +225,9 @@ def test_never_an_error_is_printed(environment, tmp_path):
 def test_a_large_workspace_is_offered_whole(user):
     entries = "".join(f"  - {{resource: environment=env-{index}, muted: true}}\n" for index in range(2_000))
     user.writes(f"version: 1\nprovider: confluent\nresources:\n{entries}")
-    environment = {COMPLETION: "bash_complete", "COMP_LINE": "notifconf plan --target ", "COMP_REPLACED": ""}
+    environment = {COMPLETION_VARIABLE: "bash_complete", "COMP_LINE": "notifconf plan --target ", "COMP_REPLACED": ""}
     ended = answered(environment, folder=user.folder)
-    assert len(ended.stdout.splitlines()) == 2_000
+    assert len(ended.stdout.split()) == 2_000
 
 
 def test_a_real_bash_completes_addresses(user):
@@ -308,7 +308,7 @@ def recorded(terminal, line):
     count = terminal.text.count("=== recorded") + 1
     terminal.types(f"{line}\t\n")
     while terminal.text.count("=== recorded") < count:
-        assert terminal._reads(), terminal.text
+        assert terminal.reads(), terminal.text
     return json.loads(Path("arguments").read_text())
 
 

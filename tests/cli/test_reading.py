@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from notifconf.cli.console import reading
+from notifconf.cli.console import make_progress_text
 from notifconf.http.exchange import RequestCounter, count_requests, current_counter
 from notifconf.http.workers import run_all
 
@@ -22,7 +22,7 @@ from notifconf.http.workers import run_all
 def test_where_it_takes_long_it_is_said_how_far_it_is(seconds: float, done: int, text: str) -> None:
     now = [100.0]
     tally = RequestCounter(expected=1000)
-    said = reading("Reading", tally, lambda: now[0])
+    said = make_progress_text("Reading", tally, lambda: now[0])
     now[0] += seconds
     tally.done = done
     assert said() == text

@@ -11,10 +11,10 @@ from freezegun import freeze_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifconf.cli.planfile import saved_plan
+from notifconf.api import find_saved_plan
 from notifconf.errors import UsageError, WorkspaceError
 from notifconf.model.canonical import canonical_json, digest_of
-from notifconf.plan.codec import Basis, plan_digest, plan_document, restored
+from notifconf.plan.codec import Basis, decode_plan, plan_digest, plan_document
 
 SECRET = "https://hooks.slack.com/services/canary-url"
 WORKSPACE = """\
@@ -205,7 +205,7 @@ def _sealed(path, change):
         saved.pop("checksum", None)
         try:
             basis = Basis(*(saved[name] for name in ("endpoint", "workspace", "options", "verify", "lookalikes")))
-            document["digest"] = plan_digest(restored(saved), basis)
+            document["digest"] = plan_digest(decode_plan(saved), basis)
         except (KeyError, TypeError, ValueError, AttributeError):
             pass  # what can't be read has no digest
         with suppress(ValueError):
@@ -449,7 +449,7 @@ def _shown_too(change):
     def changed(document):
         change(document)
         with suppress(KeyError, TypeError, ValueError, AttributeError):
-            shown = plan_document(restored(document["saved"]))
+            shown = plan_document(decode_plan(document["saved"]))
             document.update({name: value for name, value in shown.items() if name != "digest"})
 
     return changed
@@ -598,7 +598,7 @@ def test_a_plan_that_could_not_be_made_has_no_digest(user):
 
 def load_plan(path):
     """Read a file as `apply` does, also where it is no plan file any more."""
-    found = saved_plan([str(path)])
+    found = find_saved_plan(path)
     if found is None:
         raise UsageError("it is read as a workspace")
     return found

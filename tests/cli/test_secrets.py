@@ -304,7 +304,7 @@ def test_nowhere_in_what_objects_say_of_themselves(user: User, monkeypatch: pyte
         look()
         return 0
 
-    monkeypatch.setattr("notifconf.cli.apply.of_outcome", code_of)
+    monkeypatch.setattr("notifconf.cli.process.ExitCode.for_outcome", code_of)
     monkeypatch.setattr("notifconf.cli.console.Console.show", look)
     user.runs("apply", "--auto-approve")
     assert {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from datetime import UTC, datetime
@@ -299,19 +298,6 @@ def test_an_endless_number_of_errors_ends(monkeypatch):
     assert len(diagnostics) == 51
     assert diagnostics[-1].message == "more than 50 things are wrong: reading ends here"
     assert diagnostics[-1].position is None
-
-
-def test_the_garbage_collector_is_as_it_was():
-    assert gc.isenabled()
-    loaded(ONE)
-    diagnosed("[")
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        loaded(ONE)
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
 
 
 def quietly(text, environment=None):

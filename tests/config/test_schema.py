@@ -118,14 +118,14 @@ def test_konnect(entry, told):
 
 
 def test_where_the_validators_disagree_it_is_an_error_all_the_same(monkeypatch):
-    monkeypatch.setattr(explain, "failures", lambda *_: iter(()))
+    monkeypatch.setattr(schema, "find_failures", lambda *_: iter(()))
     diagnostics = diagnosed(f"{HEAD}subscriptions: 1\n")
     assert places(diagnostics) == ["3:16 error[invalid-value]"]
     assert places(diagnosed("version: 1\n")) == ["1:1 error[invalid-value]"]
 
 
 def test_too_much_that_is_wrong_is_not_all_told(monkeypatch):
-    monkeypatch.setattr(schema, "MOST_VIOLATIONS", 5)
+    monkeypatch.setattr(schema, "MAX_VIOLATIONS", 5)
     diagnostics = diagnosed(f"{HEAD}subscriptions: [{'{}, ' * 10}]\n")
     assert len(diagnostics) == 5 + 1
     assert diagnostics[-1].message == "more than 5 values are wrong: reading ends here"
@@ -134,11 +134,11 @@ def test_too_much_that_is_wrong_is_not_all_told(monkeypatch):
 def test_only_what_is_wrong_is_looked_at_twice(monkeypatch):
     seen = []
 
-    def failures(_schema: Any, document: Any) -> Iterator[Any]:
+    def find_failures(_schema: Any, document: Any) -> Iterator[Any]:
         seen.append(document)
         return iter(())
 
-    monkeypatch.setattr(explain, "failures", failures)
+    monkeypatch.setattr(schema, "find_failures", find_failures)
     entries = "".join(
         f"  - {{resource: 'environment=e{n}', muted: {'x' if n == 700 else 'true'}}}\n" for n in range(999)
     )

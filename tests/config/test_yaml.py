@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from notifconf.config import yaml as reader
 from notifconf.config.yaml import parse
 from notifconf.model import LocatedList, LocatedMapping, Position
+from tests.config.workspace import marked
 
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"], autouse=True)
@@ -99,7 +100,8 @@ def test_what_pyyaml_writes_reads_back(data, flow):
     text = yaml.safe_dump(data, default_flow_style=flow, allow_unicode=True)
     document, diagnostics = parse("f.yaml", text.encode("utf-8", "surrogatepass"))
     if document is None:
-        assert "not allowed here" in diagnostics[0].message or "can't stand in YAML" in diagnostics[0].message
+        refusals = ("not allowed here", "can't stand in YAML", "must not be empty")
+        assert any(words in diagnostics[0].message for words in refusals)
     else:
         assert document == yaml.safe_load(text)
 
@@ -363,3 +365,10 @@ def test_utf_16_is_named(encoding):
     mark = b"" if encoding == "utf-16" else "\ufeff".encode(encoding)
     (complaint,) = complaints(mark + "a: ä".encode(encoding))
     assert "UTF-16" in complaint
+
+
+@pytest.mark.parametrize("text", ['a: 1\n§"": 2\n', 'a:\n  - {b: 1, §"": {c: 1}}\n', "x-a: {§'': 1}\n"])
+def test_an_empty_key_is_an_error(text):
+    text, place = marked(text)
+    document, (diagnostic,) = parse("f", text.encode())
+    assert (document, diagnostic.code, str(diagnostic.position)) == (None, "yaml-syntax", f"f:{place}")

@@ -22,14 +22,15 @@ from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
-from notifconf.executor.run import apply_plan
+from notifconf.executor.run import apply as carry_out
+from notifconf.executor.schedule import Control
 from notifconf.http.client import Client
-from notifconf.model import Options, Workspace
+from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome, Result
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
+from notifconf.plan.planner import propose
 from notifconf.providers import BUILT_IN, load_provider
-from notifconf.report.formats import plan_json
+from notifconf.report.json import plan_json
 from tests.convergence.worlds import WORLDS, World, furnish, modes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,11 +64,11 @@ class Organisation:
         async with Client(provider.endpoint, transport=EmulatorTransport(self.app)) as client:
             connection = provider.connect(client)
             live = await connection.read(workspace)
-            plan = make_plan(workspace, live, NOW, provider)
+            proposal = propose(workspace, live, NOW, provider)
+            plan = proposal.plan
             if not apply or plan.errors or plan.refusals:
                 return plan, None
-            arguments: dict[str, Any] = {"now": NOW, "options": Options(), "parallelism": 4}
-            return plan, await apply_plan(plan, workspace, live, provider, connection, **arguments)
+            return plan, await carry_out(proposal, provider, connection, Control(parallelism=4))
 
     def objects(self) -> dict[tuple[str, str], Any]:
         """All that lives, without the times of writing."""

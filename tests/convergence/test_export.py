@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from notifconf.cli.export import to_protect
+from notifconf.api import export
 from notifconf.config import load
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
@@ -21,8 +21,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.http.client import Client
 from notifconf.model import Exported, Live, Mode, Options, Workspace
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
-from notifconf.plan.planner import effective
+from notifconf.plan.planner import apply_options, make_plan
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.workspace import workspace_text
 from tests.convergence.organisations import ORGANISATIONS, SECRET, SURVEYED, State
@@ -63,9 +62,8 @@ class Organisation:
                 return await provider.connect(client).survey(SURVEYED[name])
 
         live = self.runner.run(survey())
-        exported = provider.export(live, SURVEYED[name])
-        protected = to_protect(provider, exported, live, NOW)
-        return Export(exported, protected, workspace_text(name, exported, protected), live)
+        exported = export(name, live, SURVEYED[name], now=NOW)
+        return Export(exported, exported.protected, workspace_text(name, exported, exported.protected), live)
 
     def plan(self, workspace: Workspace) -> Plan:
         provider = load_provider(workspace.provider)
@@ -91,7 +89,7 @@ def organisation() -> Iterator[Organisation]:
 def loaded(export: Export) -> Workspace:
     environment = {variable.name: variable.secret.reveal() for variable in export.exported.variables}
     workspace = load(["-"], environment=environment, now=NOW, stdin=io.BytesIO(export.text.encode()))
-    return effective(workspace, SYNC)
+    return apply_options(workspace, SYNC)
 
 
 @pytest.mark.parametrize("provider", BUILT_IN)

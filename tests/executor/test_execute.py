@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from notifconf.errors import ConflictError
-from notifconf.executor.run import apply_plan
-from notifconf.model import Mode, Options, Policy, Workspace
-from notifconf.plan import make_plan
+from notifconf.executor.run import apply
+from notifconf.executor.schedule import Control
+from notifconf.model import Mode, Policy, Workspace
+from notifconf.plan.planner import propose
 from notifconf.report.style import plain_text
 from notifconf.report.text import outcome_lines
 from tests.executor.service import Prover, Service, lost, refused
@@ -66,12 +67,11 @@ def test_outcomes_are_kept_by_object():
     service: Any = Service(live_channel("c1", "x"), live_channel("c2", "y"), live_route("r1", "t", "c1"))
     provider: Any = Prover()
     workspace, live = Workspace("world", Declared(), SYNC), service.live()
-    plan = make_plan(workspace, live, NOW, provider)
+    proposal = propose(workspace, live, NOW, provider)
+    plan = proposal.plan
     same = replace(plan, changes=tuple(replace(it, address=it.address.replace("/y", "/x")) for it in plan.changes))
     service.faults["delete", "x"] = [refused()]
-    applying = apply_plan(
-        same, workspace, live, provider, service, now=NOW, options=Options(), parallelism=2, sleep=at_once
-    )
+    applying = apply(replace(proposal, plan=same), provider, service, Control(parallelism=2, sleep=at_once))
     assert {(item.change.id, str(item.result)) for item in asyncio.run(applying).changes} == {
         ("r1", "applied"),
         ("c1", "failed"),

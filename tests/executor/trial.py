@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from notifconf.executor.run import apply_plan
-from notifconf.model import Options, Policy, Workspace
-from notifconf.plan import make_plan
+from notifconf.executor.run import apply
+from notifconf.executor.schedule import Control
+from notifconf.model import Policy, Workspace
+from notifconf.plan.planner import propose
 from tests.executor.service import Prover
 from tests.plan.world import NOW, Declared
 
@@ -16,32 +17,13 @@ async def at_once(_seconds):
     """Wait for nothing."""
 
 
-def applied(
-    declared, service, *, policy=None, stop=None, halt=None, progress=None, parallelism=4, seen=None, sleep=at_once
-):
-    """Plan and apply over the fake service; the plan may have `seen` another one."""
+def applied(declared, service, *, policy=None, seen=None, **control):
+    """Plan and apply over the fake service; the plan may have `seen` another one. `control` holds fields of that."""
     workspace = Workspace("world", Declared(tuple(declared)), policy or Policy())
     provider: Any = Prover()
     live = (seen or service).live()
-    plan = make_plan(workspace, live, NOW, provider)
-
-    async def run():
-        return await apply_plan(
-            plan,
-            workspace,
-            live,
-            provider,
-            service,
-            now=NOW,
-            options=Options(),
-            parallelism=parallelism,
-            stop=stop,
-            halt=halt,
-            progress=progress,
-            sleep=sleep,
-        )
-
-    return asyncio.run(run())
+    proposal = propose(workspace, live, NOW, provider)
+    return asyncio.run(apply(proposal, provider, service, Control(**{"parallelism": 4, "sleep": at_once, **control})))
 
 
 def results(outcome):

@@ -20,9 +20,10 @@ from notifconf.errors import NotifconfError, ServiceError, WorkspaceError
 from notifconf.http.client import Client
 from notifconf.model import Filters
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
+from notifconf.plan.planner import make_plan
 from notifconf.providers import load_provider
-from notifconf.report.formats import RENDERERS, Report
+from notifconf.report import Report
+from notifconf.report.formats import RENDERERS
 from notifconf.report.style import plain_text
 from notifconf.report.table import listing_table, listings_json, table_lines
 from notifconf.report.workspace import workspace_text

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifconf.model import Live, Mode, Policy, Reach
-from notifconf.plan.codec import archived, restored
-from notifconf.plan.coverage import effect, sides
+from notifconf.plan.codec import decode_plan, encode_plan
+from notifconf.plan.coverage import find_effect, pair_sides
 from tests.plan.test_laws import desired, lives
 from tests.plan.world import World, channel, codes, live_channel, live_route, planned, reader, route
 
@@ -163,7 +163,7 @@ def test_what_loses_its_last_channel(declared, live, mode, expected):
 
 def test_a_saved_plan_still_says_what_it_silences():
     plan = judged([], [ON], {}, Mode.SYNC)
-    assert restored(archived(plan)).silences == plan.silences != ()
+    assert decode_plan(encode_plan(plan)).silences == plan.silences != ()
 
 
 def test_what_can_only_be_referred_to_counts():
@@ -174,8 +174,8 @@ def test_what_can_only_be_referred_to_counts():
 
 def test_both_sides_come_together():
     one, two = Reach("1", "one", "X", in_plan=False), Reach("2", "two", "Y")
-    assert [(item.before.id, item.after.id) for item in sides([one], [two])] == [("2", "2"), ("1", "1")]
-    assert [item.after.in_plan for item in sides([one], [two])] == [True, False]
+    assert [(item.before.id, item.after.id) for item in pair_sides([one], [two])] == [("2", "2"), ("1", "1")]
+    assert [item.after.in_plan for item in pair_sides([one], [two])] == [True, False]
 
 
 minimums = st.dictionaries(st.sampled_from(("T", "U", "V", "W", "Z")), st.integers(0, 3))
@@ -201,7 +201,7 @@ def test_a_plan_is_refused_exactly_where_it_leaves_too_few(declared, live, minim
 @settings(max_examples=150, deadline=None)
 def test_what_is_added_and_removed_leads_from_one_side_to_the_other(declared, live, mode):
     plan = planned(declared, live, policy=Policy(mode=mode, max_deletes=99))
-    result = effect(plan.changes, Live(tuple(live)), World())
+    result = find_effect(plan.changes, Live(tuple(live)), World())
     for item in result.types:
         before, after = ({channel.target for channel in reach.channels} for reach in item)
         added, removed = ({channel.target for channel in channels} for channels in (item.added, item.removed))

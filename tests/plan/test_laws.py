@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifconf.executor.run import apply_plan
-from notifconf.model import Mode, Options, Policy, Workspace
+from notifconf.executor.run import apply
+from notifconf.executor.schedule import Control
+from notifconf.model import Mode, Policy, Workspace
 from notifconf.model.plan import Action
-from notifconf.plan import make_plan
-from notifconf.plan.codec import archived, restored
+from notifconf.plan.codec import decode_plan, encode_plan
+from notifconf.plan.planner import make_plan, propose
 from tests.executor.service import Prover, Service
 from tests.plan.world import NOW, Declared, channel, did, live_channel, live_route, planned, route
 
@@ -65,12 +66,11 @@ def test_after_an_apply_nothing_is_left(declared, live, mode):
     prover: Any = Prover()
     workspace = Workspace("world", Declared(tuple(declared)), policy(mode))
     state = service.live()
-    plan = make_plan(workspace, state, NOW, prover)
-    applying = apply_plan(plan, workspace, state, prover, service, now=NOW, options=Options(), parallelism=3)
-    outcome = asyncio.run(applying)
+    proposal = propose(workspace, state, NOW, prover)
+    outcome = asyncio.run(apply(proposal, prover, service, Control(parallelism=3)))
     assert outcome.complete
     assert did(make_plan(workspace, service.live(), NOW, prover)) == []
-    touched = {change.id for change in plan.changes}
+    touched = {change.id for change in proposal.plan.changes}
     assert all(service.objects[item.id] is item for item in live if item.id not in touched)
 
 
@@ -157,4 +157,4 @@ def test_the_inputs_are_not_touched(mode):
 @settings(max_examples=100, deadline=None)
 def test_a_plan_is_read_back_as_it_was_saved(declared, live, mode):
     plan = planned(declared, live, policy=Policy(mode=mode, protected=("*a",)))
-    assert restored(json.loads(json.dumps(archived(plan)))) == plan
+    assert decode_plan(json.loads(json.dumps(encode_plan(plan)))) == plan

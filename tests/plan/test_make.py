@@ -8,7 +8,7 @@ import pytest
 
 from notifconf.model import Mode, Percentage, Policy, Position, error, warning
 from notifconf.model.plan import Action, Reference
-from notifconf.plan.codec import archived, restored
+from notifconf.plan.codec import decode_plan, encode_plan
 from tests.plan.world import (
     channel,
     codes,
@@ -341,7 +341,7 @@ def test_what_is_said_of_a_targeted_plan_is_about_the_targets():
     assert (targets.part, targets.unchanged, set(kept(targets))) == ("targets", ("channels/a",), {"channels/x"})
     rest = planned(declared, live, excludes=("channels/a", "channels/x"))
     assert (rest.part, rest.unchanged, set(kept(rest))) == ("rest", ("channels/b",), {"channels/y"})
-    assert restored(json.loads(json.dumps(archived(targets)))) == targets
+    assert decode_plan(json.loads(json.dumps(encode_plan(targets)))) == targets
 
 
 OLD_AND_NEW = [channel("a", name="New", pin="c1"), channel("b", name="New")]

@@ -10,7 +10,8 @@ from notifconf.model import Kind, Live, LiveResource, Options, Policy, Resource,
 from notifconf.model.coverage import Channel, Reach
 from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.plan import Plan, Silence
-from notifconf.plan import Resolution, make_plan
+from notifconf.plan.planner import make_plan
+from notifconf.plan.rules import Resolution
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANNEL = Kind("channel", "channels")

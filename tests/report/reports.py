@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from notifconf.model import Diagnostic, Mode, Position
 from notifconf.model.outcome import ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Change, Difference, Plan, PlanValue, Reference, Sensitive, Silence, Unmanaged
-from notifconf.report.formats import Report
+from notifconf.report import Report
 
 KINDS = ("integration", "subscription", "resource-preference", "resource-subscription", "event-subscription")
 

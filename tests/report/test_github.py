@@ -10,7 +10,7 @@ from notifconf.model import Diagnostic, Position
 from notifconf.model.outcome import TROUBLE, Result
 from notifconf.model.plan import Sensitive, Silence
 from notifconf.report.formats import RENDERERS
-from notifconf.report.github import FULL_SUMMARY, SUMMARY_LIMIT, inert, log, outputs, summary
+from notifconf.report.github import FULL_SUMMARY, MAX_SUMMARY_BYTES, escape_commands, log, outputs, summary
 from notifconf.report.style import printable
 from tests.report.reports import TRICKS, TRICKS_APPLIED, applied, created, deleted, planned, report_of, reports, updated
 
@@ -119,20 +119,22 @@ def test_outputs_of_an_apply():
 def test_the_summary_fits_a_step():
     rendition = RENDERERS["github"](report_of(planned(*(created(f"c{index}") for index in range(10_000)))))
     text = rendition.files["GITHUB_STEP_SUMMARY"](0)
-    assert SUMMARY_LIMIT - 500 < len(text.encode()) <= SUMMARY_LIMIT
+    assert MAX_SUMMARY_BYTES - 500 < len(text.encode()) <= MAX_SUMMARY_BYTES
     assert "more changes not shown here" in text
 
 
-@pytest.mark.parametrize("size", [0, 1000, SUMMARY_LIMIT - 5000, *range(SUMMARY_LIMIT - 1500, SUMMARY_LIMIT + 3, 7)])
+@pytest.mark.parametrize(
+    "size", [0, 1000, MAX_SUMMARY_BYTES - 5000, *range(MAX_SUMMARY_BYTES - 1500, MAX_SUMMARY_BYTES + 3, 7)]
+)
 def test_the_summary_fits_beside_what_stands_there(size):
     report = report_of(planned(*(created(f"c{index}") for index in range(2_000))))
-    assert size + len(summary(report, size).encode()) <= max(SUMMARY_LIMIT, size)
+    assert size + len(summary(report, size).encode()) <= max(MAX_SUMMARY_BYTES, size)
 
 
 def test_a_summary_without_room_says_so():
     report = report_of(planned(*(created(f"c{index}") for index in range(2_000))))
-    assert summary(report, SUMMARY_LIMIT - 100) == FULL_SUMMARY
-    assert summary(report, SUMMARY_LIMIT - 20) == summary(report, SUMMARY_LIMIT + 10**6) == ""
+    assert summary(report, MAX_SUMMARY_BYTES - 100) == FULL_SUMMARY
+    assert summary(report, MAX_SUMMARY_BYTES - 20) == summary(report, MAX_SUMMARY_BYTES + 10**6) == ""
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_a_summary_without_room_says_so():
     ],
 )
 def test_what_would_be_a_command_is_escaped(text, shown):
-    assert inert(text) == shown
+    assert escape_commands(text) == shown
 
 
 @given(reports)

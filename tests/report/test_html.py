@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from notifconf.model import Diagnostic, Position
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
-from notifconf.report.html import FEW, html
+from notifconf.report.html import MAX_UNFOLDED_CHANGES, html
 from notifconf.report.style import printable
 from tests.report.reports import (
     TRICKS,
@@ -132,7 +132,7 @@ def test_filters_count_what_there_is():
     assert "hidden" in page.named("form")[0]
 
 
-@pytest.mark.parametrize(("count", "unfolded"), [(FEW, True), (FEW + 1, False)])
+@pytest.mark.parametrize(("count", "unfolded"), [(MAX_UNFOLDED_CHANGES, True), (MAX_UNFOLDED_CHANGES + 1, False)])
 def test_many_changes_are_folded(count, unfolded):
     page = page_of(planned(*(created(f"c{index}") for index in range(count))))
     assert ["open" in attrs for attrs in page.named("details")] == [unfolded] * count

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from notifconf.report.style import Span, line
 from notifconf.report.table import Table
-from notifconf.report.terminal import LONG, THEME, bar, draw_lines, draw_table, spinner
+from notifconf.report.terminal import BAR_DELAY_SECONDS, THEME, Terminal
 
 
-def console(*, no_color: bool = False, width: int = 40) -> tuple[Console, io.StringIO]:
+def console(*, no_color: bool = False, width: int = 40) -> tuple[Terminal, io.StringIO]:
     """A terminal that keeps what is drawn."""
     kept = io.StringIO()
     drawn = Console(
@@ -24,14 +24,14 @@ def console(*, no_color: bool = False, width: int = 40) -> tuple[Console, io.Str
         highlight=False,
         markup=False,
     )
-    return drawn, kept
+    return Terminal(drawn), kept
 
 
 @pytest.mark.parametrize("style", ["create", "update", "delete", "error", "warning", "silences", "critical", "warn"])
 def test_styles_are_colours_that_no_color_takes_away(style):
     for no_color in (False, True):
         terminal, kept = console(no_color=no_color)
-        draw_lines(terminal, [line(Span("+ word", style))])
+        terminal.draw_lines([line(Span("+ word", style))])
         assert "+ word" in kept.getvalue()
         codes = {code for part in kept.getvalue().split("\x1b[")[1:] for code in part.partition("m")[0].split(";")}
         assert bool(codes & {"31", "32", "33", "36"}) is not no_color
@@ -39,24 +39,26 @@ def test_styles_are_colours_that_no_color_takes_away(style):
 
 def test_what_comes_from_outside_is_neither_markup_nor_an_escape():
     terminal, kept = console()
-    draw_lines(terminal, [line("[red]x[/red] :smile: \x1b[31m")])
+    terminal.draw_lines([line("[red]x[/red] :smile: \x1b[31m")])
     assert kept.getvalue() == "[red]x[/red] :smile: \\x1b[31m\n"
 
 
 def test_long_lines_are_left_to_the_terminal_and_tables_fit():
     terminal, kept = console()
-    draw_lines(terminal, [line("x" * 100)])
-    draw_table(terminal, Table("T", ("name", "kind"), ((Span("a name that is long"), Span("a kind that is long")),)))
+    terminal.draw_lines([line("x" * 100)])
+    terminal.draw_table(Table("T", ("name", "kind"), ((Span("a name that is long"), Span("a kind that is long")),)))
     first, *others = kept.getvalue().splitlines()
     assert len(first) == 100
     assert others[-1].endswith("      a kind that is long")
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(0.0, False), (LONG / 2, False), (LONG, True)])
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0.0, False), (BAR_DELAY_SECONDS / 2, False), (BAR_DELAY_SECONDS, True)]
+)
 def test_a_bar_shows_itself_where_it_takes_long(seconds, expected):
     terminal, kept = console(width=80)
     now = 0.0
-    with bar(terminal, "Applying", 3, clock=lambda: now) as advance:
+    with terminal.bar("Applying", 3, clock=lambda: now) as advance:
         advance()
         now = seconds
         advance()
@@ -66,9 +68,9 @@ def test_a_bar_shows_itself_where_it_takes_long(seconds, expected):
 
 def test_what_moves_leaves_standard_output_alone(capsys):
     terminal, kept = console()
-    with spinner(terminal, lambda: "Reading [bold]x"):
+    with terminal.spinner(lambda: "Reading [bold]x"):
         sys.stdout.write("result\n")
-    with bar(terminal, "Applying", 1):
+    with terminal.bar("Applying", 1):
         sys.stdout.write("result\n")
     assert capsys.readouterr().out == "result\nresult\n"
     assert "Reading [bold]x" in kept.getvalue()

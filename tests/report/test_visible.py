@@ -7,7 +7,7 @@ import json
 import pytest
 
 from notifconf.model import quoted
-from notifconf.report.formats import dumps
+from notifconf.report.json import dump_json
 from notifconf.report.style import printable
 
 ACUTE = "\u0301"
@@ -20,8 +20,8 @@ def test_what_does_not_show(char):
     escape = f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
     assert printable(f"a{char}b") == f"a{escape}b"
     assert quoted(f"a{char}b") == f'"a{escape}b"'
-    assert char not in dumps({"k": char})
-    assert json.loads(dumps({"k": char})) == {"k": char}
+    assert char not in dump_json({"k": char})
+    assert json.loads(dump_json({"k": char})) == {"k": char}
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,12 @@ import httpx
 from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
-from notifconf.executor.run import apply_plan
+from notifconf.executor.run import apply as carry_out
+from notifconf.executor.schedule import Control
 from notifconf.http.client import Client, ClientOptions
-from notifconf.model import Options
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
+from notifconf.plan.planner import propose
 from notifconf.providers import load_provider
 from tests.torture.simulation import NOW, workspace_of
 
@@ -177,17 +177,9 @@ class Meetings:
         ) as client:
             connection = self.provider.connect(client)
             live = await connection.read(self.workspace)
-            plan = make_plan(self.workspace, live, NOW, self.provider)
+            proposal = propose(self.workspace, live, NOW, self.provider)
+            plan = proposal.plan
             if not apply or plan.errors or not plan.changes:
                 return plan, None
-            outcome = await apply_plan(
-                plan,
-                self.workspace,
-                live,
-                self.provider,
-                connection,
-                now=NOW,
-                options=Options(),
-                parallelism=random.choice((1, 2, 4)),
-            )
-            return plan, outcome
+            control = Control(parallelism=random.choice((1, 2, 4)))
+            return plan, await carry_out(proposal, self.provider, connection, control)

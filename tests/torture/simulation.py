@@ -18,13 +18,13 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.faults import parse_fault
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
-from notifconf.executor.run import apply_plan
-from notifconf.executor.schedule import unless_halted
+from notifconf.executor.run import apply as carry_out
+from notifconf.executor.schedule import Control, run_unless_halted
 from notifconf.http.client import Client, ClientOptions
-from notifconf.model import Options, Workspace
+from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
+from notifconf.plan.planner import propose
 from notifconf.providers import load_provider
 from tests.torture.scenario import ENVIRONMENT, State
 
@@ -124,20 +124,12 @@ async def run_apply(
     ) as client:
         connection = provider.connect(client)
         live = await connection.read(workspace)
-        plan = make_plan(workspace, live, NOW, provider)
+        proposal = propose(workspace, live, NOW, provider)
+        plan = proposal.plan
         if not apply or plan.errors or plan.refusals or not plan.changes:
             return plan, None
-        return plan, await apply_plan(
-            plan,
-            workspace,
-            live,
-            provider,
-            connection,
-            now=NOW,
-            options=Options(),
-            parallelism=parallelism,
-            sleep=time.sleep,
-        )
+        control = Control(parallelism=parallelism, sleep=time.sleep)
+        return plan, await carry_out(proposal, provider, connection, control)
 
 
 class Simulation:
@@ -171,7 +163,7 @@ class Simulation:
         if death is None:
             return self.runner.run(run_apply(text, EmulatorTransport(self.app)))
         work = run_apply(text, MortalTransport(self.app, death))
-        result = self.runner.run(unless_halted(work, death.came))
+        result = self.runner.run(run_unless_halted(work, death.came))
         if result is None:
             raise Killed
         return result

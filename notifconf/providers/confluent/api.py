@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -13,7 +14,7 @@ from notifconf.http.client import Client
 from notifconf.http.paging import Page, distrust_list
 from notifconf.http.request import Answer
 from notifconf.providers.base import Plain
-from notifconf.providers.confluent.codec import id_of
+from notifconf.providers.confluent.codec import id_of, secrets
 
 ROOT = "/notifications/v1"
 PAGE_SIZE = "250"
@@ -48,6 +49,8 @@ class Api:
             nonlocal total
             answer = await self._get(path, query if token is None else {**query, "page_token": token})
             page, total = _page(operation, answer)
+            if path == "integrations":
+                self._client.redactor.add(chain.from_iterable(map(secrets, page.items)))
             return page
 
         found = await paging.read_list(self._client, operation, fetch, partial(id_of, what=f"an object of {path}"))
@@ -79,6 +82,7 @@ class Api:
         """Create an object and return its id; it is never sent again after a failure that leaves its fate unknown."""
         answer = await self._client.request("POST", f"{ROOT}/{collection}", json=body, describe=describe_error)
         try:
+            self._client.redactor.withhold([{"id": answer.body.get("id")}])
             return id_of(answer.body, f"an object of {collection}")
         except ProtocolError as error:
             raise ProtocolError(str(error), operation=f"POST {ROOT}/{collection}", sent=True) from None

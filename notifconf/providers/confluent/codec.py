@@ -8,9 +8,9 @@ description has an empty one.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import ProtocolError
 from notifconf.model import LiveResource, Secret, Value, quoted
@@ -25,6 +25,9 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.workspace import SECRET_MEMBER
 
+if TYPE_CHECKING:
+    from notifconf.http.redaction import Redactor
+
 JSON = Mapping[str, Any]
 
 UNLISTED = "unlisted-type"
@@ -36,6 +39,9 @@ READ_ONLY_MEMBER: Mapping[str, str] = {"RoleEmail": "role_name", "UserEmail": "u
 
 SHORT_KINDS: Mapping[str, str] = {"SlackTarget": "Slack", "MsTeamsTarget": "MsTeams", "WebhookTarget": "Webhook"}
 """Other names that some clients of the API give to the kinds of target: read alike, never written."""
+
+NEVER_SHOWN = frozenset({"api_version", "kind", "metadata", "target"})
+"""Members of an object that no output holds; of a target, its kind and who is told are shown."""
 
 
 def is_alive(item: JSON, now: datetime) -> bool:
@@ -165,15 +171,31 @@ def identities(kind: str, attributes: Mapping[str, object]) -> tuple[Hashable, .
     return (("name", attributes["display_name"]),) if named else ()
 
 
-def secrets(item: JSON) -> Iterator[Secret]:
+def secrets(item: Any) -> Iterator[Secret]:
     """Return the texts in an integration that nobody may see."""
-    target = item.get("target")
+    target = item.get("target") if isinstance(item, Mapping) else None
     if not isinstance(target, dict):
         return
     shown = {"kind", READ_ONLY_MEMBER.get(str(target.get("kind")))}
     for member, value in target.items():
         if member not in shown:
             yield from map(Secret, _list_leaves(value))
+
+
+def withhold(items: Sequence[Any], redactor: Redactor) -> None:
+    """Replace the descriptions that repeat a whole secret in raw objects. Names and targets stay, for the planner."""
+    shown = []
+    for item in items:
+        if isinstance(item, dict):
+            members = {member: value for member, value in item.items() if member not in NEVER_SHOWN}
+            shown.append((item, members))
+            target = item.get("target")
+            if isinstance(target, dict):
+                visible = ("kind", READ_ONLY_MEMBER.get(str(target.get("kind"))))
+                shown.append((target, {member: target[member] for member in visible if member in target}))
+    redactor.withhold([members for _, members in shown])
+    for item, members in shown:
+        item.update(members)
 
 
 def encode(attributes: Mapping[str, Plain], members: Collection[str]) -> dict[str, Plain]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 from notifconf.http.client import Client
 from notifconf.http.workers import run_all
@@ -33,11 +34,12 @@ class ConfluentConnection:
         """Speak through `client`; `now` says which objects are deleted by now."""
         self._client = client
         self._api = Api(client)
-        self._sources = Sources(self._api, client.redactor)
+        self._sources = Sources(self._api)
         self._now = now
 
     async def read(self, workspace: Workspace) -> Live:
         """Read what a plan of this workspace needs, side by side."""
+        self._learn(workspace)
         return await self._read(make_plan_scope(workspace), Live(catalogue=Catalogue()))
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
@@ -46,6 +48,8 @@ class ConfluentConnection:
 
     async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
         """Read all lists, and the preference and subscriptions of these resources and of those that are declared."""
+        if workspace is not None:
+            self._learn(workspace)
         return await self._read(make_survey_scope(resources, workspace), Live(catalogue=Catalogue()))
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
@@ -70,19 +74,25 @@ class ConfluentConnection:
         source = self._source(kind, attributes)
         identities = set(codec.identities(kind, attributes))
         answer = await source.fetch() or []
+        codec.withhold(answer, self._client.redactor)
         return [item for item in self._decode(source, answer, Catalogue()) if identities & set(item.identities)]
 
     async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
         """GET an object; one whose deletion is past is missing."""
         item = await self._api.get(COLLECTIONS[kind], object_id)
-        found = [] if item is None else self._decode(self._source(kind, attributes), [item], Catalogue())
-        return next(iter(found), None)
+        items = [] if item is None else [item]
+        self._client.redactor.add(chain.from_iterable(map(codec.secrets, items)))
+        codec.withhold(items, self._client.redactor)
+        return next(iter(self._decode(self._source(kind, attributes), items, Catalogue())), None)
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
         """Send a test message to an integration's target; the other kinds have nothing to prove."""
         if kind == INTEGRATION.name:
             self._client.redactor.add(codec.secrets(attributes))
             await self._api.test(codec.encode(attributes, attributes.keys()))
+
+    def _learn(self, workspace: Workspace) -> None:
+        self._client.redactor.add(workspace.secrets)
 
     def _source(self, kind: str, attributes: Mapping[str, Plain]) -> Source:
         """Return where to look for an object with these attributes."""
@@ -102,6 +112,8 @@ class ConfluentConnection:
         if scope.types:
             fetches.insert(0, self._api.notification_types)
         answers = await run_all(fetches, self._client.parallelism)
+        # Only now all live secrets are known.
+        codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
         catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
         if scope.types:
             now = self._now()

@@ -56,10 +56,14 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 """The values that the API's documents know; its enums are open."""
 
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
-REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
+MAX_PATH_CHARACTERS = 1024
+"""Of a resource's path, as in the JSON Schema."""
+_URL_SEPARATORS = re.compile(r"[/?&=#.]")
+MIN_TOKEN_LENGTH = 12
+LONG_TOKEN_LENGTH = 14
+"""In characters. The longest words that are usual in the addresses of hooks, such as `notifications`, are shorter."""
 
-MAX_PATH_LENGTH = 1024
-"""How many characters the language lets a path have."""
+REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 
 Entry = TypeVar("Entry", DeclaredIntegration, DeclaredSubscription, DeclaredResource)
 
@@ -236,11 +240,23 @@ def is_url(text: str) -> bool:
 
 
 def stands_in_clear(expression: str | None) -> bool:
-    """Say whether the workspace itself holds a secret URL: as its value, or as the default of a reference."""
+    """Say whether the workspace itself holds a secret URL: as its value, in a reference, or beside references.
+
+    Beside references, a part of a path or a query is secret if it looks like a token; `services/` does not.
+    """
     if expression is None:
         return True
-    defaults = (found["body"].partition(":-")[2] for found in REFERENCE.finditer(expression) if not found["escape"])
-    return any(map(is_url, defaults))
+    bodies = [found["body"] for found in REFERENCE.finditer(expression) if not found["escape"]]
+    words = [body.partition(":")[2][1:] for body in bodies if not body.startswith("file:")]
+    beside = REFERENCE.sub("", expression).partition("://")[2] or REFERENCE.sub("", expression)
+    defaults = (body.partition(":-")[2] for body in bodies)
+    parts = [part for text in (*defaults, beside.partition("/")[2]) for part in _URL_SEPARATORS.split(text)]
+    return any(map(is_url, words)) or any(map(_is_token, parts))
+
+
+def _is_token(part: str) -> bool:
+    """Say whether a part of a URL looks like a secret: long, and either very long or with a digit in it."""
+    return len(part) >= MIN_TOKEN_LENGTH and (len(part) >= LONG_TOKEN_LENGTH or any(map(str.isdigit, part)))
 
 
 def mask_expression(expression: str | None) -> str | None:
@@ -286,7 +302,7 @@ def _parse_moment(text: str) -> datetime | None:
 def type_of(resource: str) -> str:
     """Return the type that a resource's path says. Raises `UsageError` for what is no path, or of an unknown type."""
     segment = resource.rpartition("/")[2].partition("=")[0]
-    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_LENGTH) or segment not in TYPE_OF_SEGMENT:
+    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_CHARACTERS) or segment not in TYPE_OF_SEGMENT:
         known = ", ".join(TYPE_OF_SEGMENT)
         raise UsageError(
             f"{quoted(resource)} is no resource: write TYPE=ID segments joined by /, with a last TYPE of {known}"

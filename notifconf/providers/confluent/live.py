@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
-from notifconf.http.redaction import Redactor
 from notifconf.model import LiveResource, Mode, Position, Workspace, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
@@ -38,16 +37,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The lists and lookups of one organisation; what is secret in their answers becomes known to the redactor."""
+    """The lists and lookups of one organisation."""
 
     api: Api
-    redactor: Redactor
 
     def integrations(self) -> Source:
         """Return the list of integrations."""
 
         def decode(item: Item, _: Catalogue) -> LiveResource:
-            self.redactor.add(codec.secrets(item))
             return codec.decode_integration(item)
 
         return Source(INTEGRATION.name, None, lambda: self.api.read_list("integrations"), decode)

@@ -26,6 +26,7 @@ from notifconf.model import (
     Workspace,
 )
 from notifconf.plan.rules import Pair, Resolution
+from notifconf.providers import CREDENTIAL_VARIABLES
 from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.confluent.catalogue import KINDS
 from notifconf.providers.confluent.check import check
@@ -33,6 +34,7 @@ from notifconf.providers.confluent.codec import identities
 from notifconf.providers.confluent.coverage import TERMS, coverage, find_muted_subscriptions
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.export import export
+from notifconf.providers.confluent.hosts import find_shown_host
 from notifconf.providers.confluent.resolve import resolve
 from notifconf.providers.confluent.review import find_renames, find_silences, is_off, needs_test
 from notifconf.providers.confluent.show import show, types
@@ -41,7 +43,7 @@ from notifconf.providers.confluent.workspace import ConfluentDeclarations, addre
 if TYPE_CHECKING:
     from notifconf.http.client import Client
 
-KEY, SECRET, TOKEN = "CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET", "CONFLUENT_CLOUD_ACCESS_TOKEN"
+KEY, SECRET, TOKEN = CREDENTIAL_VARIABLES["confluent"]
 
 
 class ConfluentProvider(Provider):
@@ -99,6 +101,10 @@ class ConfluentProvider(Provider):
     def addresses(self, declarations: Declarations) -> Iterable[str]:
         """Return what is declared; what a match finds as a glob."""
         return addresses(cast("ConfluentDeclarations", declarations))
+
+    def shared_host(self, url: str) -> str | None:
+        """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
+        return find_shown_host(url)
 
     def secrets(self, declarations: Declarations) -> Iterable[Secret]:
         """Return the URLs of the declared targets."""

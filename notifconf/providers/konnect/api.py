@@ -41,6 +41,7 @@ class Api:
         path = f"{self._root}/{_subscriptions(event)}"
         answer = await self._client.request("POST", path, json=body, describe=describe_error)
         try:
+            self._client.redactor.withhold([{"id": answer.body.get("id")}])
             return text_id(answer.body, "id", "the subscription that it made")
         except ProtocolError as error:
             raise ProtocolError(str(error), operation=f"POST {path}", sent=True) from None
@@ -90,7 +91,9 @@ class Api:
         async def fetch(cursor: str | None) -> Page:
             query = {**(params or {}), **({} if cursor is None else {CURSOR: cursor})}
             answer = await self._client.request("GET", path, params=query, describe=describe_error)
-            return Page(_items(answer.body, operation), _next_cursor(answer.body, operation), answer)
+            items = _items(answer.body, operation)
+            self._client.redactor.withhold(items)
+            return Page(items, _next_cursor(answer.body, operation), answer)
 
         return await read_list(self._client, operation, fetch, lambda item: text_id(item, member, what), limit=limit)
 

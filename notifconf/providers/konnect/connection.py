@@ -36,6 +36,7 @@ class KonnectConnection(Connection):
         In `sync`, and in namespaces that `policy.coverage` judges, also the subscriptions of those that have some, as
         far as the service's count, which may lag, says so.
         """
+        self._client.redactor.add(workspace.secrets)
         declared = cast("KonnectDeclarations", workspace.declarations)
         policy = workspace.policy
         if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
@@ -105,7 +106,10 @@ class KonnectConnection(Connection):
         del kind
         event = Catalogue().event(str(attributes["event"]))
         item = await self._api.get(event.id, object_id)
-        return None if item is None else self._decode(item, event)
+        if item is None:
+            return None
+        self._client.redactor.withhold([item])
+        return self._decode(item, event)
 
     async def _read_catalogue(self) -> Catalogue:
         return Catalogue.of(map(codec.decode_event, await self._api.events()))

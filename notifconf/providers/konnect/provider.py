@@ -25,6 +25,7 @@ from notifconf.model import (
     Workspace,
 )
 from notifconf.plan.rules import Pair, Resolution
+from notifconf.providers import CREDENTIAL_VARIABLES
 from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.konnect.catalogue import KINDS
 from notifconf.providers.konnect.codec import identities, place_key
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from notifconf.providers.inbox import Inbox
     from notifconf.providers.konnect.connection import KonnectConnection
 
-VARIABLE = "KONNECT_TOKEN"
+(VARIABLE,) = CREDENTIAL_VARIABLES["konnect"]
 
 
 class KonnectProvider(Provider):

@@ -16,7 +16,7 @@ from notifconf.errors import (
 )
 from notifconf.http.client import Client, ClientOptions
 from notifconf.model import Live, LiveResource, Mode, Workspace, error
-from notifconf.plan import make_plan
+from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER
 from notifconf.providers.confluent.catalogue import Catalogue
 from notifconf.providers.confluent.connection import ConfluentConnection

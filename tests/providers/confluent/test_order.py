@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from notifconf.config import load
 from notifconf.errors import WorkspaceError
 from notifconf.model import Live, LiveResource, Mode, Workspace
-from notifconf.plan import make_plan
 from notifconf.plan.codec import plan_document
+from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER
 from notifconf.providers.confluent.codec import identities
 from notifconf.providers.confluent.workspace import Match

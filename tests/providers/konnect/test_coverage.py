@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifconf.model import Live, LiveResource, Mode, Policy
-from notifconf.plan import make_plan
+from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import DeclaredSubscription
 from tests.providers.konnect.declared import (

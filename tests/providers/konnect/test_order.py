@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifconf.model import Live, Mode, Workspace
-from notifconf.plan import make_plan
 from notifconf.plan.codec import plan_document
+from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Catalogue, Event
 from tests.providers.konnect.declared import CATALOGUE, INVOICE, NOW, PLANE, TOKEN, entry, lives, workspace

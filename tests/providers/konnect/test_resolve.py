@@ -7,7 +7,7 @@ import pytest
 
 from notifconf.model import Live, Mode
 from notifconf.model.plan import Plan
-from notifconf.plan import make_plan
+from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Catalogue, Event
 from notifconf.providers.konnect.workspace import DeclaredSubscription

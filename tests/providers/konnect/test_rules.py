@@ -6,7 +6,7 @@ import pytest
 
 from notifconf.model import Diagnostic, LiveResource, Mode
 from notifconf.model.plan import Action, Change
-from notifconf.plan import make_plan
+from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Event
 from notifconf.providers.konnect.workspace import DeclaredSubscription
