@@ -57,14 +57,14 @@ def test_the_current_folder_is_gone(user, path, form):
     "place",
     [
         "notifconf.cli.console.Console.show",
-        "notifconf.report.text.outcome_line",
+        "notifconf.cli.apply.outcome_line",
         "notifconf.executor.audit._line",
-        "notifconf.report.formats._text",
+        "notifconf.report.formats._render_text",
     ],
 )
 def test_a_bug_in_what_tells_of_it(user, path, place):
     user.monkeypatch.setattr(place, crash)
-    if place.endswith("_text"):
+    if place.endswith("_render_text"):
         user.monkeypatch.setitem(__import__("notifconf.report.formats").report.formats.RENDERERS, "text", crash)
     ended = user.runs("apply", path, "--auto-approve", "--audit-file", "audit.jsonl", "--log-file", "log")
     assert ended.code == 3
@@ -74,7 +74,7 @@ def test_a_bug_in_what_tells_of_it(user, path, place):
 
 def test_a_bug_in_carrying_it_out(user):
     """Nobody knows what was written: it may have been something."""
-    user.monkeypatch.setattr("notifconf.executor.run.remaining_plan", crash)
+    user.monkeypatch.setattr("notifconf.executor.run.Verification._find_remaining", crash)
     ended = user.runs("apply", "--auto-approve")
     assert ended.code == 3
     assert "this is a bug in notifconf" in ended.err
