@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from notifconf import config
-from notifconf.endpoints import canonical_endpoint
+from notifconf.endpoints import find_endpoint
 from notifconf.errors import StaleError, UsageError
 from notifconf.executor import run
 from notifconf.executor.saved import (
@@ -41,7 +41,7 @@ from notifconf.executor.saved import (
     sign,
 )
 from notifconf.executor.schedule import Control
-from notifconf.executor.secrets import sendable
+from notifconf.executor.secrets import encode_attributes
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import (
     Action,
@@ -59,7 +59,7 @@ from notifconf.model import (
 )
 from notifconf.plan import planner
 from notifconf.plan.codec import Document
-from notifconf.plan.coverage import effect
+from notifconf.plan.coverage import find_effect
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
@@ -130,7 +130,8 @@ def make_plan(
     provider = load_provider(workspace.provider)
     options = options or Options()
     proposal = planner.propose(workspace, live, now or datetime.now(UTC), provider, options)
-    return sign(proposal, workspace, provider, canonical_endpoint(endpoint), options) if endpoint else proposal
+    canonical = find_endpoint(provider, endpoint, {})
+    return sign(proposal, workspace, provider, canonical, options) if canonical else proposal
 
 
 async def apply(proposal: Proposal, connection: Connection, control: Control | None = None) -> Outcome:
@@ -223,7 +224,8 @@ async def check_plan(
     environment = os.environ if environment is None else environment
     now, changes = now or datetime.now(UTC), saved.plan.changes
     touched = [
-        (change.kind, sendable(change.after or change.before or {}, change.address, {}, {})) for change in changes
+        (change.kind, encode_attributes(change.after or change.before or {}, change.address, {}, {}))
+        for change in changes
     ]
     live = await connection.reread(Live(), touched) if touched else Live()
     found: dict[tuple[str, str], Value] = {}
@@ -262,7 +264,7 @@ def coverage(
     return CoverageReport(
         provider,
         rules.coverage_terms,
-        effect(plan.changes if plan else (), live, rules).types,
+        find_effect(plan.changes if plan else (), live, rules).types,
         planned=plan is not None,
         minimums=workspace.policy.coverage if workspace else {},
         diagnostics=plan.errors if plan else (),

@@ -10,7 +10,7 @@ from notifconf import api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, paths_argument, service_options
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import connected, current_time, find_provider, known_workspace, load_workspace
+from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection
 from notifconf.model import Workspace
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, sums
@@ -34,20 +34,20 @@ def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> E
     with console.waiting(f"Reading {provider.title}"):
         report = asyncio.run(_report(workspace, provider, service, now))
     console.diagnostics(report.diagnostics)
-    _give(report, console)
+    _write_report(report, console)
     return ExitCode.ERROR if report.diagnostics else ExitCode.DONE
 
 
 def _workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace | None:
     """Return the workspace to plan, which needs its environment; None where there is none for the provider."""
-    if not paths and known_workspace((), service.provider, service.access) is None:
+    if not paths and find_workspace((), service.provider, service.access) is None:
         return None
     return load_workspace(paths, service, now)
 
 
 async def _report(workspace: Workspace | None, provider: Provider, service: Service, now: datetime) -> CoverageReport:
     """Read everything, and plan with what a plan reads: it must not take more for its own."""
-    async with connected(provider, service) as connection:
+    async with open_connection(provider, service) as connection:
         live = await api.survey(connection)
         if workspace is None:
             return api.coverage(provider.name, live)
@@ -55,7 +55,7 @@ async def _report(workspace: Workspace | None, provider: Provider, service: Serv
     return api.coverage(provider.name, live, workspace=workspace, plan=plan)
 
 
-def _give(report: CoverageReport, console: Console) -> None:
+def _write_report(report: CoverageReport, console: Console) -> None:
     if console.format == "json":
         console.result(coverage_json(report))
     elif console.format == "markdown":

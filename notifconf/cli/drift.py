@@ -13,7 +13,7 @@ import click
 from notifconf.cli.console import Console, mask
 from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import Planned, current_time, plan_once
+from notifconf.cli.session import PlanContext, current_time, plan_once
 from notifconf.config.files import DEFAULT
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import Options
@@ -21,7 +21,7 @@ from notifconf.report.formats import RENDERERS
 from notifconf.report.metrics import Run, metrics
 from notifconf.report.style import Span, line
 
-READABLE = 0o644
+METRICS_FILE_MODE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
 
 
@@ -45,13 +45,13 @@ def drift(
       notifconf drift examples/confluent --endpoint emulator:
     """
     began = time.monotonic()
-    made: Planned | None = None
+    made: PlanContext | None = None
     code = ExitCode.ERROR
     try:
         made = asyncio.run(plan_once(paths, options, service, console))
         code = ExitCode.for_plan(made.plan, detailed=True)
     finally:
-        recorded = metrics_file is None or _recorded(
+        recorded = metrics_file is None or _write_metrics(
             metrics_file, _run(made, code, _name(paths), time.monotonic() - began), console
         )
     if not recorded:
@@ -60,7 +60,7 @@ def drift(
     return code
 
 
-def _run(made: Planned | None, code: int, workspace: str, duration: float) -> Run:
+def _run(made: PlanContext | None, code: int, workspace: str, duration: float) -> Run:
     """Return what is known of a run. A plan with errors does not say how much drifts."""
     run = Run(workspace, int(code), current_time().timestamp(), duration)
     if made is None or made.plan.errors:
@@ -69,17 +69,17 @@ def _run(made: Planned | None, code: int, workspace: str, duration: float) -> Ru
     return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes)
 
 
-def _recorded(path: Path, run: Run, console: Console) -> bool:
+def _write_metrics(path: Path, run: Run, console: Console) -> bool:
     """Write the metrics of a run, one that failed too. Where that can't be done say so, and return false."""
     try:
-        write_atomically(path, mask(metrics(run, before=_previous(path))), mode=READABLE)
+        write_atomically(path, mask(metrics(run, before=_read_previous_metrics(path))), mode=METRICS_FILE_MODE)
     except OSError as error:
         console.aside([line(Span("error:", "error"), f" can't write the metrics to {path}: {error.strerror}")])
         return False
     return True
 
 
-def _previous(path: Path) -> str:
+def _read_previous_metrics(path: Path) -> str:
     """Return the metrics of the run before; nothing where there are none."""
     if not path.is_file():
         return ""
@@ -89,10 +89,10 @@ def _previous(path: Path) -> str:
 
 def _name(paths: Sequence[str]) -> str:
     """Name a workspace by where it is, which no two of one machine have in common."""
-    return " ".join(path if path == "-" else _absolute(path) for path in paths or (DEFAULT,))
+    return " ".join(path if path == "-" else _make_absolute(path) for path in paths or (DEFAULT,))
 
 
-def _absolute(path: str) -> str:
+def _make_absolute(path: str) -> str:
     try:
         return str(Path(path).absolute())
     except OSError:  # the current folder was removed

@@ -12,7 +12,7 @@ from notifconf import api
 from notifconf.cli.console import Console, mask
 from notifconf.cli.options import OUTPUT, Service, command, option, service_options
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import current_time, find_provider, known_workspace, survey
+from notifconf.cli.session import current_time, find_provider, find_workspace, survey
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import write_new
@@ -46,7 +46,7 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     """
     if destination is not None:
         _refuse_overwriting(destination)
-    provider = find_provider(None if service.provider else known_workspace((), access=service.access), service)
+    provider = find_provider(None if service.provider else find_workspace((), access=service.access), service)
     live = survey(service, console, provider, resources)
     exported = api.export(provider.name, live, resources, now=current_time())
     if destination is None:
@@ -54,7 +54,7 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     else:
         _write(_files(destination, exported), destination)
     if not console.quiet:
-        console.aside(_next_steps(exported, destination))
+        console.aside(_describe_next_steps(exported, destination))
     return ExitCode.DONE
 
 
@@ -92,7 +92,7 @@ def _write(files: Mapping[Path, str], destination: str) -> None:
         raise UsageError(f"can't write {error.filename2 or error.filename or destination}: {error.strerror}") from error
 
 
-def _next_steps(exported: Exported, destination: str | None) -> Iterator[Line]:
+def _describe_next_steps(exported: Exported, destination: str | None) -> Iterator[Line]:
     for sentence in exported.left_out:
         yield line(Span("warning:", "warning"), f" {sentence}")
     if exported.variables:

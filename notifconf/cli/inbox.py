@@ -15,7 +15,7 @@ import click
 from notifconf.cli.console import Console
 from notifconf.cli.options import FILTER, GroupedCommand, Service, console_options, option, service_options
 from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
-from notifconf.cli.session import connected
+from notifconf.cli.session import open_connection
 from notifconf.errors import NotFoundError, UsageError
 from notifconf.providers import list_providers, load_provider
 from notifconf.providers.inbox import Inbox, Job, JobResult, Notification, Selection, Status
@@ -229,7 +229,7 @@ async def _carry_out(opened: Inbox, jobs: Sequence[Job], participle: str, target
     code = _code(done, failed, interrupted=len(results) < len(jobs))
     meta = click.get_current_context().meta
     meta[OUTCOME_KEY] = code or ExitCode.INCOMPLETE  # in case that it can't be told
-    _tell(done, failed, participle, console)
+    _report_results(done, failed, participle, console)
     meta[OUTCOME_KEY] = code
     if code is ExitCode.INTERRUPTED:
         console.note("Interrupted: what was in flight was finished. Run it again to continue.")
@@ -248,7 +248,7 @@ def _is_gone(item: JobResult, participle: str) -> bool:
     return participle == "deleted" and isinstance(item.error, NotFoundError)
 
 
-def _tell(done: Sequence[str], failed: Sequence[JobResult], participle: str, console: Console) -> None:
+def _report_results(done: Sequence[str], failed: Sequence[JobResult], participle: str, console: Console) -> None:
     if console.machine:
         failures = [{"ids": list(item.ids), "error": str(item.error)} for item in failed]
         console.result(dump_json({"done": list(done), "failed": failures}))
@@ -268,7 +268,8 @@ def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
 def _confirmed(ids: Sequence[str], found: Sequence[Notification], console: Console) -> bool:
     if found:
         console.aside(table_lines(_table(found)))
-    console.aside([line(f"Delete {count(len(ids), 'notification')} for good? Only yes is taken for yes.")])
+    question = f"Delete {count(len(ids), 'notification')} for good?"
+    console.aside([line(f"{question} Type `yes` to delete. Anything else cancels.")])
     if console.ask("Delete: ") == "yes":
         return True
     console.aside([line("Not confirmed: nothing was changed.")])
@@ -287,5 +288,5 @@ async def _opened(service: Service) -> AsyncIterator[Inbox]:
     provider = next(filter(lambda found: found.has_inbox, map(load_provider, names)), None)
     if provider is None:
         raise UsageError(f"{load_provider(names[0]).title} has no inbox")
-    async with connected(provider, service) as connection:
+    async with open_connection(provider, service) as connection:
         yield provider.open_inbox(connection)

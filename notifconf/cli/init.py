@@ -22,7 +22,7 @@ WORKSPACE = "notifconf.yaml"
 SCHEMA = "notifconf-v1.schema.json"
 """Beside the workspace, where its first line says: editors need a file, and need no network then."""
 
-DECLARES = re.compile(r"^provider:", re.MULTILINE)
+PROVIDER_LINE = re.compile(r"^provider:", re.MULTILINE)
 VARIABLE = re.compile(r"^[^#]*\$\{(\w+)\}", re.MULTILINE)
 
 
@@ -38,18 +38,18 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     Example:
       notifconf init alerts
     """
-    _refuse_second(folder)
+    _refuse_second_workspace(folder)
     starter = load_provider(provider).read_starter()
     try:
         schema = {} if (folder / SCHEMA).exists() else {folder / SCHEMA: schema_text(SCHEMA)}
         write_new({**schema, folder / WORKSPACE: starter})
     except OSError as error:
         raise UsageError(f"can't write into {folder}: {error.strerror}") from error
-    console.lines(_next_steps(folder, provider, VARIABLE.findall(starter)))
+    console.lines(_describe_next_steps(folder, provider, VARIABLE.findall(starter)))
     return ExitCode.DONE
 
 
-def _next_steps(folder: Path, provider: str, variables: list[str]) -> Iterator[Line]:
+def _describe_next_steps(folder: Path, provider: str, variables: list[str]) -> Iterator[Line]:
     elsewhere = folder != Path()
     types = f"notifconf types --provider {provider}" if elsewhere else "notifconf types"
     plan = f"notifconf plan {shlex.quote(str(folder))}" if elsewhere else "notifconf plan"
@@ -60,22 +60,22 @@ def _next_steps(folder: Path, provider: str, variables: list[str]) -> Iterator[L
     yield line(f"To reach {service.title}, set {service.credentials}.{'' if variables else then}")
     if variables:
         yield line(f"The workspace refers to {', '.join(variables)}: set that too.{then}")
-    yield line(f"  {types:{width}}", Span("  lists what one can be told of", "dim"))
+    yield line(f"  {types:{width}}", Span("  lists the notification types that you can subscribe to", "dim"))
     yield line(f"  {plan:{width}}", Span("  shows what apply would do", "dim"))
     yield line("With --endpoint emulator: both work on an emulated organization, without credentials.")
 
 
-def _refuse_second(folder: Path) -> None:
+def _refuse_second_workspace(folder: Path) -> None:
     """Raise `UsageError` where a workspace lives already: one file more in its folder would be merged into it."""
     candidates = [folder / WORKSPACE, *sorted(folder.glob("[!.]*.yaml")), *sorted(folder.glob("[!.]*.yml"))]
     for file in candidates:
-        if _declares(file) or (file.name == WORKSPACE and (file.exists() or file.is_symlink())):
+        if _declares_provider(file) or (file.name == WORKSPACE and (file.exists() or file.is_symlink())):
             raise UsageError(f"{file} is there already, and stays as it is: for another workspace name another folder")
 
 
-def _declares(file: Path) -> bool:
+def _declares_provider(file: Path) -> bool:
     try:
         with open_to_read(file) as opened:
-            return DECLARES.search(opened.read().decode("utf-8")) is not None
+            return PROVIDER_LINE.search(opened.read().decode("utf-8")) is not None
     except (OSError, UnicodeDecodeError):
         return False

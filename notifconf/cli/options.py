@@ -71,10 +71,10 @@ def find_addresses(paths: Sequence[str]) -> list[str]:
     """Return the addresses that a workspace declares, without asking the service. An unreadable workspace has none."""
     if STANDARD_INPUT in paths:
         return []
-    from notifconf.cli.session import known_workspace  # not at the top: `validate` needs no connection
+    from notifconf.cli.session import find_workspace  # not at the top: `validate` needs no connection
 
     try:
-        workspace = known_workspace(paths)
+        workspace = find_workspace(paths)
     except NotifconfError:
         return []
     if workspace is None:

@@ -23,7 +23,7 @@ from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
 from notifconf.model import Live, Options, Plan, Workspace
 from notifconf.plan.coverage import not_visible
-from notifconf.plan.planner import Proposal, effective
+from notifconf.plan.planner import Proposal, apply_options
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Connection, Provider
 
@@ -41,9 +41,7 @@ def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Wor
     return workspace
 
 
-def known_workspace(
-    paths: Sequence[str], provider: str | None = None, access: Access | None = None
-) -> Workspace | None:
+def find_workspace(paths: Sequence[str], provider: str | None = None, access: Access | None = None) -> Workspace | None:
     """Return the workspace at `paths`, else the one at the default path that is for `provider`, else None.
 
     It is for commands that only look: where the environment lacks a variable, all references stay as written.
@@ -87,7 +85,7 @@ def survey(
     """
 
     async def read() -> Live:
-        async with connected(provider, service) as connection:
+        async with open_connection(provider, service) as connection:
             return await connection.survey(resources, workspace)
 
     with console.waiting(f"Reading {provider.title}"):
@@ -96,25 +94,27 @@ def survey(
     return live
 
 
-def chosen_endpoint(provider: Provider, service: Service) -> str | None:
+def choose_endpoint(provider: Provider, service: Service) -> str | None:
     """Return the endpoint that an option or the environment names, in the form that plan files compare, or None."""
     return find_endpoint(provider, service.endpoint, os.environ)
 
 
 @asynccontextmanager
-async def connected(provider: Provider, service: Service, endpoint: str | None = None) -> AsyncIterator[Connection]:
+async def open_connection(
+    provider: Provider, service: Service, endpoint: str | None = None
+) -> AsyncIterator[Connection]:
     """Open a connection to `endpoint`, else to where an option, the environment or the provider says."""
     with request_log(service.log_file) as observer:
         async with connect(
             provider.name,
             endpoint=endpoint or service.endpoint,
-            requests=Requests(service.parallelism, service.timeout, observer, _tell_wait),
+            requests=Requests(service.parallelism, service.timeout, observer, _report_wait),
             secrets=known_secrets(),
         ) as connection:
             yield connection
 
 
-def _tell_wait(seconds: float) -> None:
+def _report_wait(seconds: float) -> None:
     """Say on standard error that the service's rate limit makes the command wait, and until when."""
     context = click.get_current_context(silent=True)
     if context is not None and context.params.get("quiet"):
@@ -126,7 +126,7 @@ def _tell_wait(seconds: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlanContext:
     """A plan, and what it was made from; `endpoint` is in its canonical form."""
 
     proposal: Proposal
@@ -141,33 +141,33 @@ class Planned:
 
 
 @asynccontextmanager
-async def planned(
+async def open_plan(
     paths: Sequence[str], options: Options, service: Service, console: Console
-) -> AsyncIterator[tuple[Planned, Connection]]:
+) -> AsyncIterator[tuple[PlanContext, Connection]]:
     """Load a workspace, read the live state and plan; the connection stays open for what comes next."""
     now = current_time()
     try:
         workspace = load_workspace(paths, service, now)
     except WorkspaceError as error:
-        raise await _with_live_errors(error, options, service, console) from None
+        raise await _add_live_errors(error, options, service, console) from None
     provider = load_provider(workspace.provider)
-    async with connected(provider, service) as connection:
+    async with open_connection(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
-            live = await api.read_live(effective(workspace, options), connection)
-        endpoint = chosen_endpoint(provider, service) or provider.endpoint
+            live = await api.read_live(apply_options(workspace, options), connection)
+        endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
-        yield Planned(proposal, workspace, provider, endpoint), connection
+        yield PlanContext(proposal, workspace, provider, endpoint), connection
 
 
-async def replanned(made: Planned, connection: Connection, options: Options, console: Console) -> Planned:
+async def plan_again(made: PlanContext, connection: Connection, options: Options, console: Console) -> PlanContext:
     """Read the live state of a plan's workspace again, and plan anew, with the time that it is by now."""
     with console.waiting(f"Reading {made.provider.title} again"):
-        live = await api.read_live(effective(made.workspace, options), connection)
+        live = await api.read_live(apply_options(made.workspace, options), connection)
     proposal = api.make_plan(made.workspace, live, options=options, now=current_time(), endpoint=made.endpoint)
     return replace(made, proposal=proposal)
 
 
-async def _with_live_errors(
+async def _add_live_errors(
     invalid: WorkspaceError, options: Options, service: Service, console: Console
 ) -> WorkspaceError:
     """Return the errors of a workspace together with those that only the live state shows, so that one run tells all.
@@ -179,7 +179,7 @@ async def _with_live_errors(
         return invalid
     provider = load_provider(workspace.provider)
     try:
-        async with connected(provider, service) as connection:
+        async with open_connection(provider, service) as connection:
             with console.waiting(f"Reading {provider.title}"):
                 live = await api.read_live(workspace, connection)
     except NotifconfError:
@@ -187,7 +187,7 @@ async def _with_live_errors(
     return WorkspaceError(api.make_plan(workspace, live, options=options, now=current_time()).plan.diagnostics)
 
 
-async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> Planned:
+async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> PlanContext:
     """Plan, and close the connection."""
-    async with planned(paths, options, service, console) as (made, _):
+    async with open_plan(paths, options, service, console) as (made, _):
         return made

@@ -7,7 +7,7 @@ import click
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, filter_options, paths_argument, service_options
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import find_provider, known_workspace, survey
+from notifconf.cli.session import find_provider, find_workspace, survey
 from notifconf.model import Filters
 
 
@@ -30,7 +30,7 @@ def show(
     Example:
       notifconf show --severity critical,warn --endpoint emulator:
     """
-    workspace = known_workspace(paths, service.provider, service.access)
+    workspace = find_workspace(paths, service.provider, service.access)
     provider = find_provider(workspace, service)
     live = survey(service, console, provider, resources, workspace)
     console.listings(provider.name, provider.show(live, filters))

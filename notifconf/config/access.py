@@ -55,7 +55,10 @@ class Access:
 
     def refuse_file(self, file: str, path: str) -> str | None:
         """Return why `file` may not be read, or None where it may be; messages call it `path`. Links are resolved."""
-        real = Path(os.path.realpath(file))
+        try:
+            real = Path(os.path.realpath(file))
+        except OSError as error:  # a folder on the way may not be entered
+            return f"the file {quoted(path)} can't be read: {error.strerror}"
         if any(real.is_relative_to(folder) for folder in SYSTEM_FOLDERS):
             return f"the file {quoted(path)} is below {', '.join(SYSTEM_FOLDERS)}: a workspace can never read it"
         if self.folders is None or any(real.is_relative_to(os.path.realpath(folder)) for folder in self.folders):

@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 
 from notifconf.errors import ConflictError, NotFoundError, ServiceError
 from notifconf.executor.recovery import Baseline, Recovery
-from notifconf.executor.secrets import sendable
+from notifconf.executor.secrets import encode_attributes
 from notifconf.model import Kind
 from notifconf.model.plan import Action, Change
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Connection, Plain, Provider
 
 
-class Kept(Exception):  # noqa: N818 -- not an error: the service says that the object is in use
-    """The object is not deleted, since the service still uses it."""
+class ObjectInUseError(Exception):
+    """The service does not delete the object, since something still refers to it."""
 
 
 @dataclass(slots=True)
-class Step:
-    """Carries changes out, one call each.
+class Writer:
+    """Writes changes to the service, and remembers what this run made.
 
-    `ids` learns the id of each create by its address, for the changes that refer to it. `created` holds (kind, id) of
-    what the service said that it created for this run, `adopted` of what turned out to exist. `conflicts` holds the
-    addresses of creates that failed because something is in the way that is not as declared.
+    `ids` holds the id of each created object by its address, for the changes that refer to it. `created` holds (kind,
+    id) of the objects that the service created for this run, `adopted` those that existed. `conflicts` holds the
+    addresses of creates that failed because an object with the same natural key exists, and is not as declared.
     """
 
     connection: Connection
@@ -39,8 +39,8 @@ class Step:
     adopted: set[tuple[str, str]] = field(default_factory=set)
     conflicts: set[str] = field(default_factory=set)
 
-    async def carry_out(self, change: Change) -> str | None:
-        """Carry `change` out and return the object's id. Raises `ServiceError`, or `Kept`."""
+    async def write(self, change: Change) -> str | None:
+        """Write a change, and return the id of the object. Raises `ServiceError` or `ObjectInUseError`."""
         if change.action is Action.DELETE:
             await self._delete(change)
             return change.id
@@ -53,9 +53,9 @@ class Step:
         return await self._create(change, attributes)
 
     def attributes(self, change: Change) -> dict[str, Plain]:
-        """Return what the object of a change shall be, or was, as a connection takes it."""
+        """Return the attributes of the object after the change, as a connection takes them; before it for a delete."""
         shown = change.before if change.action is Action.DELETE else change.after
-        return sendable(shown or {}, change.address, self.ids, self.secrets)
+        return encode_attributes(shown or {}, change.address, self.ids, self.secrets)
 
     async def send(self, change: Change, attributes: dict[str, Plain]) -> str:
         """Send a create once, and return the id of what it made. Raises `ServiceError`."""
@@ -82,7 +82,7 @@ class Step:
         try:
             await self.connection.verify(kind, attributes)
         except ServiceError as error:
-            # A message that was sent or not changes nothing that is declared.
+            # The test message does not count: no object was changed.
             error.sent = False
             raise
 
@@ -94,11 +94,11 @@ class Step:
         except ConflictError as error:
             # Only what something can refer to can be in use.
             if self.kind_of(change.kind).is_target:
-                raise Kept(str(error)) from error
+                raise ObjectInUseError(str(error)) from error
             raise
 
     async def _create(self, change: Change, attributes: dict[str, Plain]) -> str:
-        """Create. Where that fails and an object may exist all the same, look for it."""
+        """Create an object. If that fails, and the object may exist in spite of it, look for it."""
         try:
             return await self.send(change, attributes)
         except ServiceError as error:

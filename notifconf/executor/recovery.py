@@ -39,12 +39,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notifconf.errors import ServiceError
-from notifconf.executor.secrets import revealed
+from notifconf.executor.secrets import reveal
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-    from notifconf.executor.change import Step
+    from notifconf.executor.change import Writer
     from notifconf.model import Live, LiveResource
     from notifconf.model.plan import Change, Plan
     from notifconf.providers.base import Plain
@@ -82,24 +82,24 @@ class Baseline:
 
 
 def may_adopt(
-    step: Step, item: LiveResource, change: Change, attributes: Mapping[str, Plain], *, is_unknown: bool
+    writer: Writer, item: LiveResource, change: Change, attributes: Mapping[str, Plain], *, is_unknown: bool
 ) -> bool:
     """Say whether a live object with the natural key of a create may be taken for it (rules 3 and 4).
 
     `is_unknown` says that the create may have been carried out: what it made is new then.
     """
-    if step.baseline.takes(item) or step.is_taken(item.kind, item.id):
+    if writer.baseline.takes(item) or writer.is_taken(item.kind, item.id):
         return False
-    if is_unknown and (item.kind, item.id) in step.baseline.lived:
+    if is_unknown and (item.kind, item.id) in writer.baseline.lived:
         return False
-    return all(revealed(item.attributes.get(name)) == attributes.get(name) for name in change.changed)
+    return all(reveal(item.attributes.get(name)) == attributes.get(name) for name in change.changed)
 
 
 @dataclass(slots=True)
 class Recovery:
     """One create that failed, of which an object may exist all the same; `failure` is its last error."""
 
-    step: Step
+    writer: Writer
     change: Change
     attributes: dict[str, Plain]
     failure: ServiceError
@@ -119,21 +119,21 @@ class Recovery:
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
         repeating = AsyncRetrying(
-            sleep=self.step.sleep,
+            sleep=self.writer.sleep,
             stop=stop_after_attempt(MAX_LOOKS),
             wait=self._pause,
             retry=retry_if_exception(lambda error: isinstance(error, ServiceError) and not self._is_decided),
             reraise=True,
         )
         if self._is_refused_for_now:
-            await self.step.sleep(self.failure.retry_after)
+            await self.writer.sleep(self.failure.retry_after)
         try:
             return await repeating(self._look)
         except ServiceError as error:
             # That a look failed as well says nothing about the create.
             error.sent = self.is_unknown
             if not self.is_unknown:
-                self.step.conflicts.add(self.change.address)
+                self.writer.conflicts.add(self.change.address)
             raise
 
     @property
@@ -149,16 +149,16 @@ class Recovery:
     async def _look(self) -> str:
         self._looks += 1
         try:
-            bearers = await self.step.connection.find(self.change.kind, self.attributes)
+            bearers = await self.writer.connection.find(self.change.kind, self.attributes)
         except ServiceError as error:
             raise self._failed(f"looking for it failed: {error}") from None
         ours = [
             item
             for item in bearers
-            if may_adopt(self.step, item, self.change, self.attributes, is_unknown=self.is_unknown)
+            if may_adopt(self.writer, item, self.change, self.attributes, is_unknown=self.is_unknown)
         ]
         if len(ours) == 1:
-            return self.step.adopt(self.change, ours[0].id)
+            return self.writer.adopt(self.change, ours[0].id)
         if len(ours) > 1:
             raise self._failed(f"{_ids(ours)} are all as declared, and which one is meant can't be told")
         if bearers and not self.is_unknown:
@@ -168,13 +168,13 @@ class Recovery:
         # What is sent is looked for afterwards, so the last look sends nothing.
         if self._may_be_sent_again() and self._looks < MAX_LOOKS:
             try:
-                return await self.step.send(self.change, self.attributes)
+                return await self.writer.send(self.change, self.attributes)
             except ServiceError as error:
                 self.failure = error
         raise self.failure
 
     def _may_be_sent_again(self) -> bool:
-        return self.failure.sent and (self._is_refused_for_now or self.step.kind_of(self.change.kind).unique)
+        return self.failure.sent and (self._is_refused_for_now or self.writer.kind_of(self.change.kind).unique)
 
     def _failed(self, reason: str) -> ServiceError:
         return ServiceError(f"{self.failure}; {reason}", operation=self.failure.operation)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from notifconf.errors import ServiceError
-from notifconf.executor.change import Step
+from notifconf.executor.change import Writer
 from notifconf.executor.recovery import Baseline, may_adopt
 from notifconf.executor.schedule import Control, execute, run_unless_halted
-from notifconf.executor.twins import Concession, Namesakes, bearers_in, find_bearers, find_namesakes
+from notifconf.executor.twins import Concession, Namesakes, find_bearers, find_namesakes, group_bearers
 from notifconf.model import Diagnostic, Live, warning
 from notifconf.model.outcome import ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Change, Plan
@@ -25,9 +25,9 @@ async def apply(proposal: Proposal, provider: Provider, connection: Connection, 
     """
     plan = proposal.plan
     baseline = Baseline.of(plan, proposal.live)
-    step = Step(connection, provider, proposal.secrets, baseline, verify=proposal.verify, sleep=control.sleep)
-    execution = await execute(plan, step, control)
-    verification = Verification(proposal, list(execution.changes), step, proposal.live, control.stop)
+    writer = Writer(connection, provider, proposal.secrets, baseline, verify=proposal.verify, sleep=control.sleep)
+    execution = await execute(plan, writer, control)
+    verification = Verification(proposal, list(execution.changes), writer, proposal.live, control.stop)
     remaining: Plan | None = None
     troubles: list[str] = []
     try:
@@ -39,7 +39,7 @@ async def apply(proposal: Proposal, provider: Provider, connection: Connection, 
     troubles.extend(verification.troubles)
     if remaining is not None and remaining.errors:
         troubles.extend(item.message for item in remaining.errors)
-    elif remaining is not None and (late := ", ".join(hidden(remaining, verification.outcomes))):
+    elif remaining is not None and (late := ", ".join(find_hidden(remaining, verification.outcomes))):
         troubles.append(f"the service does not list yet what it has created: {late}; wait before apply is run again")
     return Outcome(
         plan,
@@ -65,7 +65,7 @@ class Verification:
 
     proposal: Proposal
     outcomes: list[ChangeOutcome]
-    step: Step
+    writer: Writer
     live: Live
     stop: asyncio.Event
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -89,7 +89,7 @@ class Verification:
             again = self._to_look_at_again(remaining)
             if not again or self.stop.is_set():
                 return remaining
-            await self.step.sleep(pause)
+            await self.writer.sleep(pause)
             await self._reread(again)
         await self._settle(is_last=True)
         return self._find_remaining()
@@ -102,11 +102,11 @@ class Verification:
             yield f"{item} ({reason})" if reason else str(item)
 
     def _find_remaining(self) -> Plan:
-        return self.proposal.find_remaining(self.live, self.step.ids)
+        return self.proposal.find_remaining(self.live, self.writer.ids)
 
     async def _reread(self, changes: Sequence[Change]) -> None:
-        touched = [(change.kind, self.step.attributes(change)) for change in changes]
-        self.live = await self.step.connection.reread(self.live, touched)
+        touched = [(change.kind, self.writer.attributes(change)) for change in changes]
+        self.live = await self.writer.connection.reread(self.live, touched)
 
     def _to_look_at_again(self, remaining: Plan) -> list[Change]:
         applied = [item.change for item in self.outcomes if item.result is Result.APPLIED]
@@ -114,26 +114,26 @@ class Verification:
         # What lived before goes by its id: once its namesakes are deleted, it has another address.
         lived = {(change.kind, change.id) for change in applied if change.id is not None}
         if self._saw_twins:
-            done |= self.step.conflicts
+            done |= self.writer.conflicts
         late = [change for change in remaining.changes if change.address in done or (change.kind, change.id) in lived]
         return [*late, *(item.change for item in self.namesakes if item.may_settle)]
 
     async def _settle(self, *, is_last: bool) -> None:
         """Give way to the twins that other runs made, where it is this run's turn."""
-        self.namesakes = list(find_namesakes(self.step, self.outcomes, self.live))
+        self.namesakes = list(find_namesakes(self.writer, self.outcomes, self.live))
         self._saw_twins = self._saw_twins or bool(self.namesakes)
         for item in self.namesakes:
             if not self.stop.is_set() and (item.gives_way or (is_last and item.is_tie)):
                 await self._give_way(item)
         if self.namesakes:
-            self.namesakes = list(find_namesakes(self.step, self.outcomes, self.live))
+            self.namesakes = list(find_namesakes(self.writer, self.outcomes, self.live))
         self._adopt_what_was_in_the_way()
 
     async def _give_way(self, item: Namesakes) -> None:
         change, survivor = item.change, item.survivor
         self._reasons.pop(change.address, None)
         try:
-            self.live = await Concession(self.step, self.outcomes, item).make(self.live)
+            self.live = await Concession(self.writer, self.outcomes, item).make(self.live)
         except ServiceError as error:
             self._reasons[change.address] = str(error)
             return
@@ -147,34 +147,34 @@ class Verification:
 
     def _adopt_what_was_in_the_way(self) -> None:
         """Adopt what made a create fail, if it is as declared by now: another run may have repointed it."""
-        if not self.step.conflicts:
+        if not self.writer.conflicts:
             return
-        bearers = bearers_in(self.live)
+        bearers = group_bearers(self.live)
         for item in list(self.outcomes):
             change = item.change
-            if change.address not in self.step.conflicts:
+            if change.address not in self.writer.conflicts:
                 continue
-            attributes = self.step.attributes(change)
+            attributes = self.writer.attributes(change)
             found = [
                 bearer
-                for bearer in find_bearers(self.step, change, bearers)
-                if may_adopt(self.step, bearer, change, attributes, is_unknown=False)
+                for bearer in find_bearers(self.writer, change, bearers)
+                if may_adopt(self.writer, bearer, change, attributes, is_unknown=False)
             ]
             if len(found) == 1:
-                self.step.conflicts.discard(change.address)
-                self.step.adopt(change, found[0].id)
+                self.writer.conflicts.discard(change.address)
+                self.writer.adopt(change, found[0].id)
                 self._note(change, Result.APPLIED)
 
     def _note(self, change: Change, result: Result) -> None:
         self.outcomes[:] = [
-            replace(item, result=result, id=self.step.ids[change.address], error=None, uncertain=False)
+            replace(item, result=result, id=self.writer.ids[change.address], error=None, uncertain=False)
             if item.change is change
             else item
             for item in self.outcomes
         ]
 
 
-def hidden(remaining: Plan, outcomes: Sequence[ChangeOutcome]) -> Iterator[str]:
+def find_hidden(remaining: Plan, outcomes: Sequence[ChangeOutcome]) -> Iterator[str]:
     """Yield what was created and does not show: to create it again would make a second one."""
     created = {
         item.change.address

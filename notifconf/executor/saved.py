@@ -1,14 +1,14 @@
-"""A plan file: what was reviewed, so that it and nothing else is applied.
+"""Plan files: a plan is saved, reviewed, and applied exactly as it was reviewed.
 
-It is the JSON document of the plan, and in its member `saved` what apply needs besides: the changes whole, what the
-plan was made of, the expressions and fingerprints of secrets.
+A plan file is the JSON document of the plan. Its member `saved` holds what apply needs besides: the complete changes,
+what the plan was made of, and the expressions and fingerprints of secrets. There is no secret in it.
 
-Three things keep what is shown and what is applied together:
+Three checks make sure that apply does what the document shows:
 
-- The document is rebuilt from the saved part, and must be the one that stands in the file.
-- The plan's digest is computed anew. `apply --plan-digest` compares it with that of the plan which was reviewed.
-- A checksum of the whole file finds what neither covers, such as a fingerprint. It is against accidents: whoever can
-  write the file can also compute it.
+- The document is made again from the saved part. It must be equal to the one in the file.
+- The digest of the plan is computed again. `apply --plan-digest` compares it with the digest of the reviewed plan.
+- A checksum of the whole file covers the rest, such as fingerprints. It only finds accidents: someone who can write the
+  file can also compute the checksum.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from notifconf.errors import UsageError
-from notifconf.executor.secrets import Fingerprints, hashable, revealed, sendable
+from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, reveal
 from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspace
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
@@ -31,12 +31,12 @@ from notifconf.providers import load_provider
 from notifconf.providers.base import Provider
 
 MARK = '"format_version"'
-"""Every plan file has this among its members, and no workspace has."""
+"""A member of every plan file, and of no workspace."""
 
 ALTERED = "the plan file was altered after it was made, or another version of notifconf made it"
 
 _REFERENCE = re.compile(r"\$\{[^}:]+(:\?[^}]*)?\}|\$\{file:[^}]+\}")
-"""References that hold nothing but a name: a default or text beside it may itself be a secret."""
+"""References that consist of a name alone. A default value, or text beside the reference, may itself be a secret."""
 
 
 class AlteredError(UsageError):
@@ -99,7 +99,9 @@ def find_bearer_ids(plan: Plan, live: Live, provider: Provider) -> dict[str, lis
     return {
         change.address: sorted(
             found
-            for identity in provider.identities(change.kind, sendable(change.after or {}, change.address, {}, {}))
+            for identity in provider.identities(
+                change.kind, encode_attributes(change.after or {}, change.address, {}, {})
+            )
             for found in bearers.get((change.kind, identity), ())
         )
         for change in plan.changes
@@ -116,7 +118,7 @@ def encode_plan_file(proposal: Proposal, basis: Basis, paths: Sequence[str]) -> 
         "paths": list(paths),
         "salt": fingerprints.salt,
         "secrets": [
-            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(hashable(value))}
+            {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(encode_secret(value))}
             for address, path, is_live, value in _iterate_secrets(proposal)
         ],
         **encode_plan(plan),
@@ -127,14 +129,14 @@ def encode_plan_file(proposal: Proposal, basis: Basis, paths: Sequence[str]) -> 
 
 
 def is_plan_file(text: str) -> bool:
-    """Say whether a file is a plan file, whole or not, rather than a workspace; other tools may have sorted it."""
+    """Say whether a text is a plan file, complete or not, and no workspace. Its members may be in any order."""
     return text.lstrip().startswith("{") and MARK in text
 
 
 def parse_plan_file(text: str) -> Document:
-    """Return a plan file's JSON. Raises `UsageError` for what is none that can be trusted, or of another version."""
+    """Return the JSON of a plan file. Raises `UsageError` if it is invalid, or of another version."""
     try:
-        document = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse)
+        document = json.loads(text, object_pairs_hook=_parse_members, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise AlteredError from error
     if not isinstance(document, dict):
@@ -193,7 +195,7 @@ def _iterate_secrets(proposal: Proposal) -> Iterator[tuple[str, str, bool, Value
 
 
 def _check(saved: SavedPlan) -> None:
-    """Raise `AlteredError` where the saved part would do what its document does not show, or can't be carried out."""
+    """Raise `AlteredError` if the saved part does what the document does not show, or can't be carried out."""
     kinds = {kind.name for kind in load_provider(saved.plan.provider).kinds}
     creates = {change.address for change in saved.plan.changes if change.action is Action.CREATE}
     before: set[str] = set()
@@ -210,7 +212,7 @@ def _writes_what_it_shows(change: Change) -> bool:
     """Say whether what the change writes is what it shows: all of a new object, of another one what differs."""
     shown = set(change.after or ())
     if change.action is Action.UPDATE:
-        shown = {_attribute(item.path) for item in change.differences}
+        shown = {_get_attribute(item.path) for item in change.differences}
     return set(change.changed) == shown
 
 
@@ -218,7 +220,7 @@ def _secrets_are_kept(change: Change, fingerprints: Fingerprinted) -> bool:
     """Say whether each secret that is written has a fingerprint, and is marked as changed where it is."""
     for path, value in iterate_sensitive(change.after):
         written = fingerprints.get((change.address, path, False))
-        if written is None and _attribute(path) in change.changed:
+        if written is None and _get_attribute(path) in change.changed:
             return False
         live = fingerprints.get((change.address, path, True))
         is_new = change.action is Action.UPDATE and live != written
@@ -227,7 +229,7 @@ def _secrets_are_kept(change: Change, fingerprints: Fingerprinted) -> bool:
     return True
 
 
-def _attribute(path: str) -> str:
+def _get_attribute(path: str) -> str:
     return path.split("/")[1]
 
 
@@ -236,8 +238,8 @@ def _checksum(document: Mapping[str, Any]) -> str:
     return digest_of({**document, "saved": saved})
 
 
-def _members(pairs: Sequence[tuple[str, Any]]) -> Document:
-    """Return an object's members. Raises ValueError where one stands twice: people and programs may read either."""
+def _parse_members(pairs: Sequence[tuple[str, Any]]) -> Document:
+    """Return the members of an object. Raises ValueError for a repeated name: which value counts is not clear."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member stands twice")
@@ -259,7 +261,7 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
     fingerprints = Fingerprints(saved.salt)
     for item in iterate_written_secrets(saved):
         value = secrets.get((item.change.address, item.path))
-        if value is None or not fingerprints.match(hashable(value), item.fingerprint):
+        if value is None or not fingerprints.match(encode_secret(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
     by_id = {(item.kind, item.id): item for item in live.resources}
     bearers = find_bearer_ids(saved.plan, live, provider)
@@ -272,7 +274,7 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
         if found is None:
             yield f"{change.address} is gone"
             continue
-        names = ", ".join(_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
+        names = ", ".join(_find_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
         if names:
             yield f"{change.address} has changed: {names}"
 
@@ -294,8 +296,8 @@ def _is_done(
     found = by_id.get((change.kind, change.id or ids.get(change.address, "")))
     if change.action is Action.DELETE or found is None:
         return (change.action is Action.DELETE) is (found is None)
-    wanted = sendable(change.after or {}, change.address, ids, secrets)
-    return all(revealed(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
+    wanted = encode_attributes(change.after or {}, change.address, ids, secrets)
+    return all(reveal(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
 
 
 class _Comparison:
@@ -306,22 +308,22 @@ class _Comparison:
         self._saved = saved
         self._fingerprints = fingerprints
 
-    def same(self, before: PlanValue, live: Value, path: str) -> bool:
+    def is_same(self, before: PlanValue, live: Value, path: str) -> bool:
         if isinstance(before, Sensitive) or isinstance(live, Secret):
             known = self._saved.fingerprints.get((self._change.address, path, True))
             if known is None or not isinstance(live, Secret | str | tuple):
                 return False
-            return self._fingerprints.match(hashable(live), known)
+            return self._fingerprints.match(encode_secret(live), known)
         if isinstance(before, Mapping) and isinstance(live, Mapping):
-            return all(self.same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
+            return all(self.is_same(before.get(name), live.get(name), f"{path}/{name}") for name in {*before, *live})
         if isinstance(before, tuple) and isinstance(live, tuple):
             return sorted(map(_target, before)) == sorted(map(str, live))
         return _target(before) == live if isinstance(before, Reference) else before == live
 
 
-def _differing(before: Attributes, found: LiveResource, comparison: _Comparison) -> Iterable[str]:
+def _find_differing(before: Attributes, found: LiveResource, comparison: _Comparison) -> Iterable[str]:
     for name in sorted({*before, *found.attributes}):
-        if not comparison.same(before.get(name), found.attributes.get(name), f"/{name}"):
+        if not comparison.is_same(before.get(name), found.attributes.get(name), f"/{name}"):
             yield name
 
 

@@ -1,7 +1,6 @@
-"""The executor: carries a plan out as a graph, with bounded concurrency.
+"""The schedule: runs the changes of a plan side by side, each after those that it depends on.
 
-It is the one caller of a connection's write methods. A failure skips what depends on it and nothing else, and every
-change is in the outcome.
+If a change fails, those that depend on it are skipped, and no others. Every change is in the outcome.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from notifconf.errors import ServiceError
-from notifconf.executor.change import Kept, Step
+from notifconf.executor.change import ObjectInUseError, Writer
 from notifconf.http.exchange import trace_requests
 from notifconf.model import Diagnostic, warning
 from notifconf.model.outcome import ChangeOutcome, Result
@@ -57,30 +56,30 @@ Key = tuple[str, str]
 """An object that a change is made to: its kind, and its id or, where it is created, its address."""
 
 REASONS = {Result.SKIPPED: "was skipped", Result.UNKNOWN: "may not exist", Result.KEPT: "is kept"}
-"""Why what waited for a change is skipped; otherwise that failed."""
+"""Why a change is skipped, by the result of the one that it depends on. Any other result means that that one failed."""
 
 
 @dataclass(slots=True)
 class Execution:
-    """What became of the changes, in the plan's order, and what is to be said about it."""
+    """The results of the changes, in the order of the plan, and warnings."""
 
     changes: tuple[ChangeOutcome, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-async def execute(plan: Plan, step: Step, control: Control) -> Execution:
+async def execute(plan: Plan, writer: Writer, control: Control) -> Execution:
     """Carry out every change of `plan`. Failures are in the result: nothing that a service can cause is raised."""
-    run = _Run(plan, step, control)
+    run = _Run(plan, writer, control)
     await run_unless_halted(run.all(), control.halt)
     return run.finish()
 
 
 @dataclass(slots=True)
 class _Run:
-    """The state of one execution: which changes wait for which, and what became of the others."""
+    """The state of one execution: which changes wait for which, and the results of the others."""
 
     plan: Plan
-    step: Step
+    writer: Writer
     control: Control
     ready: deque[Change] = field(default_factory=deque)
     waiting: dict[Key, set[Key]] = field(default_factory=dict)
@@ -109,7 +108,7 @@ class _Run:
         await asyncio.gather(*(self.work() for _ in range(workers)))
 
     async def work(self) -> None:
-        """Take changes as they become ready, until none can."""
+        """Write changes as they become ready, until no more can."""
         while (change := await self._next()) is not None:
             outcome = await self._carry_out(change)
             async with self.changed:
@@ -128,17 +127,17 @@ class _Run:
     async def _carry_out(self, change: Change) -> ChangeOutcome:
         with trace_requests() as trace:
             try:
-                object_id = await self.step.carry_out(change)
-            except Kept as reason:
+                object_id = await self.writer.write(change)
+            except ObjectInUseError as reason:
                 message = f"{change.address} is kept: {reason}"
                 self.diagnostics.append(warning(f"{change.kind}-in-use", message, change.position, change.address))
                 return ChangeOutcome(change, Result.KEPT, change.id, str(reason), request_id=trace.request_id)
             except ServiceError as error:
-                return _failed(change, error, trace.request_id)
+                return _make_failure(change, error, trace.request_id)
             return ChangeOutcome(change, Result.APPLIED, object_id, request_id=trace.request_id)
 
     def _settle(self, outcome: ChangeOutcome) -> None:
-        """Note an outcome, free what waited for it, or skip that where it did not come about."""
+        """Record an outcome. The changes that wait for it become ready if it was applied, else they are skipped."""
         settled = deque([outcome])
         while settled:
             current = settled.popleft()
@@ -161,7 +160,7 @@ class _Run:
                     self.ready.append(dependent)
 
     def finish(self) -> Execution:
-        """Report every change; what has not ended was interrupted."""
+        """Return the outcome of every change. A change without one was interrupted."""
         return Execution(
             tuple(self.done.get(_key(change)) or self._interrupted(change) for change in self.plan.changes),
             tuple(self.diagnostics),
@@ -178,8 +177,8 @@ def _key(change: Change) -> Key:
     return change.kind, change.id or change.address
 
 
-def _failed(change: Change, error: ServiceError, request_id: str | None) -> ChangeOutcome:
-    """Say how a change failed. An update or a delete can be seen later; a create that lists don't show can not."""
+def _make_failure(change: Change, error: ServiceError, request_id: str | None) -> ChangeOutcome:
+    """Return the outcome of a failed change. Of a create nobody can say for a while whether it was done: lists lag."""
     if not error.sent or change.action is not Action.CREATE:
         return ChangeOutcome(change, Result.FAILED, change.id, str(error), error.sent, request_id)
     message = f"{error}; it may exist all the same: wait a little before apply is run again"

@@ -15,12 +15,14 @@ from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Plain
 
 
-def hashable(value: Value) -> str:
+def encode_secret(value: Value) -> str:
     """Return the text of a value that a fingerprint is made of."""
     return value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else json.dumps(value)
 
 
-def sendable(attributes: Attributes, address: str, ids: Mapping[str, str], secrets: Secrets) -> dict[str, Plain]:
+def encode_attributes(
+    attributes: Attributes, address: str, ids: Mapping[str, str], secrets: Secrets
+) -> dict[str, Plain]:
     """Return attributes as a connection takes them: references as ids, secrets in clear.
 
     What is sensitive and not declared (a live secret that an update leaves alone) is left out.
@@ -39,21 +41,21 @@ def sendable(attributes: Attributes, address: str, ids: Mapping[str, str], secre
         if isinstance(value, Reference):
             return ids.get(value.target, value.target)
         if isinstance(value, Sensitive):
-            return revealed(secrets[address, path])
+            return reveal(secrets[address, path])
         return value
 
     members = resolve(attributes, "")
     return members if isinstance(members, dict) else {}
 
 
-def revealed(value: Value) -> Plain:
+def reveal(value: Value) -> Plain:
     """Return a live value as a connection takes it, to compare it with what was to be written."""
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, Mapping):
-        return {name: revealed(member) for name, member in value.items()}
+        return {name: reveal(member) for name, member in value.items()}
     if isinstance(value, tuple):
-        return [revealed(item) for item in value]
+        return [reveal(item) for item in value]
     return value
 
 

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from notifconf.errors import NotFoundError, ServiceError
-from notifconf.executor.change import Step
-from notifconf.executor.secrets import revealed
+from notifconf.executor.change import Writer
+from notifconf.executor.secrets import reveal
 from notifconf.model import Kind, Live, LiveResource
 from notifconf.model.outcome import ChangeOutcome, Result
 from notifconf.model.plan import Action, Change
@@ -92,30 +92,32 @@ class Namesakes:
         )
 
 
-def find_namesakes(step: Step, outcomes: Iterable[ChangeOutcome], live: Live) -> Iterator[Namesakes]:
+def find_namesakes(writer: Writer, outcomes: Iterable[ChangeOutcome], live: Live) -> Iterator[Namesakes]:
     """Yield what this run created or adopted and that has unexplained namesakes."""
     made = [
         item.change
         for item in outcomes
         if item.change.action is Action.CREATE
-        and item.change.address in step.ids
-        and not step.kind_of(item.change.kind).unique
+        and item.change.address in writer.ids
+        and not writer.kind_of(item.change.kind).unique
     ]
     if not made:
         return
-    bearers = bearers_in(live)
+    bearers = group_bearers(live)
     for change in made:
-        own_id = step.ids[change.address]
-        same = find_bearers(step, change, bearers)
+        own_id = writer.ids[change.address]
+        same = find_bearers(writer, change, bearers)
         own = next((item for item in same if item.id == own_id), None)
-        others = tuple(item for item in same if not step.baseline.takes(item) and not step.is_taken(item.kind, item.id))
+        others = tuple(
+            item for item in same if not writer.baseline.takes(item) and not writer.is_taken(item.kind, item.id)
+        )
         if others:
-            are_alike = own is not None and all(step.provider.is_alike(own, item) for item in others)
-            is_created = (change.kind, own_id) in step.created
+            are_alike = own is not None and all(writer.provider.is_alike(own, item) for item in others)
+            is_created = (change.kind, own_id) in writer.created
             yield Namesakes(change, own_id, own, others, are_alike, is_created)
 
 
-def bearers_in(live: Live) -> dict[tuple[str, Hashable], list[LiveResource]]:
+def group_bearers(live: Live) -> dict[tuple[str, Hashable], list[LiveResource]]:
     """Return the live objects by kind and natural key."""
     found: dict[tuple[str, Hashable], list[LiveResource]] = {}
     for item in live.resources:
@@ -125,10 +127,10 @@ def bearers_in(live: Live) -> dict[tuple[str, Hashable], list[LiveResource]]:
 
 
 def find_bearers(
-    step: Step, change: Change, bearers: dict[tuple[str, Hashable], list[LiveResource]]
+    writer: Writer, change: Change, bearers: dict[tuple[str, Hashable], list[LiveResource]]
 ) -> list[LiveResource]:
     """Return the live objects with the natural key of what a create makes."""
-    identities = step.provider.identities(change.kind, step.attributes(change))
+    identities = writer.provider.identities(change.kind, writer.attributes(change))
     found = {item.id: item for identity in identities for item in bearers.get((change.kind, identity), ())}
     return list(found.values())
 
@@ -137,7 +139,7 @@ def find_bearers(
 class Concession:
     """This run gives way: its object goes, what it wrote refers to the survivor."""
 
-    step: Step
+    writer: Writer
     outcomes: Sequence[ChangeOutcome]
     namesakes: Namesakes
 
@@ -147,21 +149,21 @@ class Concession:
         Raises a `ServiceError` where that can't be done; then the object is still there.
         """
         change, own_id, survivor = self.namesakes.change, self.namesakes.own_id, self.namesakes.survivor
-        connection, attributes = self.step.connection, self.step.attributes(change)
+        connection, attributes = self.writer.connection, self.writer.attributes(change)
         there = await connection.get(change.kind, survivor.id, attributes)
-        if there is None or self.namesakes.own is None or not self.step.provider.is_alike(there, self.namesakes.own):
+        if there is None or self.namesakes.own is None or not self.writer.provider.is_alike(there, self.namesakes.own):
             raise ServiceError(f"{survivor.id} is not what it was")
         for written in self._references(live):
             await self._repoint(written)
-        users = [item for item in live.resources if self.step.kind_of(item.kind).references]
+        users = [item for item in live.resources if self.writer.kind_of(item.kind).references]
         if users:
             live = await connection.reread(live, [(item.kind, _plain(item)) for item in users])
         using = sorted(item.name for item in live.resources if self._refers(item))
         if using:
             raise ServiceError(f"{own_id} can't be deleted, since {', '.join(using)} still refers to it")
         await self._delete(attributes)
-        self.step.created.discard((change.kind, own_id))
-        self.step.adopt(change, survivor.id)
+        self.writer.created.discard((change.kind, own_id))
+        self.writer.adopt(change, survivor.id)
         return live
 
     def _references(self, live: Live) -> list[tuple[Change, str]]:
@@ -169,25 +171,25 @@ class Concession:
         by_id = {(item.kind, item.id): item for item in live.resources}
         found = []
         for item in self.outcomes:
-            object_id = self.step.ids.get(item.change.address, item.id)
+            object_id = self.writer.ids.get(item.change.address, item.id)
             is_written = item.result is Result.APPLIED or item.uncertain
             if item.change.action is Action.DELETE or object_id is None or not is_written:
                 continue
-            kind = self.step.kind_of(item.change.kind)
+            kind = self.writer.kind_of(item.change.kind)
             shown = by_id.get((kind.name, object_id))
-            declared = self.step.attributes(item.change)
+            declared = self.writer.attributes(item.change)
             if _refers(declared, kind, self.namesakes.own_id) or (shown is not None and self._refers(shown)):
                 found.append((item.change, object_id))
         return found
 
     async def _repoint(self, written: tuple[Change, str]) -> None:
         change, object_id = written
-        item = await self.step.connection.get(change.kind, object_id, self.step.attributes(change))
+        item = await self.writer.connection.get(change.kind, object_id, self.writer.attributes(change))
         if item is None:
             return
         attributes, changed = _plain(item), []
         own_id, survivor = self.namesakes.own_id, self.namesakes.survivor.id
-        for name in sorted(self.step.kind_of(change.kind).references):
+        for name in sorted(self.writer.kind_of(change.kind).references):
             value = attributes.get(name)
             if value == own_id:
                 attributes[name] = survivor
@@ -196,24 +198,24 @@ class Concession:
                 attributes[name] = [*sorted({survivor, *map(str, value)} - {own_id})]
                 changed.append(name)
         if changed:
-            await self.step.connection.update(change.kind, object_id, attributes, changed)
+            await self.writer.connection.update(change.kind, object_id, attributes, changed)
 
     async def _delete(self, attributes: dict[str, Plain]) -> None:
         kind, own_id = self.namesakes.change.kind, self.namesakes.own_id
         try:
-            await self.step.connection.delete(kind, own_id, attributes)
+            await self.writer.connection.delete(kind, own_id, attributes)
         except NotFoundError:
             return
         except ServiceError as error:
-            if not error.sent or await self.step.connection.get(kind, own_id, attributes) is not None:
+            if not error.sent or await self.writer.connection.get(kind, own_id, attributes) is not None:
                 raise
 
     def _refers(self, item: LiveResource) -> bool:
-        return _refers(_plain(item), self.step.kind_of(item.kind), self.namesakes.own_id)
+        return _refers(_plain(item), self.writer.kind_of(item.kind), self.namesakes.own_id)
 
 
 def _plain(item: LiveResource) -> dict[str, Plain]:
-    return {name: revealed(value) for name, value in item.attributes.items()}
+    return {name: reveal(value) for name, value in item.attributes.items()}
 
 
 def _refers(attributes: dict[str, Plain], kind: Kind, object_id: str) -> bool:

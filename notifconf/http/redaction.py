@@ -8,7 +8,9 @@ upper case. A text repeats a secret if a view of it holds any 10 characters in a
 Of a secret URL, the scheme is not looked for, nor a host that many share. A text with a repeated secret is withheld as
 a whole: what is left of it could complete the secret, or be another form of it.
 
-`notifconf.model.mask` is for texts of the workspace instead: it replaces whole secrets, and leaves the rest readable.
+The texts of objects (names, descriptions) are judged more mildly: a name such as `payments-alerts` may well stand in
+the path of a hook too. There only a whole secret, in whatever form, counts, and names stay as they are: objects are
+recognised and protected by them. `notifconf.model.mask` replaces a whole secret in a name when it is shown.
 """
 
 from __future__ import annotations
@@ -16,10 +18,8 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
 from html import unescape
-from itertools import chain
 from typing import Any, Final
 from unicodedata import combining, normalize
 from urllib.parse import quote, quote_plus, unquote
@@ -46,13 +46,16 @@ MAX_ENCODINGS: Final = 2
 IDENTIFIERS: Final = frozenset({"id", "event_id"})
 """Members that become a part of addresses of requests, and so of errors and logs."""
 
+NAMES_OF_OBJECTS: Final = frozenset({"display_name", "name", "event_title", "title", "resource", "current_state"})
+"""Members that objects are recognised, matched and protected by: the planner must see them as they are."""
+
 COMMON_WORDS: Final = ("integrations", "notifications", "subscriptions", "environments", "organizations")
 """Addresses of hooks hold these words, and so do all errors of the services."""
 
 _URL: Final = re.compile(r"https?://(?P<login>[^/?#]*@)?(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _BLANK: Final = re.compile(r"[\0-\x20\x7f]+")
 _ESCAPE: Final = re.compile(
-    r"(?:\\|%)u\{?(?P<code>[0-9a-f]{4,6})\}?|\\U(?P<long>[0-9a-f]{8})|\\x(?P<byte>[0-9a-f]{2})"
+    r"(?:\\|%)u(?:\{(?P<braced>[0-9a-f]{1,6})\}|(?P<code>[0-9a-f]{4}))|\\U(?P<long>[0-9a-f]{8})|\\x(?P<byte>[0-9a-f]{2})"
     r"|\\(?P<octal>[0-7]{3})|\\(?P<char>.)",
     re.IGNORECASE,
 )
@@ -90,8 +93,7 @@ class Redactor:
         self._windows: set[str] = set()
         self._short: set[str] = set()
         self._waiting: list[str] = []
-        self._declared: list[object] = []
-        self._kept: frozenset[str] | None = None
+        self._whole: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.add(secrets)
 
@@ -116,42 +118,28 @@ class Redactor:
             return False
         return any(self._holds(view) for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS))
 
-    def keep(self, declared: object) -> None:
-        """Remember what a workspace declares: `withhold` leaves an object's text as it is if it is declared as such."""
-        self._declared.append(declared)
-        self._kept = None
+    def finds_whole(self, text: str) -> bool:
+        """Return whether `text` repeats a whole secret, in any form."""
+        if not self.finds(text):
+            return False
+        views = [view for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS)]
+        return any(whole in view for whole in self._whole for view in views)
 
-    def withhold(self, items: list[Any]) -> None:
-        """Replace the texts that repeat a secret in JSON objects of the service.
+    def withhold(self, items: Iterable[Any]) -> None:
+        """Replace the texts that repeat a whole secret in JSON objects of the service, apart from names.
 
         Raises `ProtocolError` where an id does: requests, and so errors and logs, would repeat it further.
         """
-        waiting: list[Any] = [items]
-        known: dict[str, bool] = {}
+        waiting: list[Any] = list(items)
         while waiting:
             container = waiting.pop()
-            members = list(container.items() if isinstance(container, dict) else enumerate(container))
-            for key, value in members:
-                if isinstance(key, str) and self._repeats(key, known):
-                    del container[key]
-                elif isinstance(value, dict | list):
+            for key, value in list(container.items() if isinstance(container, dict) else enumerate(container)):
+                if isinstance(value, dict | list):
                     waiting.append(value)
-                elif isinstance(value, str) and self._repeats(value, known):
+                elif isinstance(value, str) and key not in NAMES_OF_OBJECTS and self.finds_whole(value):
                     if key in IDENTIFIERS:
                         raise ProtocolError("the service sent an object whose id repeats a secret")
                     container[key] = WITHHELD
-
-    def _repeats(self, text: str, known: dict[str, bool]) -> bool:
-        if len(text) < WINDOW_LENGTH:
-            return False
-        if text not in known:
-            known[text] = self.finds(text) and not self._is_declared(text)
-        return known[text]
-
-    def _is_declared(self, text: str) -> bool:
-        if self._kept is None:
-            self._kept = frozenset(_texts_in(self._declared))
-        return text in self._kept
 
     def __call__(self, text: str) -> str:
         """Return `text`, or what stands for it if it repeats a secret; a short secret in it is replaced."""
@@ -175,6 +163,9 @@ class Redactor:
             for part in _secret_parts(value, self._shared_host):
                 windows = [window for view in _unescaped(part) for window in _windows(view.casefold())]
                 self._windows.update(windows)
+                self._whole.update(
+                    whole for view in _unescaped(part) if len(whole := _without_host(view)) >= WINDOW_LENGTH
+                )
                 if not windows:
                     self._short.update(_short_forms(part))
         self._windows -= _COMMON_WINDOWS
@@ -193,18 +184,6 @@ def _short_forms(part: str) -> Iterator[str]:
     )
 
 
-def _texts_in(value: object) -> Iterator[str]:
-    """Yield the texts in declarations, apart from secrets."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from chain.from_iterable(map(_texts_in, value.values()))
-    elif isinstance(value, list | tuple | set | frozenset):
-        yield from chain.from_iterable(map(_texts_in, value))
-    elif is_dataclass(value):
-        yield from chain.from_iterable(_texts_in(getattr(value, item.name)) for item in fields(value))
-
-
 def _secret_parts(value: str, shared_host: Callable[[str], str | None]) -> Iterator[str]:
     """Return the texts of a secret that nobody may see: of a URL, not its scheme, nor a host that many share."""
     return (part for part in _url_parts(value, shared_host) if len(part) >= MIN_SECRET_LENGTH)
@@ -218,6 +197,12 @@ def _url_parts(value: str, shared_host: Callable[[str], str | None]) -> Collecti
     login = (found["login"] or "").removesuffix("@")
     behind_scheme = value.partition("://")[2]
     return (behind_scheme if shared_host(value) is None else found["rest"], login, login.partition(":")[2])
+
+
+def _without_host(view: str) -> str:
+    """Return what is secret in any case: of the view of a URL without its scheme, the path and query."""
+    host, slash, rest = view.casefold().partition("/")
+    return rest.strip("/") if slash and (not host or "." in host) else view.casefold()
 
 
 def _windows(text: str) -> list[str]:
@@ -271,7 +256,11 @@ def _character(found: re.Match[str]) -> str:
     """Return the character that an escape of JSON or of a programming language stands for."""
     if found["char"]:
         return "" if found["char"] in _BLANK_ESCAPES else found["char"]
-    code = int(found["octal"], 8) if found["octal"] else int(found["code"] or found["long"] or found["byte"], 16)
+    code = (
+        int(found["octal"], 8)
+        if found["octal"]
+        else int(found["braced"] or found["code"] or found["long"] or found["byte"], 16)
+    )
     return chr(code) if code < 0x110000 else ""  # noqa: PLR2004 -- the end of Unicode
 
 

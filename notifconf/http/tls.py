@@ -10,7 +10,7 @@ import httpx
 
 from notifconf.errors import UsageError
 
-FILE, FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
+FILE, FOLDER, KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
 
 
 def load_authorities() -> ssl.SSLContext:
@@ -22,6 +22,9 @@ def load_authorities() -> ssl.SSLContext:
     try:
         return httpx.create_ssl_context()
     except OSError as error:
+        # Python opens the file of SSLKEYLOGFILE here too: its errors read the same, but name that file.
+        if error.filename and error.filename == os.environ.get(KEY_LOG):
+            raise UsageError(f"{KEY_LOG} names a file that can't be written ({error.strerror}): unset it") from None
         reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
         raise UsageError(
             f"the certificates of authorities can't be loaded ({reason}): {FILE} must name a file in PEM format"

@@ -44,7 +44,7 @@ from notifconf.model.plan import (
     Sensitive,
     Silence,
     Unmanaged,
-    frozen,
+    freeze,
 )
 from notifconf.model.policy import GUARDS, Guard, Mode, Percentage, Policy, address_matches
 from notifconf.model.resource import Kind, LiveResource, Resource, Secret, Value
@@ -107,7 +107,7 @@ __all__ = [
     "fits_word",
     "forbidden_in",
     "free_name",
-    "frozen",
+    "freeze",
     "nearest",
     "place",
     "quoted",

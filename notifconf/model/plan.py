@@ -137,8 +137,8 @@ class Plan:
         return sum(change.action == action for change in self.changes)
 
 
-def frozen(attributes: Mapping[str, PlanValue]) -> Attributes:
+def freeze(attributes: Mapping[str, PlanValue]) -> Attributes:
     """Return a read-only copy, all the way down."""
     return MappingProxyType(
-        {name: frozen(value) if isinstance(value, Mapping) else value for name, value in attributes.items()}
+        {name: freeze(value) if isinstance(value, Mapping) else value for name, value in attributes.items()}
     )

@@ -32,21 +32,21 @@ def make_unique(plain: Mapping[Key, str], endings: Mapping[Key, str], taken: Col
     return addresses
 
 
-def plain_address(item: LiveResource, kinds: Mapping[str, Kind]) -> str:
+def make_plain_address(item: LiveResource, kinds: Mapping[str, Kind]) -> str:
     """Return the address by which an object goes when nothing declares it, whatever else has the same name."""
     return f"{kinds[item.kind].collection}/{item.name}"
 
 
-def undeclared_addresses(
+def find_undeclared_addresses(
     items: Sequence[LiveResource], matching: Matching, kinds: Mapping[str, Kind]
 ) -> dict[LiveKey, str]:
     """Return the addresses of live objects that nothing declares: by name, and id where the name does not suffice."""
     if not items:
         return {}
-    plain = {(item.kind, item.id): plain_address(item, kinds) for item in items}
-    return make_unique(plain, {key: key[1] for key in plain}, declared_addresses(matching))
+    plain = {(item.kind, item.id): make_plain_address(item, kinds) for item in items}
+    return make_unique(plain, {key: key[1] for key in plain}, find_declared_addresses(matching))
 
 
-def declared_addresses(matching: Matching) -> set[str]:
+def find_declared_addresses(matching: Matching) -> set[str]:
     """Return the addresses of all that is declared, whether it could be matched or not."""
     return {*(pair.desired.address for pair in matching.pairs), *matching.broken}

@@ -20,9 +20,9 @@ from notifconf.model.plan import (
     Sensitive,
     Silence,
     Unmanaged,
-    frozen,
+    freeze,
 )
-from notifconf.plan.diff import differences
+from notifconf.plan.diff import find_differences
 
 FORMAT_VERSION = "1.0"
 
@@ -31,18 +31,20 @@ Document = dict[str, Any]
 
 def plan_document(plan: Plan) -> Document:
     """Return the plan in the shape of `plan-v1.schema.json`: plain values, secrets masked, references by name."""
+    remarks = encode_remarks(plan)
     return {
         "format_version": FORMAT_VERSION,
         "provider": plan.provider,
         "digest": plan.digest or None,
         "summary": summary(plan),
+        "silences": remarks["silences"],  # before the changes, as in every format
         "changes": [change_document(change) for change in plan.changes],
-        **remarks(plan),
+        **remarks,
     }
 
 
-def remarks(plan: Plan) -> Document:
-    """Return what a plan says beside its changes."""
+def encode_remarks(plan: Plan) -> Document:
+    """Return the parts of a plan beside its changes."""
     return {
         "silences": [{"address": item.address, "message": item.message} for item in plan.silences],
         "unmanaged": [_unmanaged(item) for item in plan.unmanaged],
@@ -51,7 +53,7 @@ def remarks(plan: Plan) -> Document:
 
 
 def summary(plan: Plan) -> dict[str, int]:
-    """Return the counts that a reader asks for first."""
+    """Return how many objects the plan creates, updates, deletes and leaves alone."""
     return {
         "create": plan.count(Action.CREATE),
         "update": plan.count(Action.UPDATE),
@@ -89,21 +91,21 @@ def diagnostic_document(diagnostic: Diagnostic) -> Document:
     }
 
 
-def plain(value: PlanValue) -> Any:
+def encode_value(value: PlanValue) -> Any:
     """Return a value as JSON has it: references as their names, secrets as what stands for them."""
     if isinstance(value, Mapping):
-        return {name: plain(member) for name, member in value.items()}
+        return {name: encode_value(member) for name, member in value.items()}
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [encode_value(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def _attributes(attributes: Attributes | None) -> Document | None:
-    return None if attributes is None else {name: plain(value) for name, value in attributes.items()}
+    return None if attributes is None else {name: encode_value(value) for name, value in attributes.items()}
 
 
 def _difference(item: Difference) -> Document:
-    return {"path": item.path, "before": plain(item.before), "after": plain(item.after)}
+    return {"path": item.path, "before": encode_value(item.before), "after": encode_value(item.after)}
 
 
 def _unmanaged(item: Unmanaged) -> Document:
@@ -112,7 +114,7 @@ def _unmanaged(item: Unmanaged) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What decides, beside its changes, what applying a plan does.
+    """What determines the effect of applying a plan, beside its changes.
 
     `endpoint` is in its canonical form, `workspace` the digest of the workspace, `options` those of the command line in
     canonical form. `verify` says whether integrations are tested before they are written. `bearers` holds, by the
@@ -161,12 +163,12 @@ def encode_plan(plan: Plan) -> Document:
         "part": plan.part,
         "changes": [_change(change) for change in plan.changes],
         "unchanged": list(plan.unchanged),
-        **remarks(plan),
+        **encode_remarks(plan),
     }
 
 
 def decode_plan(document: Mapping[str, Any]) -> Plan:
-    """Return the plan that was archived, without its digest; `document` is as the JSON Schema of a plan file has it.
+    """Return the plan, without its digest, from a document that the JSON Schema of a plan file accepts.
 
     Raises ValueError where `until` is no time with an offset.
     """
@@ -232,7 +234,7 @@ def _decode_change(item: Mapping[str, Any]) -> Change:
         before,
         after,
         changed=tuple(item["changed"]),
-        differences=differences(before or {}, after or {}) if action is Action.UPDATE else (),
+        differences=find_differences(before or {}, after or {}) if action is Action.UPDATE else (),
         depends_on=tuple(item["depends_on"]),
         blocked=item["blocked"],
         position=_position(item["position"]),
@@ -252,7 +254,7 @@ def _members(attributes: Attributes | None) -> Document | None:
 
 
 def _value(value: PlanValue) -> Any:
-    """Return scalars as they are, lists as lists, and the rest as an object that says what it is."""
+    """Return scalars and lists as they are, and any other value as an object that names its type."""
     if isinstance(value, Reference):
         return {"reference": value.target, "name": value.name}
     if isinstance(value, Sensitive):
@@ -263,7 +265,7 @@ def _value(value: PlanValue) -> Any:
 
 
 def _decode_members(members: Mapping[str, Any] | None) -> Attributes | None:
-    return None if members is None else frozen({name: _decode_value(value) for name, value in members.items()})
+    return None if members is None else freeze({name: _decode_value(value) for name, value in members.items()})
 
 
 def _decode_value(value: Any) -> PlanValue:

@@ -1,4 +1,4 @@
-"""Who is told of what once a plan is carried out, and `policy.coverage`, which judges that."""
+"""Which channels each notification type reaches before and after a plan, and what `policy.coverage` requires."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from notifconf.model.plan import Action, Change, PlanValue, Reference, Sensitive
 from notifconf.plan.rules import Rules
 
 
-def projected(live: Live, changes: Sequence[Change]) -> Live:
+def project(live: Live, changes: Sequence[Change]) -> Live:
     """Return `live` with the changes made.
 
     What is created goes by its address, as references to it do, and has no natural key. A plan holds no secret, so
@@ -33,20 +33,20 @@ def projected(live: Live, changes: Sequence[Change]) -> Live:
         return live
     touched = {(change.kind, change.id): change for change in changes if change.id is not None}
     kept = (
-        _updated(item, touched[item.kind, item.id]) if (item.kind, item.id) in touched else item
+        _update(item, touched[item.kind, item.id]) if (item.kind, item.id) in touched else item
         for item in live.resources
         if (item.kind, item.id) not in touched or touched[item.kind, item.id].after is not None
     )
-    created = (_created(change) for change in changes if change.id is None)
+    created = (_create(change) for change in changes if change.id is None)
     return replace(live, resources=(*kept, *created))
 
 
-def _updated(item: LiveResource, change: Change) -> LiveResource:
+def _update(item: LiveResource, change: Change) -> LiveResource:
     written = {name: _value(value) for name, value in (change.after or {}).items() if name in change.changed}
     return replace(item, attributes={**item.attributes, **written})
 
 
-def _created(change: Change) -> LiveResource:
+def _create(change: Change) -> LiveResource:
     attributes = {name: _value(value) for name, value in (change.after or {}).items()}
     return LiveResource(change.kind, change.address, change.address.partition("/")[2], (), attributes)
 
@@ -70,26 +70,26 @@ class Sides(NamedTuple):
     @property
     def added(self) -> tuple[Channel, ...]:
         """The channels that the plan adds."""
-        return _without(self.after, self.before)
+        return _subtract(self.after, self.before)
 
     @property
     def removed(self) -> tuple[Channel, ...]:
         """The channels that the plan takes away."""
-        return _without(self.before, self.after)
+        return _subtract(self.before, self.after)
 
 
-def sides(before: Iterable[Reach], after: Iterable[Reach]) -> Iterator[Sides]:
-    """Bring both sides together, type by type; a type that is on one side alone reaches nothing on the other."""
+def pair_sides(before: Iterable[Reach], after: Iterable[Reach]) -> Iterator[Sides]:
+    """Pair both sides by type. A type that is only on one side reaches nothing on the other."""
     first = {reach.id: reach for reach in before}
     for reach in after:
-        yield Sides(first.pop(reach.id, _nothing(reach)), reach)
+        yield Sides(first.pop(reach.id, _make_empty_reach(reach)), reach)
     for reach in first.values():
-        yield Sides(reach, _nothing(reach))
+        yield Sides(reach, _make_empty_reach(reach))
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a plan does to who is told, type by type; `live` is the live state after it.
+    """What a plan changes for each type; `live` is the live state after it.
 
     `changes` are those that are made, by kind, and id or (of a create) address.
     """
@@ -105,21 +105,21 @@ class Effect:
         return tuple(sorted(found, key=lambda change: change.address))
 
 
-def effect(changes: Sequence[Change], live: Live, rules: Rules) -> Effect:
-    """Return what these changes do to who is told; blocked ones are not made."""
+def find_effect(changes: Sequence[Change], live: Live, rules: Rules) -> Effect:
+    """Return the effect of these changes. A blocked change has none."""
     made = {(change.kind, change.id or change.address): change for change in changes if change.blocked is None}
     before = tuple(rules.coverage(live))
-    after = projected(live, tuple(made.values()))
-    return Effect(tuple(sides(before, rules.coverage(after) if made else before)), after, made)
+    after = project(live, tuple(made.values()))
+    return Effect(tuple(pair_sides(before, rules.coverage(after) if made else before)), after, made)
 
 
-def shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[Diagnostic]:
-    """Judge by `policy.coverage`: each type of a severity (or namespace) must reach so many distinct channels.
+def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[Diagnostic]:
+    """Apply `policy.coverage`: each type of a severity (or namespace) must reach a minimum of distinct channels.
 
-    A type that falls short after the plan refuses it where the plan creates, updates or deletes a subscription to it,
-    even if that is a step in the right direction. One that no change touches was short before and is so without the
-    plan: a warning, so that what is wrong already blocks no unrelated change, and no plan without changes is refused.
-    Mail that is sent anyhow doesn't count, and types that the billing plan leaves out have no minimum.
+    If a type has too few channels after the plan, and the plan changes a subscription to it, the plan is refused, even
+    if it adds a channel. If the plan does not touch the type, that is a warning: an old problem must not block
+    unrelated changes. Mail that the service always sends does not count. Types that are not in the billing plan have no
+    minimum.
     """
     for item in result.types if policy.coverage else ():
         reach = item.after
@@ -129,65 +129,68 @@ def shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[Diagn
         wanted = f"policy.coverage wants at least {minimum}"
         touching = result.touching(item)
         if touching:
-            message = f"{reach} would reach {_reached(reach)}: {wanted}"
+            message = f"{reach} would reach {_describe_reach(reach)}: {wanted}"
             judge = warning if force else error
             yield judge("coverage", message, touching[0].position, touching[0].address)
         else:
-            yield warning("coverage", f"{reach} reaches {_reached(reach)}, which no change here mends: {wanted}")
+            message = f"{reach} reaches {_describe_reach(reach)}, and this plan does not fix that: {wanted}"
+            yield warning("coverage", message)
 
 
-def losses(result: Effect) -> Iterator[tuple[Silence, tuple[Change, ...]]]:
+def find_losses(result: Effect) -> Iterator[tuple[Silence, tuple[Change, ...]]]:
     """Yield a sentence for each type that loses its last channel, with the changes that take it away."""
     for item in result.types:
         before, after = item
         touching = result.touching(item)
         if before.channels and not after.channels and touching:
-            last = f"its last channel{'s' if len(before.channels) > 1 else ''}, {_listed(before.channels)}"
-            left = f"all that is left is {_listed(after.anyhow)}" if after.anyhow else "nobody is told any more"
+            last = f"its last channel{'s' if len(before.channels) > 1 else ''}, {_list_channels(before.channels)}"
+            left = f"all that is left is {_list_channels(after.anyhow)}" if after.anyhow else "nobody is told any more"
             yield Silence(touching[0].address, f"{after} loses {last}: {left}"), touching
 
 
-def _nothing(reach: Reach) -> Reach:
+def _make_empty_reach(reach: Reach) -> Reach:
     return Reach(reach.id, reach.name, reach.group, in_plan=reach.in_plan)
 
 
-def _without(one: Reach, other: Reach) -> tuple[Channel, ...]:
+def _subtract(one: Reach, other: Reach) -> tuple[Channel, ...]:
     known = {channel.target for channel in (*other.channels, *other.anyhow)}
     return tuple(channel for channel in (*one.channels, *one.anyhow) if channel.target not in known)
 
 
-def _reached(reach: Reach) -> str:
+def _describe_reach(reach: Reach) -> str:
     if reach.channels:
-        return f"{len(reach.channels)} channel{'s' if len(reach.channels) > 1 else ''} ({_listed(reach.channels)})"
-    return f"no channel that counts, only {_listed(reach.anyhow)}" if reach.anyhow else "no channel"
+        return (
+            f"{len(reach.channels)} channel{'s' if len(reach.channels) > 1 else ''} ({_list_channels(reach.channels)})"
+        )
+    return f"no channel that counts, only {_list_channels(reach.anyhow)}" if reach.anyhow else "no channel"
 
 
-def _listed(channels: Sequence[Channel]) -> str:
+def _list_channels(channels: Sequence[Channel]) -> str:
     return ", ".join(map(str, channels))
 
 
-def silences(changes: Sequence[Change], rules: Rules, result: Effect) -> Iterator[Silence]:
+def find_silences(changes: Sequence[Change], rules: Rules, result: Effect) -> Iterator[Silence]:
     """Yield what changes take away: last channels, references that an update drops, and what the provider knows of.
 
     Where a type loses its last channel, that says all about the changes that take it away. The others are in order.
     """
     told: set[str] = set()
-    for silence, taking in losses(result):
+    for silence, taking in find_losses(result):
         yield silence
         told.update(change.address for change in taking)
     rest = [change for change in changes if change.address not in told]
     order = {change.address: index for index, change in enumerate(rest)}
-    found = (*_dropped(rest), *rules.silences(rest, result.live))
+    found = (*_find_dropped_references(rest), *rules.silences(rest, result.live))
     yield from sorted(found, key=lambda silence: order[silence.address])
 
 
-def _dropped(changes: Iterable[Change]) -> Iterator[Silence]:
+def _find_dropped_references(changes: Iterable[Change]) -> Iterator[Silence]:
     for change in changes:
-        for name in removed_references(change):
+        for name in find_removed_references(change):
             yield Silence(change.address, f"{change.address} no longer reaches {quoted(name)}")
 
 
-def removed_references(change: Change) -> list[str]:
+def find_removed_references(change: Change) -> list[str]:
     """Return the names of what an update no longer refers to."""
     if change.action is not Action.UPDATE:
         return []
@@ -201,10 +204,10 @@ def _references(value: object) -> set[Reference]:
     return {item for item in value if isinstance(item, Reference)} if isinstance(value, tuple) else set()
 
 
-def notices(changes: Iterable[Change]) -> Iterable[Diagnostic]:
+def warn_of_removals(changes: Iterable[Change]) -> Iterable[Diagnostic]:
     """Warn where an update takes an integration away from something that lives: somebody is no longer told."""
     for change in changes:
-        if removed := removed_references(change):
+        if removed := find_removed_references(change):
             message = f"{change.address} no longer reaches {', '.join(map(quoted, removed))}"
             yield warning("removes-channel", message, change.position, change.address)
 

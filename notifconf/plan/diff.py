@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from notifconf.model import Kind, LiveResource, Resource, Secret, Value
-from notifconf.model.plan import Action, Attributes, Change, Difference, PlanValue, Reference, Sensitive, frozen
+from notifconf.model.plan import Action, Attributes, Change, Difference, PlanValue, Reference, Sensitive, freeze
 
 _ABSENT = object()
 
@@ -22,13 +22,13 @@ class References:
     ids: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def canonical(self, value: Value) -> Value:
+    def resolve(self, value: Value) -> Value:
         """Return a reference, or a set of them as a sorted tuple, as ids where the objects live already."""
         if isinstance(value, tuple):
             return tuple(sorted({self.ids.get(item, item) for item in cast("tuple[str, ...]", value)}))
         return self.ids.get(value, value) if isinstance(value, str) else value
 
-    def named(self, value: Value) -> PlanValue:
+    def name(self, value: Value) -> PlanValue:
         """Return `value` with each reference named for people, sorted by name."""
         if isinstance(value, tuple):
             references = (self._reference(str(item)) for item in value)
@@ -41,14 +41,14 @@ class References:
 
 def create(desired: Resource, kind: Kind, references: References) -> Change:
     """Return the change that makes a declared object that doesn't live yet."""
-    attributes = _canonical(desired, kind, references)
+    attributes = _canonicalise(desired, kind, references)
     return Change(
         Action.CREATE,
         desired.kind,
         desired.address,
         None,
         before=None,
-        after=_shown(attributes, kind, references),
+        after=_present(attributes, kind, references),
         changed=tuple(attributes),
         blocked=desired.blocked,
         position=desired.position,
@@ -60,12 +60,12 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
 
     What is not declared is left alone: it takes no part in the comparison.
     """
-    wanted = _canonical(desired, kind, references)
+    wanted = _canonicalise(desired, kind, references)
     if wanted.items() <= live.attributes.items() or not desired.writable:
         return None
     changed = tuple(name for name, value in wanted.items() if live.attributes.get(name, _ABSENT) != value)
-    before = _shown(live.attributes, kind, references)
-    after = _shown({**live.attributes, **wanted}, kind, references, live.attributes)
+    before = _present(live.attributes, kind, references)
+    after = _present({**live.attributes, **wanted}, kind, references, live.attributes)
     return Change(
         Action.UPDATE,
         desired.kind,
@@ -74,7 +74,7 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
         before=before,
         after=after,
         changed=changed,
-        differences=differences(before, after),
+        differences=find_differences(before, after),
         blocked=desired.blocked,
         position=desired.position,
     )
@@ -82,64 +82,64 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
 
 def delete(live: LiveResource, address: str, kind: Kind, references: References) -> Change:
     """Return the change that deletes an undeclared object."""
-    before = _shown(live.attributes, kind, references)
+    before = _present(live.attributes, kind, references)
     return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None)
 
 
-def _canonical(desired: Resource, kind: Kind, references: References) -> Mapping[str, Value]:
+def _canonicalise(desired: Resource, kind: Kind, references: References) -> Mapping[str, Value]:
     if not kind.references:
         return desired.attributes
     return {
-        name: references.canonical(value) if name in kind.references else value
+        name: references.resolve(value) if name in kind.references else value
         for name, value in desired.attributes.items()
     }
 
 
-def _shown(
+def _present(
     attributes: Mapping[str, Value],
     kind: Kind,
     references: References,
     before: Mapping[str, Value] | None = None,
 ) -> Attributes:
     """Return attributes as a plan holds them: references named, secrets masked (and marked where they change)."""
-    return frozen(
+    return freeze(
         {
-            name: references.named(value)
+            name: references.name(value)
             if name in kind.references
-            else _masked(value, _ABSENT if before is None else before.get(name))
+            else _mask(value, _ABSENT if before is None else before.get(name))
             for name, value in sorted(attributes.items())
         }
     )
 
 
-def _masked(value: Value, before: object) -> PlanValue:
+def _mask(value: Value, before: object) -> PlanValue:
     if isinstance(value, Secret):
         return Sensitive(changed=before is not _ABSENT and before != value, expression=value.expression)
     if isinstance(value, Mapping):
         known = before if isinstance(before, Mapping) else {}
         absent = _ABSENT if before is _ABSENT else None
-        return {name: _masked(member, known.get(name, absent)) for name, member in sorted(value.items())}
+        return {name: _mask(member, known.get(name, absent)) for name, member in sorted(value.items())}
     return cast("PlanValue", value)
 
 
-def differences(before: Attributes, after: Attributes) -> tuple[Difference, ...]:
+def find_differences(before: Attributes, after: Attributes) -> tuple[Difference, ...]:
     """Name the fields that differ; a list is one field, since the service takes it whole."""
     return tuple(
-        Difference("/" + "/".join(map(_escaped, path)), _at(before, path), _at(after, path))
+        Difference("/" + "/".join(map(_escape, path)), _get(before, path), _get(after, path))
         for name in sorted({*before, *after})
         if before.get(name, _ABSENT) != after.get(name, _ABSENT)
-        for path in _paths(name, before.get(name), after.get(name))
+        for path in _find_paths(name, before.get(name), after.get(name))
     )
 
 
-def _paths(name: str, before: PlanValue, after: PlanValue) -> Sequence[tuple[str, ...]]:
+def _find_paths(name: str, before: PlanValue, after: PlanValue) -> Sequence[tuple[str, ...]]:
     """Return the paths of the fields that differ in an attribute: most attributes are one field."""
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return [(name,)]
     from deepdiff import DeepDiff
 
     levels = DeepDiff(_plain(before), _plain(after), view="tree", threshold_to_diff_deeper=0).values()
-    return sorted({(name, *_field(level.path(output_format="list"))) for group in levels for level in group})
+    return sorted({(name, *_find_field(level.path(output_format="list"))) for group in levels for level in group})
 
 
 def _plain(value: PlanValue) -> object:
@@ -153,7 +153,7 @@ def _plain(value: PlanValue) -> object:
     return str(value) if isinstance(value, Sensitive) else value
 
 
-def _field(path: Iterable[str | int]) -> tuple[str, ...]:
+def _find_field(path: Iterable[str | int]) -> tuple[str, ...]:
     names: list[str] = []
     for step in path:
         if isinstance(step, int):
@@ -162,12 +162,12 @@ def _field(path: Iterable[str | int]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _at(attributes: Attributes, path: tuple[str, ...]) -> PlanValue:
+def _get(attributes: Attributes, path: tuple[str, ...]) -> PlanValue:
     value: PlanValue = attributes
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def _escaped(name: str) -> str:
+def _escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")

@@ -1,4 +1,27 @@
-"""Which live object each declared one is: by pin, else by natural key. What exists is adopted, never made twice."""
+"""Matching: which live object each declared object is. An object that exists is adopted, and never created twice.
+
+Terms:
+
+- A *pin* is the id that an entry of the workspace names (`id: i-1`).
+- A *natural key* (here: identity) is what the service or its users recognise an object by, such as the display name of
+  an integration. A declared object has several if several are acceptable, the best first.
+- *Namesakes* are live objects of one kind with the same natural key.
+- A live object is *claimed* by the declared object that it was matched with. One that nobody claims is undeclared.
+
+Rules:
+
+1. Pinned objects choose first: each claims the live object with its id. If there is none, that is an error.
+2. Each other declared object claims a live object with its first natural key, else with the second, and so on. It
+   passes over objects that are pinned by another entry. If no object is left, it is created.
+3. Several namesakes that nobody has claimed are ambiguous. That is an error, and none of them becomes undeclared: the
+   plan must not offer to delete the one that is meant.
+4. If another declared object has claimed the live object already, the second one is a duplicate, which is an error.
+5. The result does not depend on the order of files, entries or pages. If there is a conflict (rules 3 and 4), the
+   declared objects are sorted by address and matched again.
+
+Example: "Old" (i-1) and "Mail" (i-2) live. `a: {id: i-1, display_name: New}` claims i-1, and renames it.
+`b: {display_name: Old}` passes over i-1, since that is pinned, and is created. Nothing claims i-2: it is undeclared.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +37,25 @@ from notifconf.plan.rules import Pair
 
 @dataclass(slots=True)
 class Matching:
-    """Declared and live objects, brought together."""
+    """The pairs, what nothing declares, and what could not be matched."""
 
     pairs: list[Pair] = field(default_factory=list)
     undeclared: list[LiveResource] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
-    """Address of a declared object that can't be matched -> the code of why: what refers to it is blocked."""
+    """Address of a declared object that can't be matched -> the code of its error. What refers to it is blocked."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
 def match(resources: Sequence[Resource], live: Sequence[LiveResource]) -> Matching:
-    """Pair each declared object with its live one, or with None where it is to be created.
+    """Pair each declared object with its live object, or with None if it is to be created.
 
-    Pins choose first, and a pinned object is never what another declared object means: of the live object "Old" (i-1),
-    `a: {id: i-1, display_name: New}` is the new name, and `b: {display_name: Old}` is created beside it.
-    The order of what is declared and of what lives makes no difference, but for that of the pairs.
+    Only the order of the pairs depends on the order of the arguments.
     """
     matcher = _Matcher(live)
     matcher.match(resources)
     if matcher.is_contested:
-        # Of several that mean one object the first has it, so who is first must not depend on the files. To sort them
-        # always would take a fifth of a large plan's time.
+        # The first of several declared objects gets the live object, so the order of the files must not decide which is
+        # first. Sorting always would take a fifth of the time of a large plan.
         matcher = _Matcher(live)
         matcher.match(sorted(resources, key=attrgetter("address")))
     return matcher.finish()
@@ -45,7 +66,7 @@ class _Matcher:
 
     def __init__(self, live: Sequence[LiveResource]) -> None:
         self._live = live
-        # Live objects go by their place in `live`, which costs less than hashing kind and id: there are many.
+        # A live object is represented by its index in `live`: hashing the kind and id of each would take much longer.
         self._by_identity: dict[str, dict[Hashable, int]] = defaultdict(dict)
         self._namesakes: dict[tuple[str, Hashable], list[int]] = defaultdict(list)
         for place, item in enumerate(live):
@@ -56,7 +77,7 @@ class _Matcher:
         self._owners: list[Resource | None] = [None] * len(live)
         self._result = Matching()
         self.is_contested = False
-        """Whether it made a difference, or could have, which declared object came first."""
+        """Whether the order of the declared objects could have made a difference (rule 5)."""
 
     def match(self, resources: Sequence[Resource]) -> None:
         for resource in resources:
@@ -106,7 +127,7 @@ class _Matcher:
             self._reject(resource, "missing", "no live object has this target, and notifconf can't create it")
 
     def _is_pinned(self, place: int, resource: Resource) -> bool:
-        """Say whether a pin says that a live object is another one than `resource`, which can be created."""
+        """Say whether another entry has pinned a live object. `resource` can be created instead."""
         owner = self._owners[place]
         return resource.writable and owner is not None and owner.pin is not None
 
@@ -114,7 +135,7 @@ class _Matcher:
         self.is_contested = True
         free = [place for place in candidates if self._owners[place] is None]
         if len(free) > 1:
-            # One of them is meant, so none of them is undeclared: a plan must not offer to delete them.
+            # Rule 3: none of them becomes undeclared.
             for place in free:
                 self._owners[place] = resource
             ids = " or ".join(sorted(quoted(self._live[place].id) for place in free))

@@ -1,8 +1,28 @@
-"""Which change goes before which.
+"""Ordering: which change goes before which. And scope: which changes `--target` and `--exclude` select.
 
-Objects are made and repointed before what refers to them, and deleted only when nothing refers to them any more. Kinds
-come in order of dependency, so sorting by kind is already an order in which everything can be done: creates and
-updates forwards, then deletes backwards.
+Terms:
+
+- An object *refers* to another if an attribute holds its id, or its address while it does not exist yet. Here
+  subscriptions refer to integrations, never the other way round: the kinds of a provider are listed in that order.
+- A change *depends on* another one that must be done first. If that fails, the change is skipped.
+
+Rules of the order:
+
+1. A create or an update depends on the creates and updates of all objects that it refers to afterwards.
+2. A delete depends on all changes that remove a reference to its object, since the service refuses to delete an object
+   that is in use.
+3. Creates and updates come first, sorted by kind, then by address. Deletes come last, with the kinds reversed. So each
+   change comes after those that it depends on.
+
+Rules of the scope:
+
+1. `--target` selects the named changes, and all that they depend on.
+2. `--exclude` removes the named changes, and all that depend on them, with a warning. It has the last word.
+3. A diagnostic goes with the object that it is about. One that is about no object stays: it may concern anything.
+
+Example: the integration `new` is created, the subscription `shrink` is updated to refer to `new` in place of `old`, and
+`old` is deleted. The order is `new`, `shrink`, `old`: `shrink` depends on `new`, and `old` depends on `shrink`.
+`--target subscriptions/shrink` selects `new` and `shrink`. `--exclude integrations/new` leaves nothing.
 """
 
 from __future__ import annotations
@@ -15,24 +35,24 @@ from notifconf.model import Diagnostic, Kind, LiveResource, Options, address_mat
 from notifconf.model.plan import Action, Attributes, Change, Reference, Unmanaged
 
 
-def in_order(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, ...]:
-    """Return the changes sorted, each with the addresses of those that it depends on."""
+def sort_changes(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, ...]:
+    """Return the changes in the order in which they can be done, each with the addresses that it depends on."""
     rank = {kind.name: index for index, kind in enumerate(kinds)}
     writes = {
         target: change.address
         for change in changes
         if change.action is not Action.DELETE
-        for target in _targets(change)
+        for target in _name_targets(change)
     }
     releases: dict[str, set[str]] = defaultdict(set)
     for change in changes:
-        for target in referred(change.before) - referred(change.after):
+        for target in find_targets(change.before) - find_targets(change.after):
             releases[target].add(change.address)
 
     def dependencies(change: Change) -> set[str]:
         if change.action is Action.DELETE:
             return releases[change.id or ""]
-        return {writes[target] for target in referred(change.after) if target in writes}
+        return {writes[target] for target in find_targets(change.after) if target in writes}
 
     def place(change: Change) -> tuple[bool, int, str, str]:
         deleted = change.action is Action.DELETE
@@ -48,26 +68,26 @@ def in_order(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, 
     )
 
 
-def _targets(change: Change) -> tuple[str, ...]:
-    """Return how others refer to the object of a change."""
+def _name_targets(change: Change) -> tuple[str, ...]:
+    """Return the texts by which references name the object of a change."""
     return (change.address,) if change.id is None else (change.address, change.id)
 
 
-def referred(attributes: Attributes | None) -> set[str]:
-    """Return what an object refers to, as ids and addresses."""
-    return {reference.target for reference in references_of(attributes)}
+def find_targets(attributes: Attributes | None) -> set[str]:
+    """Return the ids and addresses that an object refers to."""
+    return {reference.target for reference in iterate_references(attributes)}
 
 
-def references_of(attributes: Attributes | None) -> Iterator[Reference]:
-    """Return the references of an object."""
+def iterate_references(attributes: Attributes | None) -> Iterator[Reference]:
+    """Yield the references of an object."""
     for value in (attributes or {}).values():
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Reference):
                 yield item
 
 
-def referenced_by(item: LiveResource, kind: Kind) -> set[str]:
-    """Return the ids of what a live object refers to."""
+def find_live_targets(item: LiveResource, kind: Kind) -> set[str]:
+    """Return the ids that a live object refers to."""
     found: set[str] = set()
     for name in kind.references:
         value = item.attributes.get(name)
@@ -75,7 +95,7 @@ def referenced_by(item: LiveResource, kind: Kind) -> set[str]:
     return found
 
 
-def with_dependencies(addresses: set[str], changes: Mapping[str, Change]) -> set[str]:
+def add_dependencies(addresses: set[str], changes: Mapping[str, Change]) -> set[str]:
     """Return the addresses, and those of all changes that they depend on."""
     selected: set[str] = set()
     waiting = list(addresses)
@@ -87,7 +107,7 @@ def with_dependencies(addresses: set[str], changes: Mapping[str, Change]) -> set
     return selected
 
 
-def with_dependents(addresses: set[str], changes: Sequence[Change]) -> set[str]:
+def add_dependents(addresses: set[str], changes: Sequence[Change]) -> set[str]:
     """Return the addresses, and those of all changes that depend on them; `changes` are in order."""
     reached = set(addresses)
     for change in changes:
@@ -98,7 +118,7 @@ def with_dependents(addresses: set[str], changes: Sequence[Change]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a plan says: its changes in order, the addresses that need nothing, what stays undeclared, and more."""
+    """The parts of a plan that a scope limits."""
 
     changes: tuple[Change, ...]
     unchanged: tuple[str, ...]
@@ -106,13 +126,11 @@ class Scope:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: Iterable[str]) -> Scope:
-    """Keep the targeted changes and those that they depend on; drop the excluded ones and those that depend on them.
+def select_scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: Iterable[str]) -> Scope:
+    """Limit a plan to what the options select (see the rules of the scope).
 
-    Diagnostics about an address that is out of scope go with it, but what is in scope keeps those of all that it
-    refers to, and what could not be resolved to an address at all might be anything. Objects that need nothing, or that
-    nothing declares, count where they are in scope themselves. `resolved` holds the addresses of what is declared, and
-    `unresolved` those of what has errors: with them a misspelt option is noticed.
+    A selected change also keeps the diagnostics about the objects that it refers to. `resolved` holds the addresses of
+    the declared objects, `unresolved` those of entries with errors. An option that names none of them is misspelt.
     """
     if not options.part:
         return whole
@@ -122,11 +140,11 @@ def scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: I
     targets = (*options.targets, *options.targets_if_exist)
     if targets:
         targeted = {address for address in addresses if _is_named(address, targets)}
-        selected = with_dependencies(targeted, {change.address: change for change in changes})
+        selected = add_dependencies(targeted, {change.address: change for change in changes})
     excluded = {address for address in addresses if _is_named(address, options.excludes)}
-    dropped = with_dependents(excluded, changes)
+    dropped = add_dependents(excluded, changes)
     kept = selected - dropped
-    concerned = kept.union(*(referred(change.after) for change in changes if change.address in kept))
+    concerned = kept.union(*(find_targets(change.after) for change in changes if change.address in kept))
     known = addresses.union(resolved, (item.address for item in whole.unmanaged))
     return Scope(
         tuple(change for change in changes if change.address in kept),
@@ -134,8 +152,8 @@ def scope(whole: Scope, options: Options, resolved: Iterable[str], unresolved: I
         tuple(item for item in whole.unmanaged if _in_scope(item.address, options)),
         (
             *(item for item in whole.diagnostics if _concerns(item, options, concerned, known)),
-            *_left_out(changes, (selected & dropped) - excluded),
-            *_unknown(options, known.union(unresolved)),
+            *_warn_left_out(changes, (selected & dropped) - excluded),
+            *_find_unknown(options, known.union(unresolved)),
         ),
     )
 
@@ -156,7 +174,7 @@ def _concerns(diagnostic: Diagnostic, options: Options, concerned: set[str], kno
     return address is None or address in concerned or address not in known or _in_scope(address, options)
 
 
-def _left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagnostic]:
+def _warn_left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagnostic]:
     for change in changes:
         if change.address in addresses:
             reason = ", ".join(change.depends_on)
@@ -164,8 +182,8 @@ def _left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagno
             yield warning("excluded-dependency", message, change.position, change.address)
 
 
-def _unknown(options: Options, known: set[str]) -> Iterable[Diagnostic]:
-    """Find options that name nothing: a plan of a misspelt target would look as if there was nothing to do."""
+def _find_unknown(options: Options, known: set[str]) -> Iterable[Diagnostic]:
+    """Yield a diagnostic for each option that names nothing. A misspelt target would seem to need no change."""
     for option, patterns, severity in (
         ("--target", options.targets, error),
         ("--exclude", options.excludes, warning),

@@ -1,4 +1,7 @@
-"""The planner: desired and live state in, a plan out. Pure and total, whatever the order of its inputs."""
+"""The planner: makes a plan from the desired and the live state. It is pure, and never raises.
+
+The order of its inputs makes no difference.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +24,28 @@ from notifconf.model import (
     Value,
     Workspace,
 )
-from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, frozen
-from notifconf.plan.addresses import undeclared_addresses
+from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, freeze
+from notifconf.plan.addresses import find_undeclared_addresses
 from notifconf.plan.codec import Basis
-from notifconf.plan.coverage import effect, notices, shortfalls, silences
-from notifconf.plan.diff import References, create, differences, update
+from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, warn_of_removals
+from notifconf.plan.diff import References, create, find_differences, update
 from notifconf.plan.match import Matching, match
-from notifconf.plan.order import Scope, in_order, scope
+from notifconf.plan.order import Scope, select_scope, sort_changes
 from notifconf.plan.protection import Protection, limit_deletes, make_protection
 from notifconf.plan.prune import prune
 from notifconf.plan.rules import Pair, Rules
 
 
 def conceal(plan: Plan, mask: Mask) -> Plan:
-    """Return `plan` without any text that `mask` finds a secret in."""
-    addresses = {change.address: _address(change.address, change.id, mask) for change in plan.changes}
+    """Return the plan with each text masked in which `mask` finds a secret."""
+    addresses = {change.address: _conceal_address(change.address, change.id, mask) for change in plan.changes}
     return replace(
         plan,
         changes=tuple(_conceal_change(change, addresses, mask) for change in plan.changes),
         unchanged=tuple(map(mask, plan.unchanged)),
-        unmanaged=tuple(replace(item, address=_address(item.address, item.id, mask)) for item in plan.unmanaged),
+        unmanaged=tuple(
+            replace(item, address=_conceal_address(item.address, item.id, mask)) for item in plan.unmanaged
+        ),
         silences=tuple(
             Silence(addresses.get(item.address, mask(item.address)), mask(item.message)) for item in plan.silences
         ),
@@ -49,8 +54,8 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
 
 
 def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) -> Change:
-    before = _attributes(change.before, mask)
-    after = _attributes(change.after, mask, change.before)
+    before = _conceal_attributes(change.before, mask)
+    after = _conceal_attributes(change.after, mask, change.before)
     address = addresses[change.address]
     depends_on = tuple(addresses.get(item, item) for item in change.depends_on)
     return replace(
@@ -59,36 +64,38 @@ def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) ->
         before=before,
         after=after,
         depends_on=depends_on,
-        differences=differences(before or {}, after or {}) if change.action is Action.UPDATE else (),
+        differences=find_differences(before or {}, after or {}) if change.action is Action.UPDATE else (),
     )
 
 
-def _address(address: str, object_id: str | None, mask: Mask) -> str:
-    """Return an address without a secret; the id keeps apart what then reads the same."""
+def _conceal_address(address: str, object_id: str | None, mask: Mask) -> str:
+    """Return an address without a secret. The id keeps masked addresses different."""
     shown = mask(address)
     return shown if shown == address or object_id is None else f"{shown}#{object_id}"
 
 
-def _attributes(attributes: Attributes | None, mask: Mask, before: Attributes | None = None) -> Attributes | None:
+def _conceal_attributes(
+    attributes: Attributes | None, mask: Mask, before: Attributes | None = None
+) -> Attributes | None:
     if attributes is None:
         return None
     known: Attributes = attributes if before is None else before
-    return frozen({name: _value(value, known.get(name), mask) for name, value in attributes.items()})
+    return freeze({name: _conceal_value(value, known.get(name), mask) for name, value in attributes.items()})
 
 
-def _value(value: PlanValue, before: PlanValue, mask: Mask) -> PlanValue:
-    """Return what a plan may say of `value`, where `before` is what lived before."""
+def _conceal_value(value: PlanValue, before: PlanValue, mask: Mask) -> PlanValue:
+    """Return what a plan may show of `value`. `before` is the live value."""
     if isinstance(value, str):
         return Sensitive(changed=value != before) if mask.finds(value) else value
     if isinstance(value, Reference):
         return Reference(mask(value.target), mask(value.name))
     if isinstance(value, tuple):
-        items = tuple(_value(item, item, mask) for item in value)
+        items = tuple(_conceal_value(item, item, mask) for item in value)
         # A list is one value: `apply` takes it whole from the workspace.
         return Sensitive(changed=value != before) if any(isinstance(item, Sensitive) for item in items) else items
     if isinstance(value, Mapping):
         known = before if isinstance(before, Mapping) else {}
-        return {name: _value(member, known.get(name), mask) for name, member in value.items()}
+        return {name: _conceal_value(member, known.get(name), mask) for name, member in value.items()}
     return value
 
 
@@ -97,8 +104,8 @@ DEFAULT_OPTIONS = Options()
 MIN_TOKEN_LENGTH = 16
 
 
-def effective(workspace: Workspace, options: Options) -> Workspace:
-    """Return the workspace with the command line's options in the place of its policy's."""
+def apply_options(workspace: Workspace, options: Options) -> Workspace:
+    """Return the workspace with the options of the command line in its policy."""
     policy = workspace.policy
     if options.mode is not None:
         policy = replace(policy, mode=options.mode)
@@ -156,12 +163,12 @@ def make_plan(
 
 
 def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options: Options) -> tuple[Plan, Secrets]:
-    workspace = effective(workspace, options)
+    workspace = apply_options(workspace, options)
     kinds = {kind.name: kind for kind in rules.kinds}
     resolution = rules.resolve(workspace, live, now)
     matching = match(resolution.resources, live.resources)
-    references = _references(matching, live, kinds)
-    addresses = undeclared_addresses(matching.undeclared, matching, kinds)
+    references = _name_references(matching, live, kinds)
+    addresses = find_undeclared_addresses(matching.undeclared, matching, kinds)
     guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
@@ -173,10 +180,10 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         references=references,
     )
     declared = [resource.address for resource in resolution.resources]
-    unresolved = list(_named((*workspace.diagnostics, *resolution.diagnostics)))
-    scoped = scope(
+    unresolved = list(_find_addresses((*workspace.diagnostics, *resolution.diagnostics)))
+    scoped = select_scope(
         Scope(
-            in_order((*comparison.changes, *pruning.deletes), rules.kinds),
+            sort_changes((*comparison.changes, *pruning.deletes), rules.kinds),
             tuple(address for kind in rules.kinds for address in sorted(comparison.unchanged[kind.name])),
             pruning.unmanaged,
             (
@@ -192,25 +199,25 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         declared,
         unresolved,
     )
-    mask = Mask((*workspace.secrets, *_live_secrets(live)))
+    mask = Mask((*workspace.secrets, *_find_live_secrets(live)))
     if not workspace.is_valid:
-        return conceal(_invalid(workspace, scoped.diagnostics, rules), mask), {}
-    result = effect(scoped.changes, live, rules)
-    managed = _managed_live(live.resources, workspace.declarations.managed) if pruning.deletes else Counter()
+        return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
+    result = find_effect(scoped.changes, live, rules)
+    managed = _count_managed(live.resources, workspace.declarations.managed) if pruning.deletes else Counter()
     found = (
         *workspace.diagnostics,
         *scoped.diagnostics,
-        *notices(scoped.changes),
+        *warn_of_removals(scoped.changes),
         *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
-        *shortfalls(result, workspace.policy, force=options.force),
+        *find_shortfalls(result, workspace.policy, force=options.force),
     )
     plan = Plan(
         provider=rules.name,
         changes=scoped.changes,
         unchanged=scoped.unchanged,
         unmanaged=scoped.unmanaged,
-        silences=tuple(silences(scoped.changes, rules, result)),
-        diagnostics=_sorted(found),
+        silences=tuple(find_silences(scoped.changes, rules, result)),
+        diagnostics=_sort(found),
         mode=workspace.policy.mode,
         until=resolution.until,
         part=options.part,
@@ -255,8 +262,8 @@ def iterate_sensitive(value: PlanValue, path: str = "") -> Iterator[tuple[str, S
             yield from iterate_sensitive(member, f"{path}/{name}")
 
 
-def _live_secrets(live: Live) -> Iterator[Secret]:
-    """Yield the live secrets that are long enough to be tokens: members of a target that nobody knows may be words."""
+def _find_live_secrets(live: Live) -> Iterator[Secret]:
+    """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown target."""
     for item in live.resources:
         target = item.attributes.get("target")
         for value in target.values() if isinstance(target, Mapping) else ():
@@ -264,21 +271,21 @@ def _live_secrets(live: Live) -> Iterator[Secret]:
                 yield value
 
 
-def _invalid(workspace: Workspace, found: Iterable[Diagnostic], rules: Rules) -> Plan:
-    """Return a plan without changes, which only says what is wrong: with the workspace, and beside the live state.
+def _make_invalid_plan(workspace: Workspace, found: Iterable[Diagnostic], rules: Rules) -> Plan:
+    """Return a plan without changes that shows the errors: of the workspace, and those that the live state reveals.
 
-    What is wrong with the workspace may show again beside the live state, in other words: it is said once.
+    The live state may reveal an error of the workspace again, with another message. It is shown once.
     """
     known = {(item.code, item.position) for item in workspace.diagnostics}
     others = (item for item in found if item.severity == "error" and (item.code, item.position) not in known)
-    return Plan(rules.name, diagnostics=_sorted((*workspace.diagnostics, *others)), mode=workspace.policy.mode)
+    return Plan(rules.name, diagnostics=_sort((*workspace.diagnostics, *others)), mode=workspace.policy.mode)
 
 
-def _sorted(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def _sort(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(dict.fromkeys(diagnostics), key=lambda item: item.sort_key))
 
 
-def _named(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+def _find_addresses(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
     """Return the addresses of diagnostics: of what is declared, and could not be resolved, too."""
     return (item.address for item in diagnostics if item.address is not None)
 
@@ -296,25 +303,25 @@ def _compare(
 ) -> _Comparison:
     result = _Comparison()
     for pair in matching.pairs:
-        change = _change(pair, kinds[pair.desired.kind], references)
+        change = _make_change(pair, kinds[pair.desired.kind], references)
         if change is None or (change.action is Action.UPDATE and workspace.policy.mode is Mode.CREATE_ONLY):
             result.unchanged[pair.desired.kind].append(pair.desired.address)
             continue
-        change, forbidden = guards.judge(_blocked(change, pair.desired, matching.broken))
+        change, forbidden = guards.judge(_block(change, pair.desired, matching.broken))
         result.changes.append(change)
         result.diagnostics += forbidden
     return result
 
 
-def _change(pair: Pair, kind: Kind, references: References) -> Change | None:
+def _make_change(pair: Pair, kind: Kind, references: References) -> Change | None:
     desired, live = pair
     if live is not None:
         return update(desired, live, kind, references)
     return create(desired, kind, references) if desired.create else None
 
 
-def _blocked(change: Change, desired: Resource, broken: Mapping[str, str]) -> Change:
-    """Block what refers to something that could not be matched."""
+def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Change:
+    """Block a change if its object refers to something that could not be matched."""
     if change.blocked is not None or not broken:
         return change
     for value in desired.attributes.values():
@@ -324,8 +331,8 @@ def _blocked(change: Change, desired: Resource, broken: Mapping[str, str]) -> Ch
     return change
 
 
-def _references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) -> References:
-    """Say how references read: a declared object goes by its declared name, the others by what they are called."""
+def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) -> References:
+    """Return the ids and names for references. A declared object has its declared name, others have their live name."""
     names = dict(live.names)
     ids: dict[str, str] = {}
     for desired, found in matching.pairs:
@@ -338,6 +345,6 @@ def _references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) -> Re
     return References(ids, names)
 
 
-def _managed_live(live: Sequence[LiveResource], managed: frozenset[str]) -> Counter[str]:
-    """Count, by kind, the live objects that this workspace manages: what is read-only is only looked at."""
+def _count_managed(live: Sequence[LiveResource], managed: frozenset[str]) -> Counter[str]:
+    """Count the live objects that this workspace manages, by kind. Read-only objects do not count."""
     return Counter(item.kind for item in live if item.kind in managed and item.kept != "read-only")

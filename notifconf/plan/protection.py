@@ -31,9 +31,9 @@ from notifconf.model import (
     warning,
 )
 from notifconf.model.plan import Action, Change
-from notifconf.plan.addresses import LiveKey, plain_address
+from notifconf.plan.addresses import LiveKey, make_plain_address
 from notifconf.plan.match import Matching
-from notifconf.plan.order import referenced_by, references_of, referred
+from notifconf.plan.order import find_live_targets, find_targets, iterate_references
 from notifconf.plan.rules import Rules
 
 
@@ -108,7 +108,9 @@ class Protection:
         names = {address, *self.names.get((item.kind, item.id), ())}
         if self._pattern("protected", names):
             return "protected"
-        if self.must_be_told and not self.must_be_told.keys().isdisjoint(referenced_by(item, self.kinds[item.kind])):
+        if self.must_be_told and not self.must_be_told.keys().isdisjoint(
+            find_live_targets(item, self.kinds[item.kind])
+        ):
             return "protected"
         return "frozen" if self._pattern("frozen", names) else None
 
@@ -127,8 +129,8 @@ class Protection:
             yield f"is protected by {self._place('protected', pattern)}, {off}"
         if not self.must_be_told:
             return
-        kept = referred(change.after)
-        for reference in sorted(references_of(change.before), key=lambda reference: reference.target):
+        kept = find_targets(change.after)
+        for reference in sorted(iterate_references(change.before), key=lambda reference: reference.target):
             protector = self.must_be_told.get(reference.target)
             if protector is not None and (turns_off or reference.target not in kept):
                 reaches = (
@@ -183,7 +185,7 @@ def make_protection(
         return Protection(policy, rules, kinds, {}, {}, undeclared)
     names: defaultdict[LiveKey, set[str]] = defaultdict(set)
     for item in live:
-        names[item.kind, item.id] |= {plain_address(item, kinds), f"{kinds[item.kind].collection}/{item.id}"}
+        names[item.kind, item.id] |= {make_plain_address(item, kinds), f"{kinds[item.kind].collection}/{item.id}"}
     for desired, found in matching.pairs:
         known = names[desired.kind, found.id if found is not None else desired.address]
         known.add(desired.address)

@@ -10,7 +10,7 @@ from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warnin
 from notifconf.model.plan import Action, Change, Unmanaged
 from notifconf.plan.diff import References, delete
 from notifconf.plan.match import Matching
-from notifconf.plan.order import referenced_by, referred
+from notifconf.plan.order import find_live_targets, find_targets
 from notifconf.plan.protection import Protection
 
 MAX_USERS_SHOWN = 5
@@ -92,7 +92,7 @@ def _find_users(
         if not kind.references or (item.kind, item.id) in deleted:
             continue
         change = updates.get((item.kind, item.id))
-        for target in referenced_by(item, kind) if change is None else referred(change.after):
+        for target in find_live_targets(item, kind) if change is None else find_targets(change.after):
             if target in by_id:
                 users[by_id[target]].append(item)
     return users

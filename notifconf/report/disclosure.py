@@ -42,7 +42,7 @@ class Members:
     named: AbstractSet[str] = frozenset()
 
 
-def disclosed(lines: Sequence[str], index: int, members: Members, *, values: bool = True) -> str | None:
+def disclose(lines: Sequence[str], index: int, members: Members, *, values: bool = True) -> str | None:
     """Return what may be shown of the line at `index`, cut where it goes on; None if that is nothing.
 
     Without `values` none is shown, except `${NAME}`, which says where a secret comes from and not what it is.

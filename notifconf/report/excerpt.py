@@ -13,13 +13,13 @@ from notifconf.errors import UsageError
 from notifconf.files import open_to_read
 from notifconf.model import Diagnostic
 from notifconf.providers import list_loaded, load_provider
-from notifconf.report.disclosure import CUT, Members, disclosed
+from notifconf.report.disclosure import CUT, Members, disclose
 from notifconf.report.style import Line, Span, line, printable
 
-SYNTAX = "yaml-syntax"
+SYNTAX_CODE = "yaml-syntax"
 """Where YAML can't be read, nobody knows what a value belongs to."""
 
-CONTEXT = 20
+MIN_CONTEXT_CHARACTERS = 20
 """How much is shown at least behind a caret, where a line is too long to be shown whole."""
 
 
@@ -31,18 +31,20 @@ def excerpt_lines(diagnostic: Diagnostic, lines: Sequence[str], members: Members
     if diagnostic.position is None or not 0 < diagnostic.position.line <= len(lines):
         return
     number, column = diagnostic.position.line, diagnostic.position.column
-    shown = disclosed(lines, number - 1, members, values=diagnostic.code != SYNTAX)
+    shown = disclose(lines, number - 1, members, values=diagnostic.code != SYNTAX_CODE)
     if shown is None or column > len(shown) + 1:
         return
     head = f"  {number} | "
-    before, behind = _windowed(printable(shown[: column - 1]), printable(shown[column - 1 :]), width - len(head) - 1)
+    before, behind = _cut_to_width(
+        printable(shown[: column - 1]), printable(shown[column - 1 :]), width - len(head) - 1
+    )
     yield line(Span(head, "dim"), before + behind)
     yield line(Span(f"{' ' * (len(head) - 2)}| ", "dim"), " " * cell_len(before), Span("^", diagnostic.severity))
 
 
-def _windowed(before: str, behind: str, width: int) -> tuple[str, str]:
+def _cut_to_width(before: str, behind: str, width: int) -> tuple[str, str]:
     """Return what stands before and behind the caret, as much of it as fits into `width`."""
-    room = max(width - min(len(behind), CONTEXT), 1)
+    room = max(width - min(len(behind), MIN_CONTEXT_CHARACTERS), 1)
     if len(before) > room:
         before = CUT + before[len(before) - room + 1 :]
     room = max(width - len(before), 1)

@@ -29,10 +29,10 @@ def prose(text: str) -> str:
         begin, rest = begin + "\\" + rest[0], rest[1:]
     elif begin:
         begin = "\\" + begin
-    return (begin + _SPECIAL.sub(_escaped, rest)).replace("\0", _ZERO_WIDTH_SPACE)
+    return (begin + _SPECIAL.sub(_escape, rest)).replace("\0", _ZERO_WIDTH_SPACE)
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     return _ENTITIES.get(match[0], "\\" + match[0])
 
 
@@ -44,7 +44,7 @@ def code(text: str) -> str:
     return f"{ticks}{pad}{shown}{pad}{ticks}"
 
 
-def fenced(lines: Iterable[str], language: str) -> str:
+def fence_code(lines: Iterable[str], language: str) -> str:
     """Return lines as a block of code, within a fence that none of them can end."""
     shown = [printable(item) for item in lines]
     fence = "`" * max(3, 1 + max(map(_longest_run, shown), default=0))
@@ -55,19 +55,19 @@ def _longest_run(text: str) -> int:
     return max(map(len, re.findall(r"`+", text)), default=0)
 
 
-LIMIT = 65_536
+MAX_COMMENT_BYTES = 65_536
 """Of a comment on GitHub, in characters. Bytes of UTF-8 are counted: they are never fewer."""
 
 PLAN_MARK, OUTCOME_MARK = "<!-- notifconf-plan -->", "<!-- notifconf-apply -->"
 """The first line, which nobody sees: a bot finds by it the comment that it wrote before."""
 
-SHARE = 8
+SIDE_SHARE = 8
 """What stands beside the changes may take a part in this many of the room, each."""
 
-FEW = 5
+MAX_UNFOLDED_CHANGES = 5
 """Up to so many changes are shown unfolded."""
 
-NOTE = 160
+RESERVED_BYTES = 160
 """Bytes that are kept free for saying how much is left out."""
 
 
@@ -81,22 +81,23 @@ class _Section:
     foot: str = ""
 
 
-def markdown(report: Report, *, limit: int = LIMIT) -> str:
+def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     """Return a report of at most `limit` bytes; where it takes more, it is cut at a change and counts the rest."""
     mark = PLAN_MARK if report.outcome is None else OUTCOME_MARK
     digest = f"\nDigest: {code(report.plan.digest)}\n" if report.plan.digest else ""
     begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}"
     above = [
-        _fitted(section, limit // SHARE) for section in (_closing(report), _silences(report), _diagnostics(report))
+        _fit_section(section, limit // SIDE_SHARE)
+        for section in (_closing(report), _silences(report), _diagnostics(report))
     ]
-    below = _fitted(_unmanaged(report), limit // SHARE)
+    below = _fit_section(_unmanaged(report), limit // SIDE_SHARE)
     room = limit - sum(len(part.encode()) for part in (begin, *above, below))
-    return "".join((begin, *above, _fitted(_changes(report), room), below))
+    return "".join((begin, *above, _fit_section(_changes(report), room), below))
 
 
-def _fitted(section: _Section, room: int) -> str:
+def _fit_section(section: _Section, room: int) -> str:
     """Return a section that takes at most `room` bytes; nothing where it has no items."""
-    room -= len(f"{section.head}{section.foot}".encode()) + NOTE
+    room -= len(f"{section.head}{section.foot}".encode()) + RESERVED_BYTES
     shown: list[str] = []
     for item in section.items:
         room -= len(item.encode())
@@ -107,7 +108,7 @@ def _fitted(section: _Section, room: int) -> str:
     return "".join((section.head, *shown, rest, section.foot)) if shown or rest else ""
 
 
-def _listed(items: list[str], *, head: str = "\n", foot: str = "", prefix: str = "") -> _Section:
+def _make_list(items: list[str], *, head: str = "\n", foot: str = "", prefix: str = "") -> _Section:
     """Return a section that is a list."""
 
     def rest(shown: int) -> str:
@@ -118,17 +119,17 @@ def _listed(items: list[str], *, head: str = "\n", foot: str = "", prefix: str =
 
 
 def _closing(report: Report) -> _Section:
-    return _listed([prose(words) for words in closing(report.outcome)])
+    return _make_list([prose(words) for words in closing(report.outcome)])
 
 
 def _silences(report: Report) -> _Section:
     items = [prose(item.message) for item in report.plan.silences]
-    return _listed(items, head="\n> [!CAUTION]\n> **This silences:**\n>\n", prefix="> ")
+    return _make_list(items, head="\n> [!CAUTION]\n> **This silences:**\n>\n", prefix="> ")
 
 
 def _diagnostics(report: Report) -> _Section:
     found = sorted(report.diagnostics, key=lambda item: item.severity != "error")
-    return _listed([_diagnostic(item) for item in found])
+    return _make_list([_diagnostic(item) for item in found])
 
 
 def _diagnostic(item: Diagnostic) -> str:
@@ -139,7 +140,7 @@ def _diagnostic(item: Diagnostic) -> str:
 def _unmanaged(report: Report) -> _Section:
     items = [f"{code(item.address)} ({code(item.id)}, kept: {prose(item.kept)})" for item in report.plan.unmanaged]
     head = f"\n<details>\n<summary>{escape(unmanaged_sentence(report.plan))}</summary>\n\n"
-    return _listed(items, head=head, foot="\n</details>\n")
+    return _make_list(items, head=head, foot="\n</details>\n")
 
 
 def _changes(report: Report) -> _Section:
@@ -153,7 +154,7 @@ def _changes(report: Report) -> _Section:
         sums = ", ".join(f"{left[action]} to {action}" for action in Action if left[action])
         return f"\n**{count(left.total(), 'more change')} not shown here: {sums}.**\n"
 
-    return _Section((_change(*item, unfolded=len(changes) <= FEW) for item in changes), rest)
+    return _Section((_change(*item, unfolded=len(changes) <= MAX_UNFOLDED_CHANGES) for item in changes), rest)
 
 
 def _urgency(item: tuple[Change, ChangeOutcome | None]) -> tuple[bool, int]:
@@ -170,7 +171,7 @@ def _change(change: Change, became: ChangeOutcome | None, *, unfolded: bool) -> 
     error = f"{prose(became.error)}\n\n" if became is not None and became.error else ""
     return (
         f"\n<details{' open' if unfolded or error else ''}>\n<summary>{title}{notes}</summary>\n\n"
-        f"{error}{fenced(_difference_lines(change), 'diff')}</details>\n"
+        f"{error}{fence_code(_difference_lines(change), 'diff')}</details>\n"
     )
 
 

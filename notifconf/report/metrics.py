@@ -85,11 +85,11 @@ def _lines(gauge: _Gauge, workspace: str) -> Iterator[str]:
     yield f"# HELP {gauge.name} {gauge.meaning}"
     yield f"# TYPE {gauge.name} gauge"
     for labels, value in gauge.samples:
-        shown = ",".join(f'{name}="{_escaped(text)}"' for name, text in {"workspace": workspace, **labels}.items())
+        shown = ",".join(f'{name}="{_escape(text)}"' for name, text in {"workspace": workspace, **labels}.items())
         yield f"{gauge.name}{{{shown}}} {value}"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Escape a label's value as the format has it. What is no Unicode (a byte of a file's name) is replaced."""
     shown = text.encode("utf-8", "replace").decode("utf-8")
     return shown.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

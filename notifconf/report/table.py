@@ -54,7 +54,7 @@ def _text(value: Cell) -> str:
 GAP = 2
 INDENT = 2
 STACKED_INDENT = 6
-NARROWEST = 16
+MIN_LAST_COLUMN_WIDTH = 16
 """Of the last column, where its cells are wrapped inside of it."""
 
 
@@ -99,7 +99,7 @@ def _groups(widths: Sequence[int], width: int | None) -> list[slice]:
     starts = [0, 1]
     for column in range(2, columns):
         room = width - _end(widths[starts[-1] : column], STACKED_INDENT) - GAP
-        if room < (min(widths[column], NARROWEST) if column == columns - 1 else widths[column]):
+        if room < (min(widths[column], MIN_LAST_COLUMN_WIDTH) if column == columns - 1 else widths[column]):
             starts.append(column)
     return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], columns], strict=True)]
 
@@ -113,7 +113,7 @@ def _row_lines(cells: Sequence[Span], widths: Sequence[int], indent: int, width:
     *others, last = cells
     start = _end(widths[:-1], indent) + (GAP if others else 0)
     texts = [last.text]
-    if width is not None and start + cell_len(last.text) > width >= start + NARROWEST and others:
+    if width is not None and start + cell_len(last.text) > width >= start + MIN_LAST_COLUMN_WIDTH and others:
         texts = textwrap.wrap(last.text, width - start, break_on_hyphens=False)
     padded = (span for cell, column in zip(others, widths, strict=False) for span in _padded(cell, column))
     yield (Span(" " * indent), *padded, Span(texts[0], last.style))

@@ -221,7 +221,7 @@ def test_what_was_short_before_blocks_no_other_change(user):
     ended = user.plans()
     warned = [item["message"] for item in ended.json["diagnostics"] if item["code"] == "coverage"]
     assert (ended.code, len(warned)) == (0, 5)
-    assert all("which no change here mends" in message for message in warned)
+    assert all("and this plan does not fix that" in message for message in warned)
     assert user.applies().code == 0
     drift = user.runs("drift")
     assert (drift.code, drift.out, drift.err) == (0, "", "")

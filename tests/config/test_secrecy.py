@@ -29,6 +29,10 @@ def warnings(target: str, environment=None):
         ("'https://hooks.example.com/services/${TOKEN}'", False),
         ("'${SCHEME:-https}://${HOST:-hooks.example.com}/${TOKEN}'", False),
         ("'${file:url.txt}'", False),
+        ("'https://hooks.example.com/services/a1b2c3d4e5f6canary${END:-}'", True),
+        ("'https://hooks.example.com/services/${TOKEN:-a1b2c3d4e5f6canary}'", True),
+        (f"'${{NOT_SET:?{URL}}}'", True),
+        ("'${NOT_SET:?set the variable of on-call}'", False),
     ],
 )
 def test_a_secret_in_clear_is_a_warning(url, is_literal):

@@ -8,7 +8,7 @@ import pytest
 
 from notifconf.emulator.faults import parse_fault
 from notifconf.errors import ApiError, AuthenticationError, NotFoundError, ServiceError
-from notifconf.executor.secrets import revealed
+from notifconf.executor.secrets import reveal
 from notifconf.model import Live, LiveResource
 from notifconf.providers import BUILT_IN
 from notifconf.providers.base import Plain
@@ -20,7 +20,7 @@ EACH = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scena
 
 def plain(item: LiveResource | None) -> dict[str, Plain]:
     assert item is not None
-    return {name: revealed(value) for name, value in item.attributes.items()}
+    return {name: reveal(value) for name, value in item.attributes.items()}
 
 
 def create(scenario: Scenario, served: Served, timeout: float = 30.0) -> str:

@@ -21,7 +21,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.http.client import Client
 from notifconf.model import Exported, Live, Mode, Options, Workspace
 from notifconf.model.plan import Plan
-from notifconf.plan.planner import effective, make_plan
+from notifconf.plan.planner import apply_options, make_plan
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.workspace import workspace_text
 from tests.convergence.organisations import ORGANISATIONS, SECRET, SURVEYED, State
@@ -89,7 +89,7 @@ def organisation() -> Iterator[Organisation]:
 def loaded(export: Export) -> Workspace:
     environment = {variable.name: variable.secret.reveal() for variable in export.exported.variables}
     workspace = load(["-"], environment=environment, now=NOW, stdin=io.BytesIO(export.text.encode()))
-    return effective(workspace, SYNC)
+    return apply_options(workspace, SYNC)
 
 
 @pytest.mark.parametrize("provider", BUILT_IN)

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
 from notifconf.executor import recovery, run
-from notifconf.http import Redactor, client, rate_limiter
-from notifconf.http.redaction import WITHHELD
+from notifconf.http import client, rate_limiter
+from notifconf.http.redaction import WITHHELD, Redactor
 from notifconf.model import Secret
-from notifconf.providers.confluent.hosts import shared_host
+from notifconf.providers.confluent import PROVIDER
 from tests.cli.conftest import User
 from tests.hostile.echoes import API_SECRET, FORMS, QUERY, SECRETS, SLACK, readable
 
@@ -34,6 +34,9 @@ SAMPLE = (
     "full width",
 )
 """Forms that are tried through the whole product."""
+
+WHOLE = tuple(form for form in SAMPLE if form not in {"its middle", "one value"})
+"""Those that hold the whole secret: in a description of an object a part of one may be a usual word."""
 
 CONFLUENT = f"""\
 version: 1
@@ -169,7 +172,7 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_no_form_is_readable(form: str, name: str) -> None:
     secret = SECRETS[name]
-    redactor = Redactor([Secret(secret), Secret("another-secret-0123456789")], shared_host=shared_host)
+    redactor = Redactor([Secret(secret), Secret("another-secret-0123456789")], shared_host=PROVIDER.shared_host)
     for template in TEMPLATES:
         assert redactor(template.format(FORMS[form](secret))) == WITHHELD, template
 
@@ -182,19 +185,20 @@ def test_the_test_can_read_them(form: str) -> None:
 
 
 def test_objects_of_confluent_that_repeat_a_secret(user: User) -> None:
-    texts = [FORMS[form](secret) for form in SAMPLE for secret in SECRETS.values()]
+    texts = [FORMS[form](secret) for form in WHOLE for secret in SECRETS.values()]
     for number, text in enumerate(texts):
+        name = f"name {number}"
         kind = {"kind": "Pager", "routing": "x"} if number % 2 else {"kind": "RoleEmail", "role_name": text}
         user.emulator.seed(
-            "integrations", {"id": f"i-{number}", "display_name": text, "description": text, "target": kind}, raw=True
+            "integrations", {"id": f"i-{number}", "display_name": name, "description": text, "target": kind}, raw=True
         )
         more = {"description": text, "severity": text, "category": text}
-        user.emulator.seed("notification-types", {"id": f"nt-{number}", "display_name": text, **more}, raw=True)
+        user.emulator.seed("notification-types", {"id": f"nt-{number}", "display_name": name, **more}, raw=True)
     target = {"kind": "Webhook", "url": QUERY}
     user.emulator.seed(
         "integrations",
-        {"id": "i-hook", "display_name": "hook", "description": f"is at {QUERY[:30]}", "target": target},
-        {"id": "i-slack", "display_name": f"x{SLACK[20:40]}", "target": {"kind": "Slack", "webhook_url": SLACK}},
+        {"id": "i-hook", "display_name": "hook", "description": f"is at {QUERY}", "target": target},
+        {"id": "i-slack", "display_name": f"x {SLACK}", "target": {"kind": "Slack", "webhook_url": SLACK}},
         raw=True,
     )
     types = [{"id": f"nt-{number}"} for number in range(len(texts))]
@@ -209,15 +213,23 @@ def test_objects_of_confluent_that_repeat_a_secret(user: User) -> None:
     assert user.runs("drift").code == 0
 
 
-@pytest.mark.parametrize("member", ["event_title", "event_description", "event_namespace"])
+@pytest.mark.parametrize("member", ["event_description", "event_namespace"])
 def test_objects_of_konnect_that_repeat_a_secret(user: User, member: str) -> None:
-    texts = [FORMS[form](API_SECRET) for form in SAMPLE]
+    texts = [FORMS[form](API_SECRET) for form in WHOLE]
     for number, text in enumerate(texts):
         event = {"event_id": f"e.{number}", "event_title": f"E{number}", "event_namespace": "organization"}
         user.emulator.seed("events", {**event, member: text})
-        body = {"event_id": f"e.{number}", "name": text, "entities": [text], "regions": ["*"], "enabled": True}
-        user.emulator.seed("event-subscriptions", body)
-        user.emulator.seed("inbox", {"title": text, "description": text, "entity_id": text, "metadata": {text: text}})
+        body = {
+            "event_id": f"e.{number}",
+            "name": f"name {number}",
+            "entities": [text],
+            "regions": ["*"],
+            "enabled": True,
+        }
+        user.emulator.seed("event-subscriptions", {**body, "enabled": True})
+        user.emulator.seed(
+            "inbox", {"title": f"T{number}", "description": text, "entity_id": text, "metadata": {"text": text}}
+        )
     user.writes(KONNECT)
     said = run_all(user, READING) + run_all(user, INBOX)
     assert WITHHELD in said
@@ -256,9 +268,29 @@ def test_an_id_that_repeats_a_secret_is_refused(user: User, collection: str) -> 
     """Also one that the service names before its secret: it would stand in paths, errors and logs."""
     user.writes(CONFLUENT)
     body = {"display_name": "x", "target": {"kind": "Slack", "webhook_url": SLACK}, "integrations": []}
-    user.emulator.seed(collection, {"id": SLACK[-20:], "notification_type": {"id": "x"}, **body}, raw=True)
+    user.emulator.seed(collection, {"id": API_SECRET, "notification_type": {"id": "x"}, **body}, raw=True)
     for command in (["plan"], ["show"], ["export"], ["drift"]):
         ended = user.runs(*command, "--log-file", "log.jsonl")
         assert ended.code == 1
         assert "id repeats a secret" in ended.err
         assert leaks(ended.out + ended.err + (user.folder / "log.jsonl").read_text()) == []
+
+
+def test_a_name_may_be_a_part_of_a_hooks_path(user: User) -> None:
+    """Objects are recognised and protected by their names, so these are never replaced."""
+    hook = {"kind": "Webhook", "url": "https://hooks.example.test/services/payments-alerts/9"}
+    user.emulator.seed("integrations", {"id": "i-pay", "display_name": "payments-alerts", "target": hook}, raw=True)
+    user.writes(CONFLUENT.replace("100%}", "100%, protected: [integrations/payments-alerts]}"))
+    plan = user.runs("plan", "--format", "json").json
+    assert ("integrations/payments-alerts", "protected") in [(it["address"], it["kept"]) for it in plan["unmanaged"]]
+    assert "payments-alerts" in user.runs("show").out
+    assert "payments-alerts:" in user.runs("export").out
+
+
+def test_an_export_leaves_out_a_description_that_repeats_a_secret(user: User) -> None:
+    hook = {"kind": "Slack", "webhook_url": SLACK}
+    item = {"id": "i-1", "display_name": "alerts", "description": f"see {SLACK}", "target": hook}
+    user.emulator.seed("integrations", item, raw=True)
+    exported = user.runs("export")
+    assert "description:" not in exported.out
+    assert leaks(exported.out + exported.err) == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from notifconf.model import Live, Mode, Policy, Reach
 from notifconf.plan.codec import decode_plan, encode_plan
-from notifconf.plan.coverage import effect, sides
+from notifconf.plan.coverage import find_effect, pair_sides
 from tests.plan.test_laws import desired, lives
 from tests.plan.world import World, channel, codes, live_channel, live_route, planned, reader, route
 
@@ -174,8 +174,8 @@ def test_what_can_only_be_referred_to_counts():
 
 def test_both_sides_come_together():
     one, two = Reach("1", "one", "X", in_plan=False), Reach("2", "two", "Y")
-    assert [(item.before.id, item.after.id) for item in sides([one], [two])] == [("2", "2"), ("1", "1")]
-    assert [item.after.in_plan for item in sides([one], [two])] == [True, False]
+    assert [(item.before.id, item.after.id) for item in pair_sides([one], [two])] == [("2", "2"), ("1", "1")]
+    assert [item.after.in_plan for item in pair_sides([one], [two])] == [True, False]
 
 
 minimums = st.dictionaries(st.sampled_from(("T", "U", "V", "W", "Z")), st.integers(0, 3))
@@ -201,7 +201,7 @@ def test_a_plan_is_refused_exactly_where_it_leaves_too_few(declared, live, minim
 @settings(max_examples=150, deadline=None)
 def test_what_is_added_and_removed_leads_from_one_side_to_the_other(declared, live, mode):
     plan = planned(declared, live, policy=Policy(mode=mode, max_deletes=99))
-    result = effect(plan.changes, Live(tuple(live)), World())
+    result = find_effect(plan.changes, Live(tuple(live)), World())
     for item in result.types:
         before, after = ({channel.target for channel in reach.channels} for reach in item)
         added, removed = ({channel.target for channel in channels} for channels in (item.added, item.removed))

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.report.disclosure import Members, disclosed
+from notifconf.report.disclosure import Members, disclose
 
 SAFE = frozenset(
     {"version", "provider", "integrations", "subscriptions", "resources", "policy", "display_name", "description", "id"}
@@ -19,7 +19,7 @@ SECRET = "s3cret"
 def shown(text: str, line: int | None = None, *, values: bool = True) -> str | None:
     """What is shown of a line (from 1) of a file, else of its last one."""
     lines = text.split("\n")
-    return disclosed(lines, (line or len(lines)) - 1, MEMBERS, values=values)
+    return disclose(lines, (line or len(lines)) - 1, MEMBERS, values=values)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_without_values_only_keys_are_shown(text, expected):
     assert shown(text, values=False) == expected
 
 
-MEMBERS = st.dictionaries(
+MAPPINGS = st.dictionaries(
     st.sampled_from([*sorted(SAFE - {"kind"}), "url", "token", "a b"]), st.just(SECRET), min_size=1
 )
-SECRETS = st.one_of(MEMBERS, MEMBERS.map(lambda members: [members]), MEMBERS.map(lambda members: {"id": members}))
+SECRETS = st.one_of(MAPPINGS, MAPPINGS.map(lambda members: [members]), MAPPINGS.map(lambda members: {"id": members}))
 
 
 STYLES = st.fixed_dictionaries(
@@ -150,7 +150,7 @@ def test_no_style_of_yaml_brings_a_secret_out(members, named, style):
     lines = text.split("\n")
     for index in range(len(lines)):
         for values in (True, False):
-            assert SECRET not in (disclosed(lines, index, MEMBERS, values=values) or ""), text
+            assert SECRET not in (disclose(lines, index, MEMBERS, values=values) or ""), text
 
 
 JUNK = st.text(st.sampled_from(list("ab-: ,{}[]\"'#&*!|>\n\t")), max_size=30)
@@ -161,11 +161,11 @@ def test_no_junk_around_it_brings_a_url_out(before, between, key):
     lines = f"integrations:\n  a:\n    target:\n{before}{key}: {between}https://s3cret".split("\n")
     for index in range(len(lines)):
         for values in (True, False):
-            assert "//s3cret" not in (disclosed(lines, index, MEMBERS, values=values) or "")
+            assert "//s3cret" not in (disclose(lines, index, MEMBERS, values=values) or "")
 
 
 @given(before=JUNK, between=JUNK)
 def test_no_junk_around_it_brings_a_secret_of_another_kind_out(before, between):
     lines = f"integrations:\n  a:\n    target: {{kind: New, {before} token: {between}s3cret".split("\n")
     for index in range(len(lines)):
-        assert SECRET not in (disclosed(lines, index, MEMBERS) or "")
+        assert SECRET not in (disclose(lines, index, MEMBERS) or "")

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from notifconf.model import Diagnostic, Position
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
-from notifconf.report.markdown import LIMIT, code, fenced, markdown, prose
+from notifconf.report.markdown import MAX_COMMENT_BYTES, code, fence_code, markdown, prose
 from notifconf.report.style import printable
 from tests.report.reports import (
     TRICKS,
@@ -156,7 +156,7 @@ def test_what_does_not_fit_is_cut_at_a_change_and_counted():
     changes = (*(created(f"c{index}") for index in range(1000)), *(deleted(f"d{index}") for index in range(3)))
     text = markdown(report_of(planned(*changes)))
     shown, left, sums = shown_and_left(text)
-    assert LIMIT - 500 < len(text) <= LIMIT
+    assert MAX_COMMENT_BYTES - 500 < len(text) <= MAX_COMMENT_BYTES
     assert shown + left == 1003
     assert sums == f"{left} to create"
     assert all(f"<code>- integrations/d{index}</code>" in text for index in range(3))
@@ -172,7 +172,7 @@ def test_long_lists_leave_room_for_changes():
         diagnostics=tuple(Diagnostic("warning", "w", f"number {index}") for index in range(9000)),
     )
     text = markdown(report_of(plan))
-    assert LIMIT - 500 < len(text) <= LIMIT
+    assert MAX_COMMENT_BYTES - 500 < len(text) <= MAX_COMMENT_BYTES
     assert text.count("<code>+ ") > 100
     for phrase in ("nobody hears of", "number", "kept"):
         assert text.count(phrase) > 50
@@ -261,7 +261,7 @@ def test_code_reads_as_it_is(text):
 @given(st.lists(texts, max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_a_fence_holds(lines):
-    tokens = PARSER.parse(f"{fenced(lines, 'diff')}after")
+    tokens = PARSER.parse(f"{fence_code(lines, 'diff')}after")
     assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
     assert tokens[0].content == "".join(f"{printable(line)}\n" for line in lines)
 

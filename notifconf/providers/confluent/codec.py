@@ -182,13 +182,8 @@ def secrets(item: Any) -> Iterator[Secret]:
             yield from map(Secret, _leaves(value))
 
 
-def texts(attributes: JSON) -> JSON:
-    """Return the attributes of an object without its target, which holds secrets."""
-    return {name: value for name, value in attributes.items() if name != "target"}
-
-
 def withhold(items: Sequence[Any], redactor: Redactor) -> None:
-    """Replace the texts that repeat a secret in raw objects. What a target holds in secret stays, for the planner."""
+    """Replace the descriptions that repeat a whole secret in raw objects. Names and targets stay, for the planner."""
     shown = []
     for item in items:
         if isinstance(item, dict):

@@ -58,6 +58,11 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
 MAX_PATH_CHARACTERS = 1024
 """Of a resource's path, as in the JSON Schema."""
+_URL_SEPARATORS = re.compile(r"[/?&=#.]")
+MIN_TOKEN_LENGTH = 12
+LONG_TOKEN_LENGTH = 14
+"""In characters. The longest words that are usual in the addresses of hooks, such as `notifications`, are shorter."""
+
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 
 Entry = TypeVar("Entry", DeclaredIntegration, DeclaredSubscription, DeclaredResource)
@@ -235,11 +240,23 @@ def is_url(text: str) -> bool:
 
 
 def stands_in_clear(expression: str | None) -> bool:
-    """Say whether the workspace itself holds a secret URL: as its value, or as the default of a reference."""
+    """Say whether the workspace itself holds a secret URL: as its value, in a reference, or beside references.
+
+    Beside references, a part of a path or a query is secret if it looks like a token; `services/` does not.
+    """
     if expression is None:
         return True
-    defaults = (found["body"].partition(":-")[2] for found in REFERENCE.finditer(expression) if not found["escape"])
-    return any(map(is_url, defaults))
+    bodies = [found["body"] for found in REFERENCE.finditer(expression) if not found["escape"]]
+    words = [body.partition(":")[2][1:] for body in bodies if not body.startswith("file:")]
+    beside = REFERENCE.sub("", expression).partition("://")[2] or REFERENCE.sub("", expression)
+    defaults = (body.partition(":-")[2] for body in bodies)
+    parts = [part for text in (*defaults, beside.partition("/")[2]) for part in _URL_SEPARATORS.split(text)]
+    return any(map(is_url, words)) or any(map(_is_token, parts))
+
+
+def _is_token(part: str) -> bool:
+    """Say whether a part of a URL looks like a secret: long, and either very long or with a digit in it."""
+    return len(part) >= MIN_TOKEN_LENGTH and (len(part) >= LONG_TOKEN_LENGTH or any(map(str.isdigit, part)))
 
 
 def masked(expression: str | None) -> str | None:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
+from notifconf.http.redaction import WITHHELD
 from notifconf.model import (
     LONGEST_KEY,
     LONGEST_VARIABLE,
@@ -94,7 +95,9 @@ class _Integrations:
             return Entry({**pin, "target": item.attributes["target"]}, key, comments)
         members: dict[str, Value] = {} if item.name == key else {"display_name": item.name}
         description = _text(item, "description")
-        if fits(description, LONGEST_DESCRIPTION):
+        if description == WITHHELD:
+            comments += ("its description is left alone: it repeats a secret",)
+        elif fits(description, LONGEST_DESCRIPTION):
             members["description"] = description
         elif description:
             comments += ("its description is left alone: too long, or not text",)

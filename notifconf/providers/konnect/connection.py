@@ -37,7 +37,6 @@ class KonnectConnection(Connection):
         far as the service's count, which may lag, says so.
         """
         self._client.redactor.add(workspace.secrets)
-        self._client.redactor.keep(workspace.declarations)
         declared = cast("KonnectDeclarations", workspace.declarations)
         policy = workspace.policy
         if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
@@ -54,7 +53,6 @@ class KonnectConnection(Connection):
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """List again the subscriptions of each event that a touched one is of."""
-        self._client.redactor.keep([attributes for _, attributes in touched])
         catalogue = catalogue_of(live)
         events = dict.fromkeys(str(attributes["event"]) for _, attributes in touched)
         fresh = await self._live(catalogue, events)
