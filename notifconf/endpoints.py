@@ -62,7 +62,10 @@ async def connect(
     is not given. A text of the service that repeats any of `secrets`, a credential, or a secret of a workspace that is
     read, is withheld. Raises `UsageError` if there are no credentials, or if they may not be sent to the endpoint.
     """
-    from notifconf.http.client import Client  # not at the top: httpx takes longer to import than all of `validate`
+    from notifconf.http.client import (  # not at the top: httpx takes longer to import than all of `validate`
+        Client,
+        ClientOptions,
+    )
 
     environment = os.environ if environment is None else environment
     chosen = load_provider(provider)
@@ -77,13 +80,15 @@ async def connect(
     async with Client(
         base,
         authorization,
-        parallelism=requests.parallelism,
-        timeout=requests.timeout,
+        options=ClientOptions(
+            parallelism=requests.parallelism,
+            timeout=requests.timeout,
+            observer=requests.observer,
+            on_wait=requests.on_wait,
+            hints=_status_hints(chosen),
+        ),
         transport=transport,
         redactor=Redactor(secrets, shared_host=chosen.shared_host),
-        observer=requests.observer,
-        on_wait=requests.on_wait,
-        hints=_status_hints(chosen),
     ) as client:
         yield chosen.connect(client)
 

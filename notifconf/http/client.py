@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType, TracebackType
+from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -29,7 +30,6 @@ MIN_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 20.0
 CONNECT_SHARE = 0.9
 """Of a request's timeout, for the connection."""
-NO_HINTS: Mapping[int, str] = MappingProxyType({})
 
 
 def describe_nothing(_body: Any) -> str:
@@ -37,13 +37,32 @@ def describe_nothing(_body: Any) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """How a client works.
+
+    At most `parallelism` requests are in flight. `timeout` is in seconds, for one attempt of a request. `observer` is
+    called after every attempt, `on_wait` before every long wait for the rate limit, with its seconds. `hints` say what
+    an error status means at this service. `sleep` and `clock` are for tests.
+    """
+
+    parallelism: int = 10
+    timeout: float = 30.0
+    observer: Callable[[Exchange], None] | None = None
+    on_wait: Callable[[float], None] | None = None
+    hints: Mapping[int, str] = field(default_factory=dict)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+DEFAULT_OPTIONS = ClientOptions()
+
+
 class Client:
     """A service at `endpoint`: an async context manager, which opens and closes its connections.
 
-    At most `parallelism` requests are in flight; `timeout` is in seconds, of one attempt of a request. TLS is always
-    verified; `SSL_CERT_FILE` and the usual proxy variables are honoured. `transport` replaces the network (the
-    embedded emulator). `observer` hears of every attempt, `on_wait` of every long wait for the rate limit, in seconds.
-    `hints` say what an error status means at this service. `sleep` and `clock` are for tests.
+    TLS is always verified; `SSL_CERT_FILE` and the usual proxy variables are honoured. `transport` replaces the network
+    (the embedded emulator).
     """
 
     def __init__(
@@ -51,33 +70,24 @@ class Client:
         endpoint: str,
         authorization: Authorization | None = None,
         *,
-        parallelism: int = 10,
-        timeout: float = 30.0,
+        options: ClientOptions = DEFAULT_OPTIONS,
         transport: httpx.AsyncBaseTransport | None = None,
         redactor: Redactor | None = None,
-        observer: Callable[[Exchange], None] | None = None,
-        on_wait: Callable[[float], None] | None = None,
-        hints: Mapping[int, str] = NO_HINTS,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Check the endpoint; nothing is opened yet. Raises `UsageError`."""
         self.endpoint = check_endpoint(endpoint)
-        self.parallelism = parallelism
+        self.parallelism = options.parallelism
+        self.timeout = options.timeout
         self.redactor = redactor if redactor is not None else Redactor()
         if authorization:
             self.redactor.add(authorization.secrets)
         self._authorization = authorization
-        self.timeout = timeout
-        self._hints = hints
+        self._options = options
         self._given = transport
-        self._observer = observer
-        self._sleep = sleep
-        self._clock = clock
-        self._rate_limiter = RateLimiter(sleep, clock, on_wait)
-        self._places = asyncio.Semaphore(parallelism)
-        # A connect that hangs is told from an answer that hangs: what was never sent can be sent again.
-        self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * timeout).as_dict()
+        self._rate_limiter = RateLimiter(options.sleep, options.clock, options.on_wait)
+        self._places = asyncio.Semaphore(options.parallelism)
+        # httpx must tell a slow connect from a slow answer: a request that was never sent can be sent again.
+        self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * options.timeout).as_dict()
         self._transport: httpx.AsyncBaseTransport | None = None
 
     async def __aenter__(self) -> Self:
@@ -98,26 +108,46 @@ class Client:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
-        repeatable: bool | None = None,
-        wants_body: bool | None = None,
         describe: Callable[[Any], str] = describe_nothing,
     ) -> Answer:
-        """Send a request, at most five times, and return its answer.
+        """Send a request, at most five times, and return its answer, which holds a JSON object (not so for DELETE).
 
-        What is not `repeatable` (a POST, unless said otherwise) is sent again only where it certainly was not carried
-        out; where its fate is unknown the error has `sent`. `wants_body` (all but DELETE) asks for a JSON object.
-        `describe` makes a text of the parsed body of an error. Raises a `ServiceError`.
+        A POST is sent again only if the service certainly did not carry it out. If that is unknown, the error has
+        `sent`. `describe` makes a text of the parsed body of an error. Raises a `ServiceError`.
         """
-        request = Request(
-            self.endpoint,
-            method,
-            path,
-            params,
-            content=None if json is None else encode(json),
-            repeatable=method != "POST" if repeatable is None else repeatable,
-            wants_body=method != "DELETE" if wants_body is None else wants_body,
-            describe=describe,
+        content = None if json is None else encode(json)
+        return await self._send(
+            Request(
+                self.endpoint,
+                method,
+                path,
+                params,
+                content=content,
+                repeatable=method != "POST",
+                wants_body=method != "DELETE",
+                describe=describe,
+            )
         )
+
+    async def post_action(self, path: str, json: object, describe: Callable[[Any], str] = describe_nothing) -> None:
+        """POST what does no harm a second time (a test message, a status), at most five times; its answer is not read.
+
+        Raises a `ServiceError`.
+        """
+        await self._send(
+            Request(
+                self.endpoint,
+                "POST",
+                path,
+                params=None,
+                content=encode(json),
+                repeatable=True,
+                wants_body=False,
+                describe=describe,
+            )
+        )
+
+    async def _send(self, request: Request) -> Answer:
         try:
             return await self._attempt(request, 1)
         except ServiceError as error:
@@ -140,7 +170,7 @@ class Client:
             return await self._attempt(request, made)
 
         repeating = AsyncRetrying(
-            sleep=self._sleep,
+            sleep=self._options.sleep,
             stop=stop_after_attempt(MAX_ATTEMPTS),
             wait=wait_random_exponential(min=MIN_BACKOFF_SECONDS, max=MAX_BACKOFF_SECONDS),
             retry=retry_if_exception(request.may_repeat),
@@ -151,7 +181,7 @@ class Client:
     async def _attempt(self, request: Request, number: int) -> Answer:
         async with self._places:
             request_number = await self._rate_limiter.acquire()
-            start = self._clock()
+            start = self._options.clock()
             response: Response | None = None
             try:
                 response = await self._exchange(request)
@@ -159,9 +189,9 @@ class Client:
                 self._rate_limiter.update(
                     request_number, *() if response is None else (response.status, response.headers)
                 )
-                self._observe(request, number, response, self._clock() - start)
+                self._observe(request, number, response, self._options.clock() - start)
         try:
-            return read_answer(request, response, self.redactor, self._hints)
+            return read_answer(request, response, self.redactor, self._options.hints)
         except ServerError as error:
             error.retry_after = read_pause(response.status, response.headers)
             raise
@@ -190,8 +220,8 @@ class Client:
         status, request_id = (response.status, response.request_id) if response else (None, None)
         exchange = Exchange(request.method, request.path, number, status, seconds, request_id)
         record_exchange(exchange)
-        if self._observer:
-            self._observer(exchange)
+        if self._options.observer:
+            self._options.observer(exchange)
 
     def _make_httpx_request(self, request: Request) -> httpx.Request:
         """Return a request as httpx has it.

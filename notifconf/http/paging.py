@@ -1,6 +1,6 @@
-"""Lists in pages, read with distrust: a list that may lack something must never read as all that there is.
+"""Lists in pages. A list that may be incomplete raises an error: a plan would create again what is missing from it.
 
-A list also has bounds, so that a service that goes mad can't take all memory or all day.
+A list also has bounds, so that a broken service can't use up all memory or never end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from notifconf.model import quoted
 MAX_PAGES = 10_000
 MAX_OBJECTS = 200_000
 MAX_LIST_BYTES = 128 * 1024 * 1024
-"""Of all bodies of a list, unpacked."""
+"""In all bodies of a list together, unpacked."""
 MAX_LIST_VALUES = 4_000_000
 """JSON values in all bodies of a list, names of members included: `{}` is 2 bytes of a body and 64 bytes of memory."""
 MAX_LIST_TIMEOUTS = 30
@@ -38,18 +38,18 @@ async def read_list(
     fetch: Callable[[str | None], Awaitable[Page]],
     id_of: Callable[[Any], str],
     *,
-    most: int | None = None,
+    limit: int | None = None,
 ) -> list[Any]:
-    """Return all objects of a list, or the first `most` of them.
+    """Return all objects of a list, or the first `limit` of them.
 
-    `fetch` gets the page of a token, None for the first. Raises `ProtocolError`, which calls the list `operation`, for
-    a list that breaks off, leads in a circle, exceeds a bound, or holds an object twice (then it moved while it was
-    read).
+    `fetch` gets the page of a token, None for the first. Raises `ProtocolError`, which names the `operation`, if the
+    list breaks off, leads in a circle, exceeds a bound, or holds an object twice. Then the list changed while it was
+    read, and other objects may be missing.
     """
     seconds = MAX_LIST_TIMEOUTS * client.timeout
     try:
         async with asyncio.timeout(seconds):
-            return await _read_pages(client, operation, fetch, id_of, most)
+            return await _read_pages(client, operation, fetch, id_of, limit)
     except TimeoutError:
         text = f"was not complete after {seconds:g} seconds ({MAX_LIST_TIMEOUTS} × --timeout): raise --timeout"
         raise distrust_list(operation, text) from None
@@ -65,7 +65,7 @@ async def _read_pages(
     operation: str,
     fetch: Callable[[str | None], Awaitable[Page]],
     id_of: Callable[[Any], str],
-    most: int | None,
+    limit: int | None,
 ) -> list[Any]:
     found: dict[str, Any] = {}
     tokens: set[str] = set()
@@ -83,8 +83,8 @@ async def _read_pages(
                 raise distrust_list(operation, f"holds {shown} twice, so other objects may be missing")
             found[item_id] = item
         token = page.next
-        if token is None or (most is not None and len(found) >= most):
-            return list(found.values())[:most]
+        if token is None or (limit is not None and len(found) >= limit):
+            return list(found.values())[:limit]
         if token in tokens:
             raise distrust_list(operation, "leads in a circle")
         tokens.add(token)
@@ -95,8 +95,8 @@ def _check_bounds(operation: str, objects: int, size: int, values: int) -> None:
     if objects > MAX_OBJECTS:
         raise distrust_list(operation, f"has more than {MAX_OBJECTS:,} objects, which is not believable")
     if size > MAX_LIST_BYTES or values > MAX_LIST_VALUES:
-        most = f"{MAX_LIST_BYTES >> 20} MiB or {MAX_LIST_VALUES:,} values"
-        raise distrust_list(operation, f"holds more than {most}, which is not believable")
+        bounds = f"{MAX_LIST_BYTES >> 20} MiB or {MAX_LIST_VALUES:,} values"
+        raise distrust_list(operation, f"holds more than {bounds}, which is not believable")
 
 
 async def _fetch_page(operation: str, fetch: Callable[[str | None], Awaitable[Page]], token: str | None) -> Page:
@@ -105,5 +105,5 @@ async def _fetch_page(operation: str, fetch: Callable[[str | None], Awaitable[Pa
     except NotFoundError:
         if token is None:
             raise
-        # A list that breaks off is not a list that does not exist.
+        # A 404 on a later page does not mean that there is no list.
         raise distrust_list(operation, "breaks off with 404") from None

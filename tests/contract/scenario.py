@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from notifconf.emulator.emulator import Emulator
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.endpoint import Authorization
 from notifconf.model import Live, LiveResource, Workspace
 from notifconf.providers import load_provider
@@ -59,7 +59,9 @@ class Scenario:
         time = Time()
 
         async def run() -> Result:
-            async with Client(served.url, authorization, timeout=timeout, sleep=time.sleep, clock=time.clock) as client:
+            async with Client(
+                served.url, authorization, options=ClientOptions(timeout=timeout, sleep=time.sleep, clock=time.clock)
+            ) as client:
                 return await question(self.provider.connect(client))
 
         return asyncio.run(run())

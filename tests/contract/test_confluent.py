@@ -17,7 +17,7 @@ from notifconf.errors import (
     NotFoundError,
     QuotaError,
 )
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.endpoint import Authorization
 from notifconf.http.exchange import Exchange
 from notifconf.model import Live, LiveResource, Secret
@@ -48,7 +48,9 @@ class Organisation:
 
     def ask(self, question: Callable[[Connection], Awaitable[Result]]) -> Result:
         async def run() -> Result:
-            async with Client(self.served.url, self.authorization, observer=self.exchanges.append) as client:
+            async with Client(
+                self.served.url, self.authorization, options=ClientOptions(observer=self.exchanges.append)
+            ) as client:
                 return await question(PROVIDER.connect(client))
 
         return asyncio.run(run())

@@ -15,7 +15,7 @@ from notifconf.executor import recovery, run
 from notifconf.http import client, rate_limiter
 from notifconf.http.redaction import WITHHELD, Redactor
 from notifconf.model import Secret
-from notifconf.providers.confluent import PROVIDER
+from notifconf.providers.confluent.provider import PROVIDER
 from tests.cli.conftest import User
 from tests.hostile.echoes import API_SECRET, FORMS, QUERY, SECRETS, SLACK, readable
 

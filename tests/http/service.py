@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.endpoint import Authorization
 from notifconf.http.exchange import Exchange
 from notifconf.http.redaction import Redactor
@@ -66,12 +66,11 @@ class Trial:
         self.make_client: Callable[[], Client] = lambda: Client(
             endpoint,
             authorization,
-            timeout=timeout,
             transport=httpx.MockTransport(self.service),
             redactor=redactor,
-            observer=self.exchanges.append,
-            sleep=self.time.sleep,
-            clock=self.time.clock,
+            options=ClientOptions(
+                timeout=timeout, observer=self.exchanges.append, sleep=self.time.sleep, clock=self.time.clock
+            ),
         )
 
     def request(self, method: str = "GET", path: str = "/things", **options: Any) -> Answer:

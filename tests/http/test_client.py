@@ -27,7 +27,7 @@ from notifconf.errors import (
     TransportError,
     UsageError,
 )
-from notifconf.http.client import MAX_ATTEMPTS, Client
+from notifconf.http.client import MAX_ATTEMPTS, Client, ClientOptions
 from notifconf.http.endpoint import Authorization
 from notifconf.http.rate_limiter import MAX_WAIT_SECONDS
 from notifconf.http.redaction import Redactor
@@ -217,10 +217,16 @@ def test_a_read_is_never_sent_in_that_sense() -> None:
     assert not caught.value.sent
 
 
-def test_a_post_that_is_repeatable_is_repeated() -> None:
+def test_an_action_that_does_no_harm_a_second_time_is_sent_again() -> None:
     trial = Trial(answer(504), httpx.Response(204))
-    assert trial.request("POST", json={}, repeatable=True, wants_body=False).body is None
+
+    async def act() -> None:
+        async with trial.make_client() as client:
+            await client.post_action("/things:test", {"a": 1})
+
+    asyncio.run(act())
     assert trial.sent == ["POST", "POST"]
+    assert [request.content for request in trial.service.requests] == [b'{"a":1}'] * 2
 
 
 def test_an_untrusted_certificate_is_not_tried_again() -> None:
@@ -244,7 +250,7 @@ def test_a_port_where_nobody_listens() -> None:
     time = Time()
 
     async def run() -> None:
-        async with Client("http://127.0.0.1:1", sleep=time.sleep, clock=time.clock) as client:
+        async with Client("http://127.0.0.1:1", options=ClientOptions(sleep=time.sleep, clock=time.clock)) as client:
             await client.request("POST", "/things", json={})
 
     with pytest.raises(TransportError, match=r"http://127\.0\.0\.1:1 can't be reached") as caught:
@@ -487,7 +493,9 @@ def test_parallelism_bounds_requests_in_flight(parallelism: int) -> None:
 
     async def run() -> None:
         async with Client(
-            "https://api.example.test", parallelism=parallelism, transport=httpx.MockTransport(handle)
+            "https://api.example.test",
+            transport=httpx.MockTransport(handle),
+            options=ClientOptions(parallelism=parallelism),
         ) as client:
             await asyncio.gather(*(client.request("GET", f"/{index}") for index in range(40)))
 
@@ -507,10 +515,8 @@ def test_who_backs_off_takes_no_place() -> None:
     async def run() -> None:
         client = Client(
             "https://api.example.test",
-            parallelism=1,
             transport=httpx.MockTransport(handle),
-            sleep=time.sleep,
-            clock=time.clock,
+            options=ClientOptions(parallelism=1, sleep=time.sleep, clock=time.clock),
         )
         async with client:
             await asyncio.gather(client.request("GET", "/slow"), client.request("GET", "/quick"))
@@ -565,7 +571,7 @@ def test_what_a_proxy_echoes_is_shown_without_its_password(monkeypatch: pytest.M
         async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             monkeypatch.setenv("HTTPS_PROXY", f"http://user:t0ps3cret@127.0.0.1:{port}")
-            async with Client("https://api.example.test", sleep=Time().sleep) as client:
+            async with Client("https://api.example.test", options=ClientOptions(sleep=Time().sleep)) as client:
                 await client.request("GET", "/things")
 
     with pytest.raises(TransportError, match="407") as caught:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from notifconf.errors import ProtocolError
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.paging import Page, read_list
 from notifconf.http.rate_limiter import RateLimiter
 
@@ -27,7 +27,9 @@ def refused(page: Any, *, seconds: float = 0.0, timeout: float = 30.0) -> str:
 
     async def run() -> None:
         transport = httpx.MockTransport(answer)
-        async with Client("https://api.example.test", transport=transport, timeout=timeout) as client:
+        async with Client(
+            "https://api.example.test", transport=transport, options=ClientOptions(timeout=timeout)
+        ) as client:
 
             async def fetch(token: str | None) -> Page:
                 number = int(token or 0)

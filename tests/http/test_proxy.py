@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from notifconf.errors import NotifconfError, TransportError, UsageError
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.proxy import is_exempt
 from tests.http.raw_service import RawService
 from tests.http.test_tls import AUTHORITY, STRANGER, tls_of
@@ -82,7 +82,7 @@ def ask(
         ):
             tunnel.port = int(url.rpartition(":")[2])
             monkeypatch.setenv("HTTPS_PROXY", address.format(proxy.sockets[0].getsockname()[1]))
-            async with Client(f"https://{NAME}", sleep=wait, timeout=20) as client:
+            async with Client(f"https://{NAME}", options=ClientOptions(sleep=wait, timeout=20)) as client:
                 for method in methods:
                     try:
                         json: Any = {} if method == "POST" else None

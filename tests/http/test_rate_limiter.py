@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from notifconf.errors import RateLimitedError
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.rate_limiter import MAX_WAIT_SECONDS, SHORT_PAUSE_SECONDS, RateLimiter
 from notifconf.http.workers import run_all
 
@@ -122,9 +122,8 @@ def seconds(service: Callable[..., Any], requests: int, parallelism: int) -> flo
         loop = asyncio.get_running_loop()
         async with Client(
             "https://api.example.test",
-            parallelism=parallelism,
             transport=httpx.MockTransport(service),
-            clock=loop.time,
+            options=ClientOptions(parallelism=parallelism, clock=loop.time),
         ) as client:
             await run_all([lambda: client.request("GET", "/things")] * requests, parallelism)
 
@@ -195,7 +194,9 @@ def test_a_service_that_refuses_everything_is_soon_given_up() -> None:
     async def run() -> None:
         loop = asyncio.get_running_loop()
         transport = httpx.MockTransport(refuse)
-        async with Client("https://api.example.test", transport=transport, clock=loop.time) as client:
+        async with Client(
+            "https://api.example.test", transport=transport, options=ClientOptions(clock=loop.time)
+        ) as client:
             asked = [client.request("GET", "/things") for _ in range(10)]
             answers = await asyncio.gather(*asked, return_exceptions=True)
         assert all(isinstance(answer, RateLimitedError) for answer in answers)

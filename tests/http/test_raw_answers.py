@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from notifconf.errors import ApiError, NotifconfError, ProtocolError, ServiceError, TransportError
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.request import MAX_BODY_BYTES
 from tests.http.raw_service import HANG_UP, RESET, Pieces, RawService
 
@@ -171,7 +171,7 @@ def ask(service: RawService, method: str, times: int = 1) -> list[Any]:
 
     async def run() -> list[Any]:
         found: list[Any] = []
-        async with service.listening() as url, Client(url, sleep=wait, timeout=20) as client:
+        async with service.listening() as url, Client(url, options=ClientOptions(sleep=wait, timeout=20)) as client:
             for _ in range(times):
                 try:
                     found.append((await client.request(method, "/things", json={} if method == "POST" else None)).body)
@@ -245,7 +245,7 @@ def test_one_byte_now_and_then_does_not_prolong_the_time_of_a_request() -> None:
     async def run() -> ServiceError:
         async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            async with Client(f"http://127.0.0.1:{port}", timeout=0.1) as client:
+            async with Client(f"http://127.0.0.1:{port}", options=ClientOptions(timeout=0.1)) as client:
                 with pytest.raises(ServiceError) as caught:
                     await client.request("POST", "/things", json={})
         return caught.value

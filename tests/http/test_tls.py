@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from notifconf.errors import NotifconfError, ServiceError, TransportError, UsageError
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from tests.http.raw_service import HANG_UP, Pieces, RawService
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -51,7 +51,7 @@ def ask(tls: ssl.SSLContext, *answers: Pieces, host: str = "127.0.0.1", name: st
     async def run() -> Any:
         async with service.listening() as url:
             base = url.replace(host, name) if name else url
-            async with Client(base, sleep=wait, timeout=20) as client:
+            async with Client(base, options=ClientOptions(sleep=wait, timeout=20)) as client:
                 try:
                     return (await client.request("POST", "/things", json={})).body
                 except NotifconfError as error:
@@ -185,7 +185,7 @@ def test_a_service_that_does_not_speak_tls_gets_nothing() -> None:
     async def run() -> ServiceError:
         async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            async with Client(f"https://127.0.0.1:{port}", timeout=20) as client:
+            async with Client(f"https://127.0.0.1:{port}", options=ClientOptions(timeout=20)) as client:
                 with pytest.raises(TransportError) as caught:
                     await client.request("POST", "/things", json={})
         return caught.value

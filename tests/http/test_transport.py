@@ -15,7 +15,7 @@ import pytest
 
 from notifconf.errors import ProtocolError, TransportError
 from notifconf.http import transport as transport_module
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.http.stream import MAX_UNREAD_BYTES
 from notifconf.http.transport import Connection, Transport
 
@@ -251,7 +251,7 @@ def test_many_requests_share_as_many_connections_as_are_in_flight() -> None:
     server = Server(*[OK] * 40)
 
     async def run() -> list[Any]:
-        async with server.listening() as url, Client(url, parallelism=4) as client:
+        async with server.listening() as url, Client(url, options=ClientOptions(parallelism=4)) as client:
             return await asyncio.gather(*(client.request("GET", f"/{index}") for index in range(40)))
 
     answers = asyncio.run(run())
@@ -267,7 +267,7 @@ def test_a_service_that_hangs_is_given_up_and_its_connection_with_it() -> None:
         slept.append(seconds)
 
     async def run() -> Any:
-        async with server.listening() as url, Client(url, timeout=1.0, sleep=sleep) as client:
+        async with server.listening() as url, Client(url, options=ClientOptions(timeout=1.0, sleep=sleep)) as client:
             return (await client.request("GET", "/things")).body
 
     assert asyncio.run(run()) == {}

@@ -26,7 +26,7 @@ EXCEPTIONS = {
     "cli/emulator.py": "the help says which services are emulated",
     "cli/inbox.py": "the help says whose inbox it is, and has examples",
     "cli/types.py": "the help says what a catalogue is at each service",
-    "cli/listing.py": "the help of a filter has examples of values",
+    "cli/options.py": "the help of a filter has examples of values",
     "report/table.py": "the colours of values that the services have in common",
     "model/exported.py": "the name of a variable says that it holds a URL",
 }

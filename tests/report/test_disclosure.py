@@ -12,14 +12,14 @@ SAFE = frozenset(
     | {"kind", "match", "severity", "category", "name", "notification_type", "current_state", "resource"}
     | {"muted", "until", "reason", "mode", "protected"}
 )
-MEMBERS = Members(SAFE, public={"kind"}, named={"integrations"})
+LANGUAGE = Members(SAFE, public={"kind"}, named={"integrations"})
 SECRET = "s3cret"
 
 
 def shown(text: str, line: int | None = None, *, values: bool = True) -> str | None:
     """What is shown of a line (from 1) of a file, else of its last one."""
     lines = text.split("\n")
-    return disclose(lines, (line or len(lines)) - 1, MEMBERS, values=values)
+    return disclose(lines, (line or len(lines)) - 1, LANGUAGE, values=values)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_no_style_of_yaml_brings_a_secret_out(members, named, style):
     lines = text.split("\n")
     for index in range(len(lines)):
         for values in (True, False):
-            assert SECRET not in (disclose(lines, index, MEMBERS, values=values) or ""), text
+            assert SECRET not in (disclose(lines, index, LANGUAGE, values=values) or ""), text
 
 
 JUNK = st.text(st.sampled_from(list("ab-: ,{}[]\"'#&*!|>\n\t")), max_size=30)
@@ -161,11 +161,11 @@ def test_no_junk_around_it_brings_a_url_out(before, between, key):
     lines = f"integrations:\n  a:\n    target:\n{before}{key}: {between}https://s3cret".split("\n")
     for index in range(len(lines)):
         for values in (True, False):
-            assert "//s3cret" not in (disclose(lines, index, MEMBERS, values=values) or "")
+            assert "//s3cret" not in (disclose(lines, index, LANGUAGE, values=values) or "")
 
 
 @given(before=JUNK, between=JUNK)
 def test_no_junk_around_it_brings_a_secret_of_another_kind_out(before, between):
     lines = f"integrations:\n  a:\n    target: {{kind: New, {before} token: {between}s3cret".split("\n")
     for index in range(len(lines)):
-        assert SECRET not in (disclose(lines, index, MEMBERS) or "")
+        assert SECRET not in (disclose(lines, index, LANGUAGE) or "")

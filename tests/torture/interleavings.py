@@ -23,7 +23,7 @@ from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan.planner import propose
@@ -172,7 +172,9 @@ class Meetings:
         await asyncio.sleep(start)
         clock = asyncio.get_running_loop().time
         endpoint, network = self.provider.endpoint, Network(self.app, random)
-        async with Client(endpoint, transport=network, sleep=asyncio.sleep, clock=clock) as client:
+        async with Client(
+            endpoint, transport=network, options=ClientOptions(sleep=asyncio.sleep, clock=clock)
+        ) as client:
             connection = self.provider.connect(client)
             live = await connection.read(self.workspace)
             proposal = propose(self.workspace, live, NOW, self.provider)

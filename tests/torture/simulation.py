@@ -20,7 +20,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control, run_unless_halted
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
@@ -119,7 +119,9 @@ async def run_apply(
     """Plan and apply a workspace; the outcome is None where there was nothing to do, or the plan has errors."""
     workspace, time = workspace_of(text), Time()
     provider = load_provider(workspace.provider)
-    async with Client(provider.endpoint, transport=transport, sleep=time.sleep, clock=time.clock) as client:
+    async with Client(
+        provider.endpoint, transport=transport, options=ClientOptions(sleep=time.sleep, clock=time.clock)
+    ) as client:
         connection = provider.connect(client)
         live = await connection.read(workspace)
         proposal = propose(workspace, live, NOW, provider)

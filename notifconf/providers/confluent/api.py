@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from notifconf.errors import ForbiddenError, NotFoundError, ProtocolError
+from notifconf.http import paging
 from notifconf.http.client import Client
-from notifconf.http.paging import Page, distrust_list, read_list
+from notifconf.http.paging import Page, distrust_list
 from notifconf.http.request import Answer
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent.codec import id_of, secrets
@@ -19,7 +20,7 @@ ROOT = "/notifications/v1"
 PAGE_SIZE = "250"
 """The largest that the API takes."""
 
-MOST_ERRORS = 5
+MAX_ERRORS_SHOWN = 5
 
 NOT_VISIBLE = "forbidden_access"
 """The code of a 403 that means: it is not there, or these credentials can't see it. Missing rights have another."""
@@ -34,8 +35,8 @@ class Api:
         """Speak through `client`."""
         self._client = client
 
-    async def listed(self, path: str, params: Mapping[str, str] | None = None) -> list[Item]:
-        """Return all objects of a list, whatever its pages.
+    async def read_list(self, path: str, params: Mapping[str, str] | None = None) -> list[Item]:
+        """Return all objects of a list, from all its pages.
 
         Only the token is taken out of `metadata.next`: its host is the vendor's, and credentials go to our endpoint
         alone. A list that can't be whole raises `ProtocolError`.
@@ -52,14 +53,14 @@ class Api:
                 self._client.redactor.add(chain.from_iterable(map(secrets, page.items)))
             return page
 
-        found = await read_list(self._client, operation, fetch, partial(id_of, what=f"an object of {path}"))
+        found = await paging.read_list(self._client, operation, fetch, partial(id_of, what=f"an object of {path}"))
         if total > len(found):
             raise distrust_list(operation, f"has {total} objects, and only {len(found)} of them came")
         return found
 
     async def notification_types(self) -> list[Item]:
         """Return all notification types."""
-        return await self.listed("notification-types")
+        return await self.read_list("notification-types")
 
     async def preference(self, resource: str, resource_type: str) -> list[Item]:
         """Look up the preference of a resource: a list of at most one."""
@@ -73,7 +74,7 @@ class Api:
         """Look up the subscriptions of a resource."""
         params = {"resource": resource, "resource_type": resource_type}
         try:
-            return await self.listed("resource-subscriptions:lookup", params)
+            return await self.read_list("resource-subscriptions:lookup", params)
         except NotFoundError:
             return []
 
@@ -89,7 +90,7 @@ class Api:
     async def get(self, collection: str, object_id: str) -> Item | None:
         """Return an object, or None where it is missing."""
         try:
-            item: Item = (await self._of_one("GET", collection, object_id)).body
+            item: Item = (await self._request_one("GET", collection, object_id)).body
         except NotFoundError:
             return None
         return item
@@ -100,24 +101,17 @@ class Api:
 
     async def delete(self, collection: str, object_id: str) -> None:
         """Delete an object. Raises `NotFoundError` where it is missing."""
-        await self._of_one("DELETE", collection, object_id)
+        await self._request_one("DELETE", collection, object_id)
 
     async def test(self, integration: Mapping[str, Plain]) -> None:
         """Send a test message to the target of an integration, which need not exist; a second message does no harm."""
-        await self._client.request(
-            "POST",
-            f"{ROOT}/integrations:test",
-            json=integration,
-            repeatable=True,
-            wants_body=False,
-            describe=describe_error,
-        )
+        await self._client.post_action(f"{ROOT}/integrations:test", integration, describe_error)
 
-    async def _of_one(self, method: str, collection: str, object_id: str) -> Answer:
+    async def _request_one(self, method: str, collection: str, object_id: str) -> Answer:
         """Read or delete one object.
 
-        The service says 403 `forbidden_access` where an object is missing, or not visible to these credentials: the
-        vendor's own client takes that for missing. Every other 403 is about rights.
+        For an object that is missing, or not visible to these credentials, the service answers 403 with the code
+        `forbidden_access`. The vendor's own client treats it as missing. Every other 403 is about rights.
         """
         try:
             return await self._client.request(method, _path(collection, object_id), describe=describe_error)
@@ -162,15 +156,17 @@ def _next_token(operation: str, address: object) -> str | None:
 
 
 def describe_error(body: Any) -> str:
-    """Return what an error's body says: `{"errors": [{title, detail, source}]}`, or the older `message`."""
+    """Return what the body of an error says: `{"errors": [{title, detail, source}]}`, or the older `message`."""
     errors = body.get("errors") if isinstance(body, dict) else None
     entries = errors if isinstance(errors, list) else [body]
-    texts = [text for entry in entries[:MOST_ERRORS] if isinstance(entry, dict) and (text := _described(entry))]
-    more = f" and {len(entries) - MOST_ERRORS} more" if len(entries) > MOST_ERRORS else ""
+    texts = [
+        text for entry in entries[:MAX_ERRORS_SHOWN] if isinstance(entry, dict) and (text := _describe_entry(entry))
+    ]
+    more = f" and {len(entries) - MAX_ERRORS_SHOWN} more" if len(entries) > MAX_ERRORS_SHOWN else ""
     return "; ".join(dict.fromkeys(texts)) + more
 
 
-def _described(entry: Item) -> str:
+def _describe_entry(entry: Item) -> str:
     said = (entry.get(member) for member in ("detail", "message", "title", "code"))
     text: str = next((item for item in said if isinstance(item, str) and item), "")
     source = entry.get("source")

@@ -18,25 +18,25 @@ from notifconf.providers.confluent.workspace import (
 )
 
 KEY = re.compile(r"[\w .-]{1,64}")
-SOON = timedelta(hours=24)
-COMPARISONS = 20_000
+EXPIRY_WARNING = timedelta(hours=24)
+MAX_COMPARISONS = 20_000
 """How many pairs of names are compared for suggestions: no number of typos makes a check slow."""
 
 Entry = TypeVar("Entry")
 
 
-def consistency(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
+def check_consistency(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
     """Check all entries against each other. An entry that is None in `document` was refused: it is not known."""
-    yield from _undeclared(declarations, document)
-    yield from _unused(declarations, document)
-    yield from _duplicate_integrations(declarations.integrations)
-    yield from _duplicate_subscriptions(declarations.subscriptions, lambda name: f"subscriptions/{name}")
+    yield from _find_undeclared(declarations, document)
+    yield from _find_unused(declarations, document)
+    yield from _find_duplicate_integrations(declarations.integrations)
+    yield from _find_duplicate_subscriptions(declarations.subscriptions, lambda name: f"subscriptions/{name}")
     for resource in declarations.resources:
-        yield from _duplicate_subscriptions(resource.subscriptions or (), resource.subscription_address)
-    for first, again in _repeated(declarations.resources, lambda resource: resource.resource):
+        yield from _find_duplicate_subscriptions(resource.subscriptions or (), resource.subscription_address)
+    for first, again in _find_repeated(declarations.resources, lambda resource: resource.resource):
         message = f"this resource stands already at {first.position}"
         yield error("duplicate-resource", message, again.position, again.preference_address)
-    yield from _ambiguous_resources(declarations.resources)
+    yield from _find_ambiguous_resources(declarations.resources)
 
 
 def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic]:
@@ -49,27 +49,27 @@ def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic
     diagnostics: list[Diagnostic] = []
     for entry in declarations.resources:
         if entry.mute is not None:
-            diagnostics += _ending(entry, entry.mute, now)
-            diagnostics += _below_muted(entry, entry.mute, environments, now)
+            diagnostics += _check_end(entry, entry.mute, now)
+            diagnostics += _check_environment(entry, entry.mute, environments, now)
     return diagnostics
 
 
-def _ending(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
+def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
     if mute.until is None:
         return
     if mute.until <= now:
         message = "this mute has ended: it counts as `muted: false`"
         yield warning("expired-mute", message, mute.ends_at, entry.preference_address)
-    elif mute.until - now <= SOON:
+    elif mute.until - now <= EXPIRY_WARNING:
         message = "this mute ends within 24 hours"
         yield warning("mute-expires-soon", message, mute.ends_at, entry.preference_address)
 
 
-def _below_muted(
+def _check_environment(
     entry: DeclaredResource, mute: Mute, environments: dict[str, Mute], now: datetime
 ) -> Iterator[Diagnostic]:
     """Judge a mute below a muted environment: the API says that only an environment's mute cascades."""
-    environment = next((environments[path] for path in above(entry.resource) if path in environments), None)
+    environment = next((environments[path] for path in list_parents(entry.resource) if path in environments), None)
     if environment is None:
         return
     if mute.active(now):
@@ -80,7 +80,7 @@ def _below_muted(
         yield warning("unmuted-in-muted-environment", message, mute.position, entry.preference_address)
 
 
-def above(resource: str) -> Iterator[str]:
+def list_parents(resource: str) -> Iterator[str]:
     """Return the paths of all that `resource` is in, the nearest first."""
     path = resource.rpartition("/")[0]
     while path:
@@ -88,7 +88,7 @@ def above(resource: str) -> Iterator[str]:
         path = path.rpartition("/")[0]
 
 
-def _uses(declarations: ConfluentDeclarations) -> Iterator[tuple[Reference, str | None]]:
+def _list_uses(declarations: ConfluentDeclarations) -> Iterator[tuple[Reference, str | None]]:
     """Return every reference to an integration, with the address of the subscription that makes it."""
     for subscription in declarations.subscriptions:
         name = subscription.notification_type
@@ -101,16 +101,20 @@ def _uses(declarations: ConfluentDeclarations) -> Iterator[tuple[Reference, str 
                 yield reference, resource.subscription_address(name.name) if name else None
 
 
-def _undeclared(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
+def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
     declared = document.get("integrations", {})
     if declared is None:
         return
     suggestions: dict[str, str] = {}
-    for reference, address in _uses(declarations):
+    for reference, address in _list_uses(declarations):
         name = reference.name
         if not reference.resolved or name in declared:
             continue
-        if reference.expression is None and name not in suggestions and len(suggestions) * len(declared) < COMPARISONS:
+        if (
+            reference.expression is None
+            and name not in suggestions
+            and len(suggestions) * len(declared) < MAX_COMPARISONS
+        ):
             suggestions[name] = nearest(name, declared)
         # What can't be a key is not shown: it may be a URL, a secret, that was put in the wrong place.
         shown = f"integration {reference}" if reference.expression or KEY.fullmatch(name) else "this integration"
@@ -118,23 +122,23 @@ def _undeclared(declarations: ConfluentDeclarations, document: LocatedMapping) -
         yield error("undeclared-integration", message, reference.position, address)
 
 
-def _unused(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
-    used = {reference.name if reference.resolved else None for reference, _ in _uses(declarations)}
-    if None in used or _refused(document):
+def _find_unused(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
+    used = {reference.name if reference.resolved else None for reference, _ in _list_uses(declarations)}
+    if None in used or _has_refused_entry(document):
         return
     for entry in declarations.integrations:
         if entry.key not in used:
             yield warning("unused-integration", "nothing refers to this integration", entry.position, entry.address)
 
 
-def _refused(document: LocatedMapping) -> bool:
+def _has_refused_entry(document: LocatedMapping) -> bool:
     """Say whether some entry that may refer to an integration was refused."""
     lists: list[Any] = [document.get("subscriptions", ()), document.get("resources", ())]
     lists += [entry.get("subscriptions", ()) for entry in lists[1] or () if entry is not None]
     return any(entries is None or None in entries for entries in lists)
 
 
-def _duplicate_integrations(integrations: Iterable[DeclaredIntegration]) -> Iterator[Diagnostic]:
+def _find_duplicate_integrations(integrations: Iterable[DeclaredIntegration]) -> Iterator[Diagnostic]:
     """Two keys must not mean one live object: the same pin, display name (if writable) or target (if not)."""
 
     def identity(entry: DeclaredIntegration) -> tuple[str, Hashable]:
@@ -144,27 +148,27 @@ def _duplicate_integrations(integrations: Iterable[DeclaredIntegration]) -> Iter
             return "display name", entry.display_name
         return "target", frozenset(entry.target.items())
 
-    for first, again in _repeated(integrations, identity):
+    for first, again in _find_repeated(integrations, identity):
         message = f"this is the same integration as the one at {first.position}: both have one {identity(again)[0]}"
         yield error("duplicate-integration", message, again.position, again.address)
 
 
-def _duplicate_subscriptions(
+def _find_duplicate_subscriptions(
     subscriptions: Iterable[DeclaredSubscription], address: Callable[[str], str]
 ) -> Iterator[Diagnostic]:
     """The API has one subscription per notification type, and resource; the case of a name does not matter."""
     names = (entry.notification_type for entry in subscriptions)
-    for first, again in _repeated((name for name in names if name), lambda reference: reference.name.casefold()):
+    for first, again in _find_repeated((name for name in names if name), lambda reference: reference.name.casefold()):
         message = f"this notification type has a subscription already at {first.position}"
         yield error("duplicate-subscription", message, again.position, address(again.name))
 
 
-def _ambiguous_resources(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:
+def _find_ambiguous_resources(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:
     """Find paths that end alike: paths are compared as written, so these two would be two preferences."""
     entries = [(_canonical(entry.resource), entry) for entry in resources]
     alike = {
         again.resource: first
-        for (_, first), (_, again) in _repeated(entries, lambda pair: pair[0])
+        for (_, first), (_, again) in _find_repeated(entries, lambda pair: pair[0])
         if first.resource != again.resource
     }
     longer = {path[start:]: entry for path, entry in reversed(entries) for start in range(1, len(path))}
@@ -183,7 +187,7 @@ def _canonical(resource: str) -> tuple[str, ...]:
     )
 
 
-def _repeated(entries: Iterable[Entry], key: Callable[[Entry], Hashable]) -> Iterator[tuple[Entry, Entry]]:
+def _find_repeated(entries: Iterable[Entry], key: Callable[[Entry], Hashable]) -> Iterator[tuple[Entry, Entry]]:
     """Return each entry whose key an earlier one has, behind that one."""
     first: dict[Hashable, Entry] = {}
     for entry in entries:

@@ -78,7 +78,7 @@ def decode_integration(item: JSON) -> LiveResource:
     integration_id = id_of(item, "an integration")
     display_name = _text(item, "display_name")
     raw = item.get("target")
-    target = _target(raw) if isinstance(raw, dict) else {}
+    target = _decode_target(raw) if isinstance(raw, dict) else {}
     kind = target.get("kind")
     attributes: dict[str, Value] = {"description": _text(item, "description")}
     if display_name:
@@ -99,7 +99,7 @@ def decode_integration(item: JSON) -> LiveResource:
 def decode_subscription(item: JSON, catalogue: Catalogue) -> LiveResource:
     """Decode a subscription."""
     subscription_id = id_of(item, "a subscription")
-    attributes = _subscribed(item, f"the subscription {quoted(subscription_id)}")
+    attributes = _decode_members(item, f"the subscription {quoted(subscription_id)}")
     type_id = str(attributes["notification_type"])
     return LiveResource(
         kind=SUBSCRIPTION.name,
@@ -107,11 +107,11 @@ def decode_subscription(item: JSON, catalogue: Catalogue) -> LiveResource:
         name=catalogue.display_name(type_id),
         identities=identities(SUBSCRIPTION.name, attributes),
         attributes=attributes,
-        kept=_kept(type_id, catalogue),
+        kept=_find_kept(type_id, catalogue),
     )
 
 
-def _kept(type_id: str, catalogue: Catalogue) -> str | None:
+def _find_kept(type_id: str, catalogue: Catalogue) -> str | None:
     """Return why no plan may delete the subscription to a type. One that isn't listed may be REQUIRED."""
     if type_id not in catalogue.by_id:
         return UNLISTED
@@ -122,7 +122,7 @@ def decode_preference(item: JSON, resource: str, resource_type: str) -> LiveReso
     """Decode the preference that a lookup of this resource answered."""
     preference_id = id_of(item, f"a preference of {quoted(resource)}")
     _check_resource(item, resource)
-    attributes: dict[str, Value] = {"resource": resource, "resource_type": resource_type, **_state(item)}
+    attributes: dict[str, Value] = {"resource": resource, "resource_type": resource_type, **_decode_state(item)}
     return LiveResource(
         kind=PREFERENCE.name,
         id=preference_id,
@@ -136,7 +136,7 @@ def decode_resource_subscription(item: JSON, resource: str, resource_type: str, 
     """Decode a subscription that a lookup of this resource answered."""
     subscription_id = id_of(item, f"a subscription of {quoted(resource)}")
     _check_resource(item, resource)
-    subscribed = _subscribed(item, f"the resource subscription {quoted(subscription_id)}")
+    subscribed = _decode_members(item, f"the resource subscription {quoted(subscription_id)}")
     attributes = {"resource": resource, "resource_type": resource_type, **subscribed}
     return LiveResource(
         kind=RESOURCE_SUBSCRIPTION.name,
@@ -179,7 +179,7 @@ def secrets(item: Any) -> Iterator[Secret]:
     shown = {"kind", READ_ONLY_MEMBER.get(str(target.get("kind")))}
     for member, value in target.items():
         if member not in shown:
-            yield from map(Secret, _leaves(value))
+            yield from map(Secret, _list_leaves(value))
 
 
 def withhold(items: Sequence[Any], redactor: Redactor) -> None:
@@ -200,10 +200,10 @@ def withhold(items: Sequence[Any], redactor: Redactor) -> None:
 
 def encode(attributes: Mapping[str, Plain], members: Collection[str]) -> dict[str, Plain]:
     """Return the request body that holds these members: references are objects with an id, lists stand whole."""
-    return {name: _encoded(name, attributes[name]) for name in sorted(members)}
+    return {name: _encode(name, attributes[name]) for name in sorted(members)}
 
 
-def _encoded(name: str, value: Plain) -> Plain:
+def _encode(name: str, value: Plain) -> Plain:
     if name == "notification_type":
         return {"id": value}
     if name == "integrations" and isinstance(value, list):
@@ -211,11 +211,11 @@ def _encoded(name: str, value: Plain) -> Plain:
     return value
 
 
-def _target(raw: JSON) -> dict[str, Value]:
+def _decode_target(raw: JSON) -> dict[str, Value]:
     """Return a target with the members that its kind has; of a kind that nobody knows all, each a secret."""
     kind = raw.get("kind")
     if not isinstance(kind, str):
-        return {member: _hidden(value) for member, value in sorted(raw.items()) if member != "kind"}
+        return {member: _hide(value) for member, value in sorted(raw.items()) if member != "kind"}
     kind = SHORT_KINDS.get(kind, kind)
     target: dict[str, Value] = {"kind": kind}
     if kind in SECRET_MEMBER:
@@ -225,17 +225,17 @@ def _target(raw: JSON) -> dict[str, Value]:
         who = raw.get(READ_ONLY_MEMBER[kind])
         who = who.get("id") if isinstance(who, dict) else who
         return target | ({READ_ONLY_MEMBER[kind]: who} if isinstance(who, str) else {})
-    return target | {member: _hidden(value) for member, value in sorted(raw.items()) if member != "kind"}
+    return target | {member: _hide(value) for member, value in sorted(raw.items()) if member != "kind"}
 
 
-def _hidden(value: object) -> Secret:
+def _hide(value: object) -> Secret:
     try:
         return Secret(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
     except RecursionError:
         raise ProtocolError("the service sent an integration whose target is nested too deeply") from None
 
 
-def _leaves(value: object) -> Iterator[str]:
+def _list_leaves(value: object) -> Iterator[str]:
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -249,7 +249,7 @@ def _leaves(value: object) -> Iterator[str]:
             yield json.dumps(item)
 
 
-def _subscribed(item: JSON, what: str) -> dict[str, Value]:
+def _decode_members(item: JSON, what: str) -> dict[str, Value]:
     notification_type = id_of(item.get("notification_type"), f"{what} to a notification type")
     # An empty list is written as null by some servers; where it is missing nobody can say what it refers to.
     references = item.get("integrations", False)
@@ -258,10 +258,10 @@ def _subscribed(item: JSON, what: str) -> dict[str, Value]:
     if not isinstance(references, list):
         raise ProtocolError(f"the service sent {what} without its list of integrations")
     ids = {id_of(reference, f"{what} with an integration") for reference in references}
-    return {"notification_type": notification_type, "integrations": tuple(sorted(ids)), **_state(item)}
+    return {"notification_type": notification_type, "integrations": tuple(sorted(ids)), **_decode_state(item)}
 
 
-def _state(item: JSON) -> dict[str, Value]:
+def _decode_state(item: JSON) -> dict[str, Value]:
     """Return the state as a member; one that is absent is not known, so it is not what anybody declares."""
     state = _text(item, "current_state")
     return {"current_state": state} if state else {}

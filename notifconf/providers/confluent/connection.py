@@ -13,7 +13,15 @@ from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import Api, Item
 from notifconf.providers.confluent.catalogue import INTEGRATION, KINDS, PREFERENCE, SUBSCRIPTION, Catalogue
-from notifconf.providers.confluent.live import Place, Scope, Source, Sources, changed, everything, needed
+from notifconf.providers.confluent.live import (
+    Place,
+    Scope,
+    Source,
+    Sources,
+    make_plan_scope,
+    make_survey_scope,
+    make_touched_scope,
+)
 
 COLLECTIONS = {kind.name: kind.collection for kind in KINDS}
 RANKS = {kind.name: rank for rank, kind in enumerate(KINDS)}
@@ -32,17 +40,17 @@ class ConfluentConnection:
     async def read(self, workspace: Workspace) -> Live:
         """Read what a plan of this workspace needs, side by side."""
         self._learn(workspace)
-        return await self._read(needed(workspace), Live(catalogue=Catalogue()))
+        return await self._read(make_plan_scope(workspace), Live(catalogue=Catalogue()))
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """Read again what was touched: a whole list for a kind that has one, else the lookup of its resource."""
-        return await self._read(changed(touched), live)
+        return await self._read(make_touched_scope(touched), live)
 
     async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
         """Read all lists, and the preference and subscriptions of these resources and of those that are declared."""
         if workspace is not None:
             self._learn(workspace)
-        return await self._read(everything(resources, workspace), Live(catalogue=Catalogue()))
+        return await self._read(make_survey_scope(resources, workspace), Live(catalogue=Catalogue()))
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole object."""
@@ -67,7 +75,7 @@ class ConfluentConnection:
         identities = set(codec.identities(kind, attributes))
         answer = await source.fetch() or []
         codec.withhold(answer, self._client.redactor)
-        return [item for item in self._decoded(source, answer, Catalogue()) if identities & set(item.identities)]
+        return [item for item in self._decode(source, answer, Catalogue()) if identities & set(item.identities)]
 
     async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
         """GET an object; one whose deletion is past is missing."""
@@ -75,7 +83,7 @@ class ConfluentConnection:
         items = [] if item is None else [item]
         self._client.redactor.add(chain.from_iterable(map(codec.secrets, items)))
         codec.withhold(items, self._client.redactor)
-        return next(iter(self._decoded(self._source(kind, attributes), items, Catalogue())), None)
+        return next(iter(self._decode(self._source(kind, attributes), items, Catalogue())), None)
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
         """Send a test message to an integration's target; the other kinds have nothing to prove."""
@@ -99,7 +107,7 @@ class ConfluentConnection:
 
     async def _read(self, scope: Scope, live: Live) -> Live:
         """Return `live` with all that is in scope read anew."""
-        sources = list(self._in(scope))
+        sources = list(self._list_sources(scope))
         fetches: list[Callable[[], Awaitable[list[Item] | None]]] = [source.fetch for source in sources]
         if scope.types:
             fetches.insert(0, self._api.notification_types)
@@ -115,7 +123,7 @@ class ConfluentConnection:
         fresh = [
             item
             for source, answer in zip(sources, answers, strict=True)
-            for item in self._decoded(source, answer or (), catalogue)
+            for item in self._decode(source, answer or (), catalogue)
         ]
         hidden = {source.resource for source, answer in zip(sources, answers, strict=True) if answer is None}
         asked = {source.resource for source in sources}
@@ -123,9 +131,9 @@ class ConfluentConnection:
         kept = (item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered)
         resources = tuple(sorted((*kept, *fresh), key=lambda item: (RANKS[item.kind], item.id)))
         not_visible = (live.not_visible - asked) | {resource for resource in hidden if resource is not None}
-        return Live(resources, catalogue, _names(resources, catalogue), not_visible)
+        return Live(resources, catalogue, _find_names(resources, catalogue), not_visible)
 
-    def _in(self, scope: Scope) -> Iterator[Source]:
+    def _list_sources(self, scope: Scope) -> Iterator[Source]:
         """Return what to fetch; lists first, since their pages come one after another."""
         if scope.integrations:
             yield self._sources.integrations()
@@ -136,12 +144,12 @@ class ConfluentConnection:
         for place in scope.preferences:
             yield self._sources.preference(place)
 
-    def _decoded(self, source: Source, items: Sequence[Item], catalogue: Catalogue) -> Iterator[LiveResource]:
+    def _decode(self, source: Source, items: Sequence[Item], catalogue: Catalogue) -> Iterator[LiveResource]:
         now = self._now()
         return (source.decode(item, catalogue) for item in items if codec.is_alive(item, now))
 
 
-def _names(resources: Sequence[LiveResource], catalogue: Catalogue) -> dict[str, str]:
+def _find_names(resources: Sequence[LiveResource], catalogue: Catalogue) -> dict[str, str]:
     """Return the display names of all that can be referred to, by id."""
     names = {item.id: item.display_name for item in catalogue.types}
     return names | {item.id: item.name for item in resources if item.kind == INTEGRATION.name}

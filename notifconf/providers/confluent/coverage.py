@@ -19,7 +19,7 @@ from notifconf.providers.confluent.catalogue import (
     by_severity,
     catalogue_of,
 )
-from notifconf.providers.confluent.check import above
+from notifconf.providers.confluent.check import list_parents
 from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED
 
@@ -48,7 +48,7 @@ def coverage(live: Live) -> Iterator[Reach]:
     integrations = [item for item in live.resources if item.kind == INTEGRATION.name]
     channels = {item.id: _channel(item) for item in integrations}
     mails = {item.id for item in integrations if _is_admin_mail(item)}
-    anyhow = (_sent_anyhow([channels[item] for item in sorted(mails)]),)
+    anyhow = (_make_admin_mail([channels[item] for item in sorted(mails)]),)
     subscriptions: defaultdict[str, list[LiveResource]] = defaultdict(list)
     for item in live.resources:
         if item.kind == SUBSCRIPTION.name:
@@ -62,7 +62,7 @@ def coverage(live: Live) -> Iterator[Reach]:
             id=notification_type.id,
             name=notification_type.display_name,
             group=notification_type.severity,
-            channels=_sorted(channels[target] for target in (told - mails if is_required else told)),
+            channels=_sort(channels[target] for target in (told - mails if is_required else told)),
             anyhow=anyhow if is_required else (),
             subscriptions=frozenset((item.kind, item.id) for item in found),
             in_plan=notification_type.in_plan,
@@ -75,8 +75,8 @@ def find_muted_subscriptions(changes: Iterable[Change], after: Live) -> Iterator
     The mute of an environment cascades to all that is in it, any other concerns its resource alone. REQUIRED
     notifications are delivered all the same.
     """
-    mutes = [change for change in changes if change.kind == PREFERENCE.name and _mutes(change)]
-    watches = _watches(after, [change.after or {} for change in mutes]) if mutes else {}
+    mutes = [change for change in changes if change.kind == PREFERENCE.name and _is_new_mute(change)]
+    watches = _find_watches(after, [change.after or {} for change in mutes]) if mutes else {}
     for change in mutes:
         muted = str((change.after or {}).get("resource"))
         for watch in watches.get(muted, ()):
@@ -90,7 +90,7 @@ class _Watch(NamedTuple):
     text: str
 
 
-def _watches(live: Live, mutes: Iterable[Attributes]) -> Mapping[str, Sequence[_Watch]]:
+def _find_watches(live: Live, mutes: Iterable[Attributes]) -> Mapping[str, Sequence[_Watch]]:
     """Return the CRITICAL subscriptions which are on, by the path of each mute that lies over them."""
     muted = {str(mute.get("resource")): mute.get("resource_type") == "ENVIRONMENT" for mute in mutes}
     environments = {path for path, cascades in muted.items() if cascades}
@@ -102,11 +102,11 @@ def _watches(live: Live, mutes: Iterable[Attributes]) -> Mapping[str, Sequence[_
             continue
         resource = str(item.attributes.get("resource"))
         over = [resource] if resource in muted else []
-        over += [path for path in above(resource) if path in environments] if environments else []
+        over += [path for path in list_parents(resource) if path in environments] if environments else []
         watched = types.get(str(item.attributes.get("notification_type"))) if over else None
         if watched is None or watched.severity != CRITICAL or watched.priority == REQUIRED:
             continue
-        told = _sorted(channels[target] for target in _integrations(item) if target in channels)
+        told = _sort(channels[target] for target in _integrations(item) if target in channels)
         whom = f", which goes to {', '.join(map(str, told))}" if told else ""
         watch = _Watch(resource, f"{quoted(watched.display_name)} ({CRITICAL}) of {quoted(resource)}{whom}")
         for path in over:
@@ -114,7 +114,7 @@ def _watches(live: Live, mutes: Iterable[Attributes]) -> Mapping[str, Sequence[_
     return {path: sorted(group) for path, group in found.items()}
 
 
-def _mutes(change: Change) -> bool:
+def _is_new_mute(change: Change) -> bool:
     before, after = change.before or {}, change.after or {}
     return after.get("current_state") == DISABLED != before.get("current_state")
 
@@ -123,7 +123,7 @@ def _channel(item: LiveResource) -> Channel:
     return Channel(kind_of(item), item.id, str(item.attributes.get("display_name") or item.name))
 
 
-def _sent_anyhow(mails: Sequence[Channel]) -> Channel:
+def _make_admin_mail(mails: Sequence[Channel]) -> Channel:
     name = mails[0].name if mails else ADMIN
     return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "anyhow")
 
@@ -142,5 +142,5 @@ def _integrations(item: LiveResource) -> Iterator[str]:
     return (str(target) for target in found) if isinstance(found, tuple) else iter(())
 
 
-def _sorted(channels: Iterator[Channel]) -> tuple[Channel, ...]:
+def _sort(channels: Iterator[Channel]) -> tuple[Channel, ...]:
     return tuple(sorted(channels, key=lambda channel: (channel.name, channel.kind, channel.target)))

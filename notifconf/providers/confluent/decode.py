@@ -22,7 +22,7 @@ from notifconf.model import (
     quoted,
     warning,
 )
-from notifconf.providers.confluent.check import consistency
+from notifconf.providers.confluent.check import check_consistency
 from notifconf.providers.confluent.hosts import find_service, host_of
 from notifconf.providers.confluent.workspace import (
     ENABLED,
@@ -76,7 +76,7 @@ def declare(document: LocatedMapping) -> tuple[ConfluentDeclarations, Sequence[D
     """
     decoder = Decoder()
     declarations = decoder.document(document)
-    return declarations, [*decoder.diagnostics, *consistency(declarations, document)]
+    return declarations, [*decoder.diagnostics, *check_consistency(declarations, document)]
 
 
 class Decoder:
@@ -88,7 +88,7 @@ class Decoder:
 
     def document(self, document: LocatedMapping) -> ConfluentDeclarations:
         """Decode the whole document."""
-        resources = _sorted(self.resource(entry) for entry in _entries(document.get("resources")))
+        resources = _sort(self.resource(entry) for entry in _entries(document.get("resources")))
         managed = {
             "integration": "integrations" in document,
             "subscription": "subscriptions" in document,
@@ -96,8 +96,8 @@ class Decoder:
             "resource-subscription": any(resource.subscriptions is not None for resource in resources),
         }
         return ConfluentDeclarations(
-            integrations=_sorted(self.integrations(document.get("integrations"))),
-            subscriptions=_sorted(self.subscription(entry) for entry in _entries(document.get("subscriptions"))),
+            integrations=_sort(self.integrations(document.get("integrations"))),
+            subscriptions=_sort(self.subscription(entry) for entry in _entries(document.get("subscriptions"))),
             resources=resources,
             managed=frozenset(kind for kind, present in managed.items() if present),
         )
@@ -126,7 +126,7 @@ class Decoder:
         return {
             key: value
             if key in {"kind", plain}
-            else Secret(value, masked(target.expressions.get(key)), target.parts.get(key, ()))
+            else Secret(value, mask_expression(target.expressions.get(key)), target.parts.get(key, ()))
             for key, value in target.items()
         }
 
@@ -165,12 +165,12 @@ class Decoder:
 
     def match(self, match: LocatedMapping) -> Match:
         """Decode a `match`; a value that nobody knows yet is a warning."""
-        values = {member: tuple(self.matched(match, member)) for member in MATCHED}
+        values = {member: tuple(self.match_values(match, member)) for member in MATCHED}
         lists = (value for value in match.values() if isinstance(value, LocatedList))
         resolved = not match.unresolved and not any(item.unresolved for item in lists)
         return Match(**values, name=match.get("name"), resolved=resolved)
 
-    def matched(self, match: LocatedMapping, member: str) -> Iterator[str]:
+    def match_values(self, match: LocatedMapping, member: str) -> Iterator[str]:
         """Decode one member of a `match`: a value or a list of them."""
         if member not in match:
             return
@@ -202,7 +202,7 @@ class Decoder:
             mute=self.mute(entry, address) if "muted" in entry else None,
             subscriptions=None
             if subscriptions is None
-            else _sorted(self.subscription(subscription) for subscription in _entries(subscriptions)),
+            else _sort(self.subscription(subscription) for subscription in _entries(subscriptions)),
         )
 
     def resource_type(self, entry: LocatedMapping) -> str:
@@ -227,7 +227,7 @@ class Decoder:
             return Mute(muted, position)
         until = None
         if "until" not in muted.unresolved:
-            until = _moment(muted["until"])
+            until = _parse_moment(muted["until"])
             if until is None:
                 message = '"until" must be a time with an offset or Z, such as 2026-12-01T06:00:00Z'
                 self.diagnostics.append(error("invalid-value", message, muted.at("until"), address))
@@ -236,7 +236,7 @@ class Decoder:
 
 def is_url(text: str) -> bool:
     """Say whether a target takes this URL: http:// or https://, a host, and no spaces."""
-    return bool(host_of(text)) and urlsplit(text).scheme in {"http", "https"} and _one_word(text)
+    return bool(host_of(text)) and urlsplit(text).scheme in {"http", "https"} and _is_one_word(text)
 
 
 def stands_in_clear(expression: str | None) -> bool:
@@ -259,7 +259,7 @@ def _is_token(part: str) -> bool:
     return len(part) >= MIN_TOKEN_LENGTH and (len(part) >= LONG_TOKEN_LENGTH or any(map(str.isdigit, part)))
 
 
-def masked(expression: str | None) -> str | None:
+def mask_expression(expression: str | None) -> str | None:
     """Return an expression with the text beside its references, and their defaults, left out: they may be secret."""
     if expression is None:
         return None
@@ -277,7 +277,7 @@ def _entries(section: Sequence[LocatedMapping | None] | None) -> Iterator[Locate
     return (entry for entry in section or () if entry is not None)
 
 
-def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def _sort(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=attrgetter("position")))
 
 
@@ -286,11 +286,11 @@ def _reference(container: LocatedMapping | LocatedList, key: Any) -> Reference:
     return Reference(container[key], container.at(key), expression, key not in container.unresolved)
 
 
-def _one_word(text: str) -> bool:
+def _is_one_word(text: str) -> bool:
     return text.isprintable() and not any(char.isspace() for char in text)
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_moment(text: str) -> datetime | None:
     """Return a time in UTC, or None for what isn't one or has no offset."""
     try:
         moment = datetime.fromisoformat(text)

@@ -43,19 +43,19 @@ from notifconf.providers.confluent.decode import MATCHED, is_url, type_of
 from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER
 
-LONGEST_DISPLAY_NAME, LONGEST_DESCRIPTION, LONGEST = 64, 128, 255
+MAX_DISPLAY_NAME_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH = 64, 128, 255
 """The language's limits, in characters: of an integration's name and description, and of any other text."""
 
-LONGEST_COMMENT = 100
+MAX_COMMENT_LENGTH = 100
 SEVERITIES = MATCHED["severity"]
 
 
 def export(live: Live, resources: Sequence[str]) -> Exported:
     """Declare all integrations and subscriptions, and what a survey found of `resources`."""
     catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
-    integrations = _Integrations(_of_kind(live, INTEGRATION.name))
+    integrations = _Integrations(_find_kind(live, INTEGRATION.name))
     subscriptions = _Subscriptions(catalogue, integrations)
-    entries = [_commented(*declared) for declared in subscriptions.declared(_of_kind(live, SUBSCRIPTION.name))]
+    entries = [_make_entry(*declared) for declared in subscriptions.declared(_find_kind(live, SUBSCRIPTION.name))]
     sections = [
         Section("integrations", tuple(integrations.entries), is_mapping=True, left_out=tuple(integrations.left_out)),
         Section("subscriptions", tuple(entries), left_out=tuple(subscriptions.left_out)),
@@ -80,7 +80,7 @@ class _Integrations:
             is_twin = any(bearers[identity] > 1 for identity in item.identities)
             obstacle = _integration_obstacle(item, is_twin=is_twin)
             if obstacle:
-                self.left_out.append(_left_out(INTEGRATION.collection, item, obstacle))
+                self.left_out.append(_explain_omission(INTEGRATION.collection, item, obstacle))
                 continue
             key = free_name(slug(item.name) or kind_of(item).lower(), taken, "-", LONGEST_KEY)
             taken.add(key)
@@ -97,7 +97,7 @@ class _Integrations:
         description = _text(item, "description")
         if description == WITHHELD:
             comments += ("its description is left alone: it repeats a secret",)
-        elif fits(description, LONGEST_DESCRIPTION):
+        elif fits(description, MAX_DESCRIPTION_LENGTH):
             members["description"] = description
         elif description:
             comments += ("its description is left alone: too long, or not text",)
@@ -116,13 +116,13 @@ def _integration_obstacle(item: LiveResource, *, is_twin: bool) -> str:
         return f"its kind {quoted(kind)} is not known to notifconf" if kind else "its target has no kind"
     value = target.get(member)
     if isinstance(value, Secret):
-        if not fits_line(_text(item, "display_name"), LONGEST_DISPLAY_NAME):
+        if not fits_line(_text(item, "display_name"), MAX_DISPLAY_NAME_LENGTH):
             return "its name is empty, too long, or not one line of text"
         if not is_url(value.reveal()):
             return f'its "{member}" is not a URL'
-    elif not isinstance(value, str) or not (fits_word if member == "user" else fits)(value, LONGEST):
+    elif not isinstance(value, str) or not (fits_word if member == "user" else fits)(value, MAX_TEXT_LENGTH):
         return f'its target has no "{member}" that can be declared'
-    if is_twin and not fits_word(item.id, LONGEST):
+    if is_twin and not fits_word(item.id, MAX_TEXT_LENGTH):
         return "another one has the same name or target, and its id can't be a pin"
     return ""
 
@@ -146,7 +146,7 @@ class _Subscriptions:
             is_twin = any(bearers[identity] > 1 for identity in item.identities)
             obstacle = "another one is to the same type" if is_twin else self._obstacle(item, of_type, reference)
             if obstacle:
-                self.left_out.append(_left_out(collections[item.kind], item, obstacle))
+                self.left_out.append(_explain_omission(collections[item.kind], item, obstacle))
                 continue
             taken.add(reference.casefold())
             used = tuple(sorted(self._integrations.keys[used] for used in _used(item)))
@@ -158,7 +158,7 @@ class _Subscriptions:
     def _reference(self, of_type: NotificationType, taken: set[str]) -> str:
         """Return the name of a type where that means no other one, else its id; empty where neither can be said."""
         for word in (of_type.display_name, of_type.id):
-            is_free = fits(word, LONGEST) and word.casefold() not in taken
+            is_free = fits(word, MAX_TEXT_LENGTH) and word.casefold() not in taken
             if is_free and self._catalogue.named(word) == (of_type,):
                 return word
         return ""
@@ -198,10 +198,10 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
 
     Below a mute that would not be true; what has no preference there is left alone.
     """
-    preferences = {_text(item, "resource"): item for item in _of_kind(live, PREFERENCE.name)}
+    preferences = {_text(item, "resource"): item for item in _find_kind(live, PREFERENCE.name)}
     muted = [path for path, item in preferences.items() if _text(item, "current_state") == DISABLED]
     own: defaultdict[str, list[LiveResource]] = defaultdict(list)
-    for item in _of_kind(live, RESOURCE_SUBSCRIPTION.name):
+    for item in _find_kind(live, RESOURCE_SUBSCRIPTION.name):
         own[_text(item, "resource")].append(item)
     entries: list[Entry] = []
     left_out: list[str] = []
@@ -210,7 +210,7 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
         preference = preferences.get(resource)
         state = _text(preference, "current_state") if preference else ENABLED
         if preference and state not in {ENABLED, DISABLED}:
-            left_out.append(_left_out(PREFERENCE.collection, preference, _state_obstacle(state)))
+            left_out.append(_explain_omission(PREFERENCE.collection, preference, _state_obstacle(state)))
         elif preference or not any(resource.startswith(f"{path}/") for path in muted):
             members["muted"] = state == DISABLED
         if type_of(resource) != "ORGANIZATION":
@@ -219,18 +219,18 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
     return Section("resources", tuple(entries), left_out=(*left_out, *subscriptions.left_out))
 
 
-def _commented(of_type: NotificationType, members: Mapping[str, Value]) -> Entry:
+def _make_entry(of_type: NotificationType, members: Mapping[str, Value]) -> Entry:
     """Return an entry that says what its type is about."""
     said = [of_type.severity, of_type.category, of_type.priority, "" if of_type.in_plan else "not in the billing plan"]
     if members["notification_type"] != of_type.display_name:
         said.insert(0, quoted(of_type.display_name))
     description = of_type.description
-    cut = description if len(description) <= LONGEST_COMMENT else f"{description[: LONGEST_COMMENT - 1]}…"
+    cut = description if len(description) <= MAX_COMMENT_LENGTH else f"{description[: MAX_COMMENT_LENGTH - 1]}…"
     text = ": ".join(filter(None, [", ".join(filter(None, said)), cut]))
     return Entry(members, comments=(text,) if text else ())
 
 
-def _left_out(collection: str, item: LiveResource, obstacle: str) -> str:
+def _explain_omission(collection: str, item: LiveResource, obstacle: str) -> str:
     return f"{collection}/{item.name} ({item.id}) is left out: {obstacle}"
 
 
@@ -238,7 +238,7 @@ def _state_obstacle(state: str) -> str:
     return f"its state {quoted(state)} is not known to notifconf" if state else "it has no state"
 
 
-def _of_kind(live: Live, kind: str) -> list[LiveResource]:
+def _find_kind(live: Live, kind: str) -> list[LiveResource]:
     return [item for item in live.resources if item.kind == kind]
 
 

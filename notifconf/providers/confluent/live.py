@@ -47,17 +47,17 @@ class Sources:
         def decode(item: Item, _: Catalogue) -> LiveResource:
             return codec.decode_integration(item)
 
-        return Source(INTEGRATION.name, None, lambda: self.api.listed("integrations"), decode)
+        return Source(INTEGRATION.name, None, lambda: self.api.read_list("integrations"), decode)
 
     def subscriptions(self) -> Source:
         """Return the list of subscriptions."""
-        return Source(SUBSCRIPTION.name, None, lambda: self.api.listed("subscriptions"), codec.decode_subscription)
+        return Source(SUBSCRIPTION.name, None, lambda: self.api.read_list("subscriptions"), codec.decode_subscription)
 
     def preference(self, place: Place) -> Source:
         """Return the lookup of a resource's preference; errors name the resource and where it is declared."""
 
         async def fetch() -> list[Item] | None:
-            return await _placed(self.api.preference(place.resource, place.resource_type), place)
+            return await _look_up(self.api.preference(place.resource, place.resource_type), place)
 
         def decode(item: Item, _: Catalogue) -> LiveResource:
             return codec.decode_preference(item, place.resource, place.resource_type)
@@ -68,7 +68,7 @@ class Sources:
         """Return the lookup of a resource's subscriptions; errors name the resource and where it is declared."""
 
         async def fetch() -> list[Item] | None:
-            return await _placed(self.api.resource_subscriptions(place.resource, place.resource_type), place)
+            return await _look_up(self.api.resource_subscriptions(place.resource, place.resource_type), place)
 
         def decode(item: Item, catalogue: Catalogue) -> LiveResource:
             return codec.decode_resource_subscription(item, place.resource, place.resource_type, catalogue)
@@ -76,25 +76,17 @@ class Sources:
         return Source(RESOURCE_SUBSCRIPTION.name, place.resource, fetch, decode)
 
 
-async def _placed(lookup: Awaitable[list[Item]], place: Place) -> list[Item] | None:
+async def _look_up(lookup: Awaitable[list[Item]], place: Place) -> list[Item] | None:
     try:
         return await lookup
-    except ApiError as error:
+    except (ApiError, ProtocolError) as error:
         if isinstance(error, ForbiddenError) and error.code == NOT_VISIBLE:
             return None
-        raise type(error)(
-            f"{_named(place)}: {error}",
-            status=error.status,
-            operation=error.operation,
-            request_id=error.request_id,
-            sent=error.sent,
-            code=error.code,
-        ) from None
-    except ProtocolError as error:
-        raise ProtocolError(f"{_named(place)}: {error}", operation=error.operation) from None
+        error.args = (f"{_name_place(place)}: {error}",)
+        raise
 
 
-def _named(place: Place) -> str:
+def _name_place(place: Place) -> str:
     return f"{place.position}: {quoted(place.resource)}" if place.position else quoted(place.resource)
 
 
@@ -117,7 +109,7 @@ class Scope:
     resource_subscriptions: tuple[Place, ...] = ()
 
 
-def needed(workspace: Workspace) -> Scope:
+def make_plan_scope(workspace: Workspace) -> Scope:
     """Return what a plan of this workspace needs.
 
     `sync` must know what uses an integration before that goes; `policy.coverage` judges all types, wherever they go.
@@ -144,7 +136,7 @@ def _can_be_looked_up(entry: DeclaredResource) -> bool:
     return bool(entry.resource_type) and bool(PATH.fullmatch(entry.resource)) and "${" not in entry.resource
 
 
-def changed(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Scope:
+def make_touched_scope(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Scope:
     """Return what is to be read again where these objects, as kind and attributes, were touched."""
     kinds = {kind for kind, _ in touched}
 
@@ -160,7 +152,7 @@ def changed(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Scope:
     )
 
 
-def everything(resources: Sequence[str], workspace: Workspace | None = None) -> Scope:
+def make_survey_scope(resources: Sequence[str], workspace: Workspace | None = None) -> Scope:
     """Return all lists, and both lookups of these resources and of those that a workspace declares.
 
     Raises `UsageError` for one of an unknown type, and for one whose path is still a reference.

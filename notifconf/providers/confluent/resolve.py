@@ -43,15 +43,15 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     declared = cast("ConfluentDeclarations", workspace.declarations)
     resolver = _Resolver(live)
     resources = [
-        *(_integration(entry) for entry in declared.integrations if entry.resolved),
+        *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
         *resolver.all_resource_subscriptions(declared.resources),
-        *(_preference(entry, muted=entry.mute.active(now)) for entry in declared.resources if entry.mute),
+        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in declared.resources if entry.mute),
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
     return Resolution(
         tuple(resources),
-        (*resolver.diagnostics, *_not_visible(declared.resources, live)),
+        (*resolver.diagnostics, *_find_invisible(declared.resources, live)),
         until=min((end for end in ends if end is not None), default=None),
     )
 
@@ -84,11 +84,11 @@ class _Resolver:
                 kind=SUBSCRIPTION.name,
                 address=where,
                 identities=(("type", choice.type.id),),
-                attributes=_subscribed(choice),
+                attributes=_make_attributes(choice),
                 position=choice.entry.position,
                 name=choice.type.display_name,
             )
-            yield self._judged(self._required(resource, choice), choice)
+            yield self._check_billing_plan(self._check_required(resource, choice), choice)
 
     def all_resource_subscriptions(self, entries: Sequence[DeclaredResource]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
@@ -99,9 +99,9 @@ class _Resolver:
         plain = {key: entry.subscription_address(choice.type.display_name) for key, (entry, choice) in chosen.items()}
         addresses = make_unique(plain, {key: key[1] for key in plain})
         for key, (entry, choice) in chosen.items():
-            yield self._resource_subscription(entry, choice, addresses[key])
+            yield self._make_resource_subscription(entry, choice, addresses[key])
 
-    def _resource_subscription(self, declared: DeclaredResource, choice: Choice, address: str) -> Resource:
+    def _make_resource_subscription(self, declared: DeclaredResource, choice: Choice, address: str) -> Resource:
         resource = Resource(
             kind=RESOURCE_SUBSCRIPTION.name,
             address=address,
@@ -109,33 +109,33 @@ class _Resolver:
             attributes={
                 "resource": declared.resource,
                 "resource_type": declared.resource_type,
-                **_subscribed(choice),
+                **_make_attributes(choice),
             },
             position=choice.entry.position,
             name=f"{declared.resource}#{choice.type.display_name}",
         )
-        return self._judged(resource, choice)
+        return self._check_billing_plan(resource, choice)
 
-    def _judged(self, resource: Resource, choice: Choice) -> Resource:
+    def _check_billing_plan(self, resource: Resource, choice: Choice) -> Resource:
         """Block a subscription that the billing plan forbids; one that lives already may stay."""
         if choice.type.in_plan or not self._identities.isdisjoint(resource.identities):
             return resource
         message = f"the organization's billing plan does not include {quoted(choice.type.display_name)}"
-        return self._blocked(resource, "not-in-plan", message)
+        return self._block(resource, "not-in-plan", message)
 
-    def _required(self, resource: Resource, choice: Choice) -> Resource:
+    def _check_required(self, resource: Resource, choice: Choice) -> Resource:
         """Block what would disable a REQUIRED type: the API refuses it."""
         if choice.type.priority != REQUIRED or choice.entry.current_state != DISABLED:
             return resource
         message = f"{quoted(choice.type.display_name)} is REQUIRED: its subscription can't be disabled"
-        return self._blocked(resource, "required-type", message)
+        return self._block(resource, "required-type", message)
 
-    def _blocked(self, resource: Resource, code: str, message: str) -> Resource:
+    def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))
         return replace(resource, blocked=code)
 
 
-def _not_visible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Diagnostic]:
+def _find_invisible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Diagnostic]:
     """Warn, once for each resource, of lookups that may hide what lives."""
     seen: set[str] = set()
     for entry in entries if live.not_visible else ():
@@ -144,7 +144,7 @@ def _not_visible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Di
             yield not_visible(entry.resource, entry.position, entry.preference_address)
 
 
-def _subscribed(choice: Choice) -> Mapping[str, Value]:
+def _make_attributes(choice: Choice) -> Mapping[str, Value]:
     references = {f"{INTEGRATION.collection}/{reference.name}" for reference in choice.entry.integrations}
     return {
         "notification_type": choice.type.id,
@@ -153,7 +153,7 @@ def _subscribed(choice: Choice) -> Mapping[str, Value]:
     }
 
 
-def _integration(declared: DeclaredIntegration) -> Resource:
+def _make_integration(declared: DeclaredIntegration) -> Resource:
     if not declared.writable:
         who = declared.target.get(READ_ONLY_MEMBER.get(declared.kind, ""))
         return Resource(
@@ -178,7 +178,7 @@ def _integration(declared: DeclaredIntegration) -> Resource:
     )
 
 
-def _preference(declared: DeclaredResource, *, muted: bool) -> Resource:
+def _make_preference(declared: DeclaredResource, *, muted: bool) -> Resource:
     """Return the preference that mutes or not; where there is none, nothing is muted, so none is made for that."""
     return Resource(
         kind=PREFERENCE.name,
@@ -195,10 +195,10 @@ def _preference(declared: DeclaredResource, *, muted: bool) -> Resource:
     )
 
 
-SUGGESTIONS = 100
+MAX_SUGGESTIONS = 100
 """How many unknown names get nearest ones beside them: no number of typos makes a plan slow."""
 
-NAMES = 3
+MAX_NAMES_SHOWN = 3
 """How many types a message names."""
 
 
@@ -224,14 +224,14 @@ class Chooser:
         `address` makes the address of a subscription of a display name.
         """
         entries = sorted(entries, key=attrgetter("position"))
-        named = self._named(entries, address)
-        matched = self._matched(entries, named)
+        named = self._find_named(entries, address)
+        matched = self._find_matched(entries, named)
         return [
             Choice(self._catalogue.by_id[type_id], min(found, key=_content))
             for type_id, found in (named | matched).items()
         ]
 
-    def _named(
+    def _find_named(
         self, entries: Sequence[DeclaredSubscription], address: Callable[[str], str]
     ) -> dict[str, list[DeclaredSubscription]]:
         found: dict[str, list[DeclaredSubscription]] = {}
@@ -241,7 +241,7 @@ class Chooser:
                 continue
             types = self._catalogue.named(reference.name)
             if len(types) != 1:
-                self.diagnostics.append(self._unknown(reference, types, address(reference.name)))
+                self.diagnostics.append(self._report_unknown(reference, types, address(reference.name)))
                 continue
             same = found.setdefault(types[0].id, [])
             same.append(entry)
@@ -252,21 +252,21 @@ class Chooser:
                 self.diagnostics.append(error("duplicate-subscription", message, reference.position, where))
         return found
 
-    def _unknown(self, reference: Reference, types: Sequence[NotificationType], address: str) -> Diagnostic:
+    def _report_unknown(self, reference: Reference, types: Sequence[NotificationType], address: str) -> Diagnostic:
         if types:
             ids = " or ".join(sorted(quoted(item.id) for item in types))
             message = f"{len(types)} notification types are called {reference}: use the id, {ids}"
         else:
-            message = f"there is no notification type {reference}{self._suggestion(reference)}"
+            message = f"there is no notification type {reference}{self._suggest(reference)}"
         return error("unknown-notification-type", message, reference.position, address)
 
-    def _suggestion(self, reference: Reference) -> str:
+    def _suggest(self, reference: Reference) -> str:
         name = reference.name
-        if reference.expression is None and name not in self._suggestions and len(self._suggestions) < SUGGESTIONS:
+        if reference.expression is None and name not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
             self._suggestions[name] = nearest(name, (item.display_name for item in self._catalogue.types))
         return self._suggestions.get(name, "")
 
-    def _matched(
+    def _find_matched(
         self, entries: Sequence[DeclaredSubscription], named: Collection[str]
     ) -> dict[str, list[DeclaredSubscription]]:
         found: dict[str, list[DeclaredSubscription]] = {}
@@ -280,7 +280,7 @@ class Chooser:
                 message = f"no notification type{reason} satisfies this match: nobody would be told"
                 self.diagnostics.append(error("empty-match", message, entry.position))
             free = [item for item in included if item.id not in named]
-            self.diagnostics.extend(_overlaps(entry, [item for item in free if item.id in found], found))
+            self.diagnostics.extend(_find_overlaps(entry, [item for item in free if item.id in found], found))
             for item in free:
                 found.setdefault(item.id, []).append(entry)
         return found
@@ -301,7 +301,7 @@ def satisfies(item: NotificationType, match: Match) -> bool:
     )
 
 
-def _overlaps(
+def _find_overlaps(
     entry: DeclaredSubscription, types: Sequence[NotificationType], found: dict[str, list[DeclaredSubscription]]
 ) -> Iterator[Diagnostic]:
     """Name, for each earlier match, the types that it and `entry` both find."""
@@ -309,7 +309,7 @@ def _overlaps(
     for item in types:
         shared[id(found[item.id][0])].append(item)
     for group in shared.values():
-        names = ", ".join(quoted(item.display_name) for item in group[:NAMES])
-        more = f" and {len(group) - NAMES} more" if len(group) > NAMES else ""
+        names = ", ".join(quoted(item.display_name) for item in group[:MAX_NAMES_SHOWN])
+        more = f" and {len(group) - MAX_NAMES_SHOWN} more" if len(group) > MAX_NAMES_SHOWN else ""
         message = f"this match and the one at {found[group[0].id][0].position} both find {names}{more}"
         yield error("overlapping-match", message, entry.position)

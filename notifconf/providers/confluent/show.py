@@ -35,14 +35,14 @@ def check(filters: Filters, catalogue: Catalogue, integrations: Sequence[LiveRes
     }
     for option, (values, words) in known.items():
         for value in values:
-            if not among(value, words):
-                raise UsageError(f"--{option} {quoted(value)}: {_either(words)} can stand there")
+            if not is_among(value, words):
+                raise UsageError(f"--{option} {quoted(value)}: {_join_words(words)} can stand there")
     for value in filters.channel:
-        if not among(value, kinds) and not any(is_channel(item, [value]) for item in integrations):
+        if not is_among(value, kinds) and not any(is_channel(item, [value]) for item in integrations):
             names = [item.name for item in integrations]
             raise UsageError(
                 f"--channel {quoted(value)}: no integration is called so{nearest(value, names)},"
-                f" and it is no kind of integration: {_either(kinds)}"
+                f" and it is no kind of integration: {_join_words(kinds)}"
             )
     for value in filters.type:
         if not any(type_passes(item, Filters(type=(value,))) for item in catalogue.types):
@@ -56,20 +56,20 @@ def check(filters: Filters, catalogue: Catalogue, integrations: Sequence[LiveRes
 def type_passes(item: NotificationType, filters: Filters) -> bool:
     """Say whether the filters let a notification type through."""
     return (
-        _asked_for(item.severity, filters.severity)
-        and _asked_for(item.category, filters.category)
-        and (not filters.type or item.id in filters.type or _globbed(item.display_name, filters.type))
+        _is_wanted(item.severity, filters.severity)
+        and _is_wanted(item.category, filters.category)
+        and (not filters.type or item.id in filters.type or _matches_glob(item.display_name, filters.type))
     )
 
 
 def state_passes(state: str, filters: Filters) -> bool:
     """Say whether the filters let a state through."""
-    return _asked_for(state, filters.status)
+    return _is_wanted(state, filters.status)
 
 
 def is_channel(item: LiveResource, wanted: Sequence[str]) -> bool:
     """Say whether an integration is meant by its kind, its id, or a glob on its name."""
-    return among(kind_of(item), wanted) or item.id in wanted or _globbed(item.name, wanted)
+    return is_among(kind_of(item), wanted) or item.id in wanted or _matches_glob(item.name, wanted)
 
 
 def kind_of(item: LiveResource) -> str:
@@ -79,21 +79,21 @@ def kind_of(item: LiveResource) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def among(value: str, words: Iterable[str]) -> bool:
+def is_among(value: str, words: Iterable[str]) -> bool:
     """Say whether `value` is one of `words`, whatever its case."""
     return value.casefold() in {word.casefold() for word in words}
 
 
-def _asked_for(value: str, wanted: Sequence[str]) -> bool:
-    return not wanted or among(value, wanted)
+def _is_wanted(value: str, wanted: Sequence[str]) -> bool:
+    return not wanted or is_among(value, wanted)
 
 
-def _globbed(name: str, patterns: Iterable[str]) -> bool:
+def _matches_glob(name: str, patterns: Iterable[str]) -> bool:
     folded = name.casefold()
     return any(folded == pattern.casefold() or fnmatchcase(folded, pattern.casefold()) for pattern in patterns)
 
 
-def _either(words: Iterable[str]) -> str:
+def _join_words(words: Iterable[str]) -> str:
     *others, last = dict.fromkeys(filter(None, words))
     return f"{', '.join(others)} or {last}" if others else last
 
@@ -101,8 +101,8 @@ def _either(words: Iterable[str]) -> str:
 Row = dict[str, "Cell"]
 
 SUBSCRIPTION_COLUMNS = ("type", "severity", "category", "priority", "state", "channels")
-UNASKED = "none: the API lists them only for resources that --resource or a workspace names"
-FILTERED = "none passes the filters"
+NONE_ASKED_FOR = "none: the API lists them only for resources that --resource or a workspace names"
+NONE_PASSES = "none passes the filters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,8 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
     filter hides it. Raises `UsageError` for a filter that nothing can pass.
     """
     _check(live, filters)
-    empty, unasked = (FILTERED, FILTERED) if filters != Filters() else ("none", UNASKED)
-    found = [item for item in _subscriptions(live) if item.passes(filters)]
+    empty, unasked = (NONE_PASSES, NONE_PASSES) if filters != Filters() else ("none", NONE_ASKED_FOR)
+    found = [item for item in _list_subscriptions(live) if item.passes(filters)]
     return (
         Listing(
             "subscriptions",
@@ -154,14 +154,14 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
             "integrations",
             "Integrations",
             ("name", "kind", "used_by", "target"),
-            tuple(_integrations(live, filters, found)),
+            tuple(_list_integrations(live, filters, found)),
             empty,
         ),
         Listing(
             "resource_preferences",
             "Mutes",
             ("resource", "resource_type", "state"),
-            tuple(_mutes(live, filters)),
+            tuple(_list_mutes(live, filters)),
             unasked,
         ),
         Listing(
@@ -181,7 +181,7 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
 def types(live: Live, filters: Filters) -> Listing:
     """List the notification types: what a `match` or a `notification_type` is written from. Raises as `show` does."""
     _check(live, filters)
-    own = {item.type.id: item for item in _subscriptions(live) if item.item.kind == SUBSCRIPTION.name}
+    own = {item.type.id: item for item in _list_subscriptions(live) if item.item.kind == SUBSCRIPTION.name}
     needs_subscription = bool(filters.channel or filters.status)
     rows = [
         {
@@ -202,7 +202,7 @@ def _check(live: Live, filters: Filters) -> None:
     check(filters, catalogue_of(live), integrations, (_text(item, "current_state") for item in live.resources))
 
 
-def _subscriptions(live: Live) -> list[Subscription]:
+def _list_subscriptions(live: Live) -> list[Subscription]:
     """Return all subscriptions, the worst types first."""
     integrations = {item.id: item for item in live.resources if item.kind == INTEGRATION.name}
     catalogue = catalogue_of(live)
@@ -216,16 +216,16 @@ def _subscriptions(live: Live) -> list[Subscription]:
                 Subscription(
                     item,
                     catalogue.by_id.get(type_id) or NotificationType(type_id, type_id),
-                    tuple(integrations.get(found_id) or _gone(found_id) for found_id in ids),
+                    tuple(integrations.get(found_id) or _make_missing(found_id) for found_id in ids),
                 )
             )
     return sorted(found, key=lambda item: (_text(item.item, "resource"), *by_severity(item.type)))
 
 
-def _integrations(live: Live, filters: Filters, shown: Sequence[Subscription]) -> Iterator[Row]:
+def _list_integrations(live: Live, filters: Filters, shown: Sequence[Subscription]) -> Iterator[Row]:
     narrowed = filters != Filters(channel=filters.channel)
     used = {integration.id for item in shown for integration in item.integrations}
-    uses = Counter(integration.id for item in _subscriptions(live) for integration in item.integrations)
+    uses = Counter(integration.id for item in _list_subscriptions(live) for integration in item.integrations)
     for item in sorted(live.resources, key=lambda item: (item.name, item.id)):
         is_meant = not filters.channel or is_channel(item, filters.channel)
         if item.kind == INTEGRATION.name and is_meant and (item.id in used or not narrowed):
@@ -233,12 +233,12 @@ def _integrations(live: Live, filters: Filters, shown: Sequence[Subscription]) -
                 "name": item.name,
                 "kind": kind_of(item) or None,
                 "used_by": uses[item.id],
-                "target": _told(item),
+                "target": _find_recipient(item),
                 "id": item.id,
             }
 
 
-def _mutes(live: Live, filters: Filters) -> Iterator[Row]:
+def _list_mutes(live: Live, filters: Filters) -> Iterator[Row]:
     hidden = bool(filters.severity or filters.category or filters.channel or filters.type)
     for item in sorted(live.resources, key=lambda item: (item.name, item.id)):
         state = _text(item, "current_state")
@@ -251,7 +251,7 @@ def _mutes(live: Live, filters: Filters) -> Iterator[Row]:
             }
 
 
-def _told(item: LiveResource) -> str | None:
+def _find_recipient(item: LiveResource) -> str | None:
     """Return whom it tells: a role, a user, or of a secret URL its host where that is no secret itself."""
     target, kind = item.attributes.get("target"), kind_of(item)
     member = SECRET_MEMBER.get(kind, READ_ONLY_MEMBER.get(kind, ""))
@@ -275,5 +275,5 @@ def _text(item: LiveResource, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _gone(integration_id: str) -> LiveResource:
+def _make_missing(integration_id: str) -> LiveResource:
     return LiveResource(INTEGRATION.name, integration_id, integration_id, (), {})

@@ -15,8 +15,7 @@ from notifconf.providers.konnect.codec import text_id
 
 VERSION = "/v1"
 CURSOR = "page[after]"
-MOST_PARAMETERS = 10
-"""How many invalid parameters of one request an error names."""
+MAX_PARAMETERS_SHOWN = 10
 
 Item = dict[str, Any]
 
@@ -31,14 +30,14 @@ class Api:
 
     async def events(self) -> list[Item]:
         """Return all events, each as the service's UserConfiguration."""
-        return await self._listed("configurations", "event_id", "an event")
+        return await self._read_list("configurations", "event_id", "an event")
 
     async def subscriptions(self, event: str) -> list[Item]:
         """Return all subscriptions of an event."""
-        return await self._listed(_subscriptions(event), "id", "a subscription")
+        return await self._read_list(_subscriptions(event), "id", "a subscription")
 
     async def create(self, event: str, body: Mapping[str, Plain]) -> str:
-        """Create a subscription and return its id; it is never sent again while its fate is unknown."""
+        """Create a subscription and return its id. It is not sent again while its fate is unknown."""
         path = f"{self._root}/{_subscriptions(event)}"
         answer = await self._client.request("POST", path, json=body, describe=describe_error)
         try:
@@ -66,27 +65,21 @@ class Api:
         path = f"{self._root}/{_subscriptions(event)}/{_segment(subscription)}"
         await self._client.request("DELETE", path, describe=describe_error)
 
-    async def inbox(self, filters: Mapping[str, str], most: int | None = None) -> list[Item]:
-        """Return the notifications of the inbox, or the first `most` of them; `filters` are query parameters."""
-        return await self._listed("inbox", "id", "a notification", filters, most=most)
+    async def inbox(self, filters: Mapping[str, str], limit: int | None = None) -> list[Item]:
+        """Return the notifications of the inbox, or the first `limit` of them; `filters` are query parameters."""
+        return await self._read_list("inbox", "id", "a notification", filters, limit=limit)
 
     async def set_status(self, notifications: Sequence[str], status: str) -> None:
         """Give 1 to 100 different notifications a status; a second time it changes nothing."""
-        await self._client.request(
-            "POST",
-            f"{self._root}/inbox/bulk",
-            json={"ids": list(notifications), "status": status},
-            repeatable=True,
-            wants_body=False,
-            describe=describe_error,
-        )
+        body = {"ids": list(notifications), "status": status}
+        await self._client.post_action(f"{self._root}/inbox/bulk", body, describe_error)
 
     async def delete_notification(self, notification: str) -> None:
         """Delete a notification."""
         await self._client.request("DELETE", f"{self._root}/inbox/{_segment(notification)}", describe=describe_error)
 
-    async def _listed(
-        self, path: str, member: str, what: str, params: Mapping[str, str] | None = None, *, most: int | None = None
+    async def _read_list(
+        self, path: str, member: str, what: str, params: Mapping[str, str] | None = None, *, limit: int | None = None
     ) -> list[Item]:
         """Return all objects of a list; `member` holds their id.
 
@@ -102,7 +95,7 @@ class Api:
             self._client.redactor.withhold(items)
             return Page(items, _next_cursor(answer.body, operation), answer)
 
-        return await read_list(self._client, operation, fetch, lambda item: text_id(item, member, what), most=most)
+        return await read_list(self._client, operation, fetch, lambda item: text_id(item, member, what), limit=limit)
 
 
 def describe_error(body: Any) -> str:
@@ -112,14 +105,14 @@ def describe_error(body: Any) -> str:
     said = [body[member] for member in ("title", "detail") if isinstance(body.get(member), str)]
     known = _phrase(body.get("status"))
     text = ": ".join(part for part in dict.fromkeys(said) if part.casefold() != known)
-    # The support asks for the trace, so no list of parameters may push it out of the message.
+    # The support asks for the trace. A long list of parameters must not push it out of the message.
     trace = f"({body['instance']})" if isinstance(body.get("instance"), str) else ""
     head = " ".join(filter(None, [text, trace]))
     return ": ".join(filter(None, [head, _parameters(body.get("invalid_parameters"))]))
 
 
 def _phrase(status: object) -> str:
-    """Return how HTTP calls a status, casefolded: an error says that already."""
+    """Return HTTP's phrase for a status, casefolded: the error already says it."""
     try:
         return HTTPStatus(status).phrase.casefold() if isinstance(status, int) else ""
     except ValueError:
@@ -128,8 +121,8 @@ def _phrase(status: object) -> str:
 
 def _parameters(entries: object) -> str:
     named = list(filter(None, map(_parameter, entries))) if isinstance(entries, list) else []
-    more = [f"and {len(named) - MOST_PARAMETERS} more"] if len(named) > MOST_PARAMETERS else []
-    return "; ".join(named[:MOST_PARAMETERS] + more)
+    more = [f"and {len(named) - MAX_PARAMETERS_SHOWN} more"] if len(named) > MAX_PARAMETERS_SHOWN else []
+    return "; ".join(named[:MAX_PARAMETERS_SHOWN] + more)
 
 
 def _parameter(entry: object) -> str:

@@ -26,8 +26,8 @@ class KonnectConnection(Connection):
         """Speak through `client`."""
         self._client = client
         self._api = Api(client)
-        self._known: set[str] = set()
-        self._given: dict[str, str] = {}
+        self._seen_ids: set[str] = set()
+        self._sent_names: dict[str, str] = {}
         self.inbox = KonnectInbox(self._api, client.parallelism)
 
     async def read(self, workspace: Workspace) -> Live:
@@ -41,7 +41,7 @@ class KonnectConnection(Connection):
         policy = workspace.policy
         if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
             return Live(catalogue=Catalogue())
-        catalogue = await self._catalogue()
+        catalogue = await self._read_catalogue()
         places: dict[str, Position | None] = {}
         for entry in declared.subscriptions:
             for event in catalogue.named(entry.event):
@@ -49,27 +49,27 @@ class KonnectConnection(Connection):
         for event in catalogue.events:
             if event.count != 0 and (policy.mode is Mode.SYNC or event.namespace in policy.coverage):
                 places.setdefault(event.id, None)
-        return await self._live(catalogue, places)
+        return await self._read_live(catalogue, places)
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """List again the subscriptions of each event that a touched one is of."""
         catalogue = catalogue_of(live)
         events = dict.fromkeys(str(attributes["event"]) for _, attributes in touched)
-        fresh = await self._live(catalogue, events)
+        fresh = await self._read_live(catalogue, events)
         kept = [item for item in live.resources if item.attributes["event"] not in events]
-        return _sorted(catalogue, (*kept, *fresh.resources))
+        return _make_live(catalogue, (*kept, *fresh.resources))
 
     async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
         """Read every event and all its subscriptions; nothing is only looked up."""
         del resources, workspace
-        catalogue = await self._catalogue()
-        return await self._live(catalogue, dict.fromkeys(event.id for event in catalogue.events))
+        catalogue = await self._read_catalogue()
+        return await self._read_live(catalogue, dict.fromkeys(event.id for event in catalogue.events))
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole subscription."""
         del kind
         created = await self._api.create(str(attributes["event"]), codec.encode(attributes))
-        self._given[created] = str(attributes["name"])
+        self._sent_names[created] = str(attributes["name"])
         return created
 
     async def update(
@@ -78,7 +78,7 @@ class KonnectConnection(Connection):
         """PATCH the whole subscription: the service takes nothing less."""
         del kind, changed
         await self._api.update(str(attributes["event"]), object_id, codec.encode(attributes))
-        self._given[object_id] = str(attributes["name"])
+        self._sent_names[object_id] = str(attributes["name"])
 
     async def delete(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> None:
         """DELETE a subscription of its event."""
@@ -93,12 +93,12 @@ class KonnectConnection(Connection):
         """
         del kind
         event = Catalogue().event(str(attributes["event"]))
-        items = await self._listed(event)
+        items = await self._list_live(event)
         name, place = codec.name_key(event.id, str(attributes["name"])), codec.place_key(attributes)
         return [item for item in items if name in item.identities] or [
             replace(item, attributes={**item.attributes, "name": str(attributes["name"])})
             for item in items
-            if "name" not in item.attributes and place in item.identities and item.id not in self._known
+            if "name" not in item.attributes and place in item.identities and item.id not in self._seen_ids
         ]
 
     async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
@@ -109,36 +109,36 @@ class KonnectConnection(Connection):
         if item is None:
             return None
         self._client.redactor.withhold([item])
-        return self._decoded(item, event)
+        return self._decode(item, event)
 
-    async def _catalogue(self) -> Catalogue:
+    async def _read_catalogue(self) -> Catalogue:
         return Catalogue.of(map(codec.decode_event, await self._api.events()))
 
-    async def _live(self, catalogue: Catalogue, places: Mapping[str, Position | None]) -> Live:
+    async def _read_live(self, catalogue: Catalogue, places: Mapping[str, Position | None]) -> Live:
         """Read the subscriptions of these events side by side; errors name the place that an event is declared at."""
-        jobs = [partial(self._subscriptions, catalogue.event(event), place) for event, place in places.items()]
+        jobs = [partial(self._read_subscriptions, catalogue.event(event), place) for event, place in places.items()]
         found = await run_all(jobs, self._client.parallelism)
-        return _sorted(catalogue, [item for items in found for item in items])
+        return _make_live(catalogue, [item for items in found for item in items])
 
-    async def _subscriptions(self, event: Event, place: Position | None) -> list[LiveResource]:
+    async def _read_subscriptions(self, event: Event, place: Position | None) -> list[LiveResource]:
         try:
-            items = await self._listed(event)
+            items = await self._list_live(event)
         except (ApiError, ProtocolError) as error:
             error.args = (f"{place}: {error}" if place else str(error),)
             raise
-        self._known.update(item.id for item in items)
+        self._seen_ids.update(item.id for item in items)
         return items
 
-    async def _listed(self, event: Event) -> list[LiveResource]:
+    async def _list_live(self, event: Event) -> list[LiveResource]:
         """Return what lives of an event. What a service keeps no name of goes by the one that this run has sent."""
         items = await self._api.subscriptions(event.id)
-        return [self._decoded(item, event) for item in items]
+        return [self._decode(item, event) for item in items]
 
-    def _decoded(self, item: Item, event: Event) -> LiveResource:
-        given = self._given.get(item["id"])
+    def _decode(self, item: Item, event: Event) -> LiveResource:
+        given = self._sent_names.get(item["id"])
         named = item if given is None or item.get("name") not in (None, "") else {**item, "name": given}
         return codec.decode_subscription(named, event)
 
 
-def _sorted(catalogue: Catalogue, resources: Iterable[LiveResource]) -> Live:
+def _make_live(catalogue: Catalogue, resources: Iterable[LiveResource]) -> Live:
     return Live(tuple(sorted(resources, key=lambda item: item.id)), catalogue)

@@ -35,9 +35,9 @@ def coverage(live: Live) -> Iterator[Reach]:
     for item in live.resources:
         subscriptions[str(item.attributes["event"])].append(item)
     unknown = (catalogue.event(name) for name in subscriptions if name not in catalogue.by_id)
-    for event in sorted((*catalogue.events, *unknown), key=_place):
+    for event in sorted((*catalogue.events, *unknown), key=_sort_key):
         found = subscriptions[event.id]
-        channels = _subscribed([item.attributes for item in found]) if found else _defaults(event)
+        channels = _find_subscribed([item.attributes for item in found]) if found else _find_defaults(event)
         yield Reach(
             id=event.id,
             name=event.id,
@@ -48,16 +48,16 @@ def coverage(live: Live) -> Iterator[Reach]:
         )
 
 
-def _place(event: Event) -> tuple[bool, int, str, str]:
+def _sort_key(event: Event) -> tuple[bool, int, str, str]:
     known = event.namespace in TERMS.groups
     return not known, TERMS.groups.index(event.namespace) if known else 0, event.namespace, event.id
 
 
-def _defaults(event: Event) -> list[Channel]:
+def _find_defaults(event: Event) -> list[Channel]:
     return [Channel(channel, channel, note=DEFAULT) for channel, on in sorted(event.defaults.items()) if on]
 
 
-def _subscribed(subscriptions: Sequence[Mapping[str, Any]]) -> list[Channel]:
+def _find_subscribed(subscriptions: Sequence[Mapping[str, Any]]) -> list[Channel]:
     everywhere: dict[str, bool] = {}
     for item in subscriptions:
         covers = ALL in item["regions"] and ALL in item["entities"]

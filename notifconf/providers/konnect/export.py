@@ -29,7 +29,7 @@ REGIONS = frozenset({"US", "EU", "AU", "ME", "IN", "*"})
 CHANNELS = ("EMAIL", "IN_APP")
 """What the language knows; the service may know more."""
 
-LONGEST, LONGEST_ENTITY, LONGEST_COMMENT = 255, 100_000, 100
+MAX_TEXT_LENGTH, MAX_ENTITY_LENGTH, MAX_COMMENT_LENGTH = 255, 100_000, 100
 
 
 def export(live: Live) -> Exported:
@@ -60,7 +60,7 @@ class _Exporter:
         """Declare one, or leave it out."""
         event = self._catalogue.event(str(item.attributes["event"]))
         taken = self._taken[_event_key(item)]
-        name = str(item.attributes.get("name", "")) or free_name(_scope(item), taken, " ", LONGEST)
+        name = str(item.attributes.get("name", "")) or free_name(_scope(item), taken, " ", MAX_TEXT_LENGTH)
         is_twin = any(self._bearers[identity] > 1 for identity in item.identities)
         obstacle = self._obstacle(item, event, name, is_twin=is_twin)
         if obstacle:
@@ -70,7 +70,7 @@ class _Exporter:
         self._declared.add((_event_key(item), name))
         pin: dict[str, Value] = {"id": item.id} if is_twin else {}
         channels, alone = _channels(item, event)
-        comments = [_about(event), *(f"its channel {quoted(channel)} is left alone" for channel in alone)]
+        comments = [_describe(event), *(f"its channel {quoted(channel)} is left alone" for channel in alone)]
         if "name" not in item.attributes:
             comments.append("it has no name in the service")
         if pin:
@@ -84,13 +84,13 @@ class _Exporter:
         regions, entities = _texts(item, "regions"), _texts(item, "entities")
         if not regions or not REGIONS.issuperset(regions):
             return "its regions are not known to notifconf"
-        if not entities or not all(fits(entity, LONGEST_ENTITY) for entity in entities):
+        if not entities or not all(fits(entity, MAX_ENTITY_LENGTH) for entity in entities):
             return "it has no entities that can be declared"
-        if not fits(event.id, LONGEST) or not fits_line(name, LONGEST):
+        if not fits(event.id, MAX_TEXT_LENGTH) or not fits_line(name, MAX_TEXT_LENGTH):
             return "its event or its name is too long, or not one line of text"
         if (_event_key(item), name) in self._declared:
             return "another one has its event and its name"
-        if is_twin and not fits_word(item.id, LONGEST):
+        if is_twin and not fits_word(item.id, MAX_TEXT_LENGTH):
             return "another one is alike, and its id can't be a pin"
         if event.mandatory and not item.attributes["enabled"]:
             return "it is disabled, although billing events are mandatory"
@@ -123,9 +123,9 @@ def _scope(item: LiveResource) -> str:
     return where if "*" in entities else f"{where}, {len(entities)} of the entities"
 
 
-def _about(event: Event) -> str:
+def _describe(event: Event) -> str:
     text = event.description or event.title
-    cut = text if len(text) <= LONGEST_COMMENT else f"{text[: LONGEST_COMMENT - 1]}…"
+    cut = text if len(text) <= MAX_COMMENT_LENGTH else f"{text[: MAX_COMMENT_LENGTH - 1]}…"
     return ": ".join(filter(None, [event.namespace, cut]))
 
 

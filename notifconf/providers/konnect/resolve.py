@@ -14,9 +14,9 @@ from notifconf.plan.match import match
 from notifconf.plan.rules import Resolution
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.codec import name_key, place_key
-from notifconf.providers.konnect.workspace import DeclaredSubscription, KonnectDeclarations, duplicate
+from notifconf.providers.konnect.workspace import DeclaredSubscription, KonnectDeclarations, make_duplicate_error
 
-SUGGESTIONS = 100
+MAX_SUGGESTIONS = 100
 """How many unknown events get nearest ones beside them: no number of typos makes a plan slow."""
 
 
@@ -55,20 +55,20 @@ class _Resolver:
         self._suggestions: dict[str, str] = {}
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
-        choices = sorted(self._chosen(entries), key=lambda choice: choice.key)
+        choices = sorted(self._choose(entries), key=lambda choice: choice.key)
         addresses = make_unique(
             {choice.key: choice.address for choice in choices}, {choice.key: choice.event.id for choice in choices}
         )
         keys = _keys(choices, self._live)
-        identified = [_identified(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
+        identified = [_identify(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
         # Who is who is the planner's to say. It is asked here since a channel that isn't named keeps its live value.
         pairs = {pair.desired.address: pair.live for pair in match(identified, self._live).pairs}
         for choice, resource in zip(choices, identified, strict=True):
             live = pairs.get(resource.address)
             is_new = live is None and resource.address in pairs
-            yield self._judged(replace(resource, attributes=_attributes(choice, live)), choice, is_new=is_new)
+            yield self._judge(replace(resource, attributes=_attributes(choice, live)), choice, is_new=is_new)
 
-    def _chosen(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
+    def _choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
         """Return the entries whose event is known.
 
         Of two that are the same subscription one is chosen by what it says, never by their order. The error stands at
@@ -81,7 +81,7 @@ class _Resolver:
                 continue
             named = self._catalogue.named(entry.event)
             if len(named) != 1:
-                self.diagnostics.append(self._unknown(entry, named))
+                self.diagnostics.append(self._report_unknown(entry, named))
                 continue
             choice = Choice(entry, named[0])
             of_pin = events.get(entry.pin or "", named[0].id)
@@ -93,38 +93,38 @@ class _Resolver:
                 continue
             same = found.setdefault(choice.key, [])
             if same:
-                self.diagnostics.append(duplicate(same[0].entry, entry, choice.address))
+                self.diagnostics.append(make_duplicate_error(same[0].entry, entry, choice.address))
             same.append(choice)
         return [min(same, key=_content) for same in found.values()]
 
-    def _unknown(self, entry: DeclaredSubscription, named: Sequence[Event]) -> Diagnostic:
+    def _report_unknown(self, entry: DeclaredSubscription, named: Sequence[Event]) -> Diagnostic:
         if named:
             ids = " or ".join(quoted(event.id) for event in named)
             message = f"{len(named)} events are called {entry.shown_event}: use the id, {ids}"
         else:
-            message = f"there is no event {entry.shown_event}{self._suggestion(entry)}"
+            message = f"there is no event {entry.shown_event}{self._suggest(entry)}"
         return error("unknown-notification-type", message, entry.event_at, entry.address(entry.event))
 
-    def _suggestion(self, entry: DeclaredSubscription) -> str:
+    def _suggest(self, entry: DeclaredSubscription) -> str:
         name = entry.event
-        if entry.expression is None and name not in self._suggestions and len(self._suggestions) < SUGGESTIONS:
+        if entry.expression is None and name not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
             known = {text for event in self._catalogue.events for text in (event.id, event.title)}
             self._suggestions[name] = nearest(name, known)
         return self._suggestions.get(name, "")
 
-    def _judged(self, resource: Resource, choice: Choice, *, is_new: bool) -> Resource:
+    def _judge(self, resource: Resource, choice: Choice, *, is_new: bool) -> Resource:
         """Block what the service refuses, and what would tell nobody without anyone having said so."""
         entry, event = choice
         if event.mandatory and not (entry.enabled and entry.channels.get("EMAIL", True)):
             what = "disabled" if not entry.enabled else "taken off EMAIL"
             message = f"{quoted(event.id)} is a billing event, which is mandatory: its subscription can't be {what}"
-            return self._blocked(resource, "required-type", message)
+            return self._block(resource, "required-type", message)
         if is_new and not resource.attributes["channels"]:
             message = f"{quoted(event.id)} has no default channels: without `channels` nobody would be told"
-            return self._blocked(resource, "invalid-value", message)
+            return self._block(resource, "invalid-value", message)
         return resource
 
-    def _blocked(self, resource: Resource, code: str, message: str) -> Resource:
+    def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))
         return replace(resource, blocked=code)
 
@@ -159,7 +159,7 @@ def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[tu
     return keys
 
 
-def _identified(choice: Choice, address: str, keys: tuple[Hashable, ...]) -> Resource:
+def _identify(choice: Choice, address: str, keys: tuple[Hashable, ...]) -> Resource:
     return Resource(
         kind=EVENT_SUBSCRIPTION.name,
         address=address,

@@ -12,21 +12,21 @@ from notifconf.model.plan import Action, Change, Silence
 from notifconf.plan.rules import Pair
 from notifconf.providers.konnect.catalogue import ALL, GATEWAYS, Catalogue, catalogue_of
 
-MOST_REGIONAL = 3
+MAX_REGIONAL_CONFIGURATIONS = 3
 """How many regional configurations, that is subscriptions of an event, a gateway's entity may be in."""
 
-NAMES = 10
+MAX_NAMES_SHOWN = 10
 """How many of a set a sentence names."""
 
 
 def review(pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterator[Diagnostic]:
     """Judge what declared and undeclared subscriptions are together."""
     catalogue = catalogue_of(live)
-    yield from _too_many_regional(pairs, undeclared, catalogue)
-    yield from _replaced_defaults(pairs, undeclared, catalogue)
+    yield from _find_too_many_regional(pairs, undeclared, catalogue)
+    yield from _find_replaced_defaults(pairs, undeclared, catalogue)
 
 
-def _too_many_regional(
+def _find_too_many_regional(
     pairs: Sequence[Pair], undeclared: Sequence[LiveResource], catalogue: Catalogue
 ) -> Iterator[Diagnostic]:
     """Find subscriptions that would bring an entity of a gateway into more configurations than the service takes.
@@ -36,26 +36,26 @@ def _too_many_regional(
     holders: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for desired, found in pairs:
         for side in (desired, found):
-            for place in _places(side.attributes, catalogue) if side else ():
+            for place in _list_places(side.attributes, catalogue) if side else ():
                 holders[place][desired.address] = desired.name
     for item in undeclared:
-        for place in _places(item.attributes, catalogue):
+        for place in _list_places(item.attributes, catalogue):
             holders[place][item.id] = str(item.attributes.get("name", item.id))
     for desired, found in pairs:
         if found is not None and desired.attributes.items() <= found.attributes.items():
             continue
-        for event, entity in _places(desired.attributes, catalogue):
+        for event, entity in _list_places(desired.attributes, catalogue):
             names = sorted(holders[event, entity].values())
-            if len(names) > MOST_REGIONAL:
+            if len(names) > MAX_REGIONAL_CONFIGURATIONS:
                 message = (
                     f"the entity {quoted(entity)} would be in {len(names)} regional configurations of {quoted(event)}"
-                    f" ({_listed([quoted(name) for name in names])}):"
-                    f" Konnect takes {MOST_REGIONAL}, so free one first"
+                    f" ({_join([quoted(name) for name in names])}):"
+                    f" Konnect takes {MAX_REGIONAL_CONFIGURATIONS}, so free one first"
                 )
                 yield error("too-many-regional-configurations", message, desired.position, desired.address)
 
 
-def _replaced_defaults(
+def _find_replaced_defaults(
     pairs: Sequence[Pair], undeclared: Sequence[LiveResource], catalogue: Catalogue
 ) -> Iterator[Diagnostic]:
     """Warn where the first subscriptions of an event leave out somebody whom its default tells.
@@ -74,8 +74,8 @@ def _replaced_defaults(
         lost = [channel for channel in defaults if not any(_covers(item.attributes, channel) for item in group)]
         if lost:
             message = (
-                f"{quoted(event)} had no subscription: its default, which tells of everything by {_listed(defaults)},"
-                f" ends, and what is declared does not cover all regions and entities by {_listed(lost)}"
+                f"{quoted(event)} had no subscription: its default, which tells of everything by {_join(defaults)},"
+                f" ends, and what is declared does not cover all regions and entities by {_join(lost)}"
             )
             yield warning("replaces-default", message, group[0].position, group[0].address)
 
@@ -94,13 +94,13 @@ def _describe_silences(change: Change) -> Iterator[str]:
     what = f"the subscription {quoted(str(before.get('name', change.id)))} to {quoted(before['event'])}"
     if change.action is Action.DELETE or not after["enabled"]:
         done = "deleted" if change.action is Action.DELETE else "disabled"
-        yield f"{what} is {done}: it tells nobody any more by {_listed(on)}"
+        yield f"{what} is {done}: it tells nobody any more by {_join(on)}"
         return
     off = [channel for channel in on if not after["channels"].get(channel)]
     if off:
-        yield f"{what} tells nobody any more by {_listed(off)}"
+        yield f"{what} tells nobody any more by {_join(off)}"
     for member in ("regions", "entities"):
-        gone = _gone(before[member], after[member])
+        gone = _find_gone(before[member], after[member])
         if gone:
             yield f"{what} no longer covers {member} {gone}"
 
@@ -116,7 +116,7 @@ def _covers(attributes: Mapping[str, Any], channel: str) -> bool:
     return bool(attributes["enabled"] and everywhere and attributes["channels"].get(channel))
 
 
-def _places(attributes: Mapping[str, Value], catalogue: Catalogue) -> list[tuple[str, str]]:
+def _list_places(attributes: Mapping[str, Value], catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return the limited places that a subscription takes, as event and entity."""
     event = str(attributes["event"])
     if catalogue.event(event).namespace not in GATEWAYS:
@@ -124,15 +124,15 @@ def _places(attributes: Mapping[str, Value], catalogue: Catalogue) -> list[tuple
     return [(event, entity) for entity in cast("tuple[str, ...]", attributes["entities"])]
 
 
-def _gone(before: Sequence[str], after: Sequence[str]) -> str:
+def _find_gone(before: Sequence[str], after: Sequence[str]) -> str:
     """Return what is left out of a set of which `*` is all, or an empty string."""
     if ALL in after:
         return ""
     if ALL in before:
-        return f"other than {_listed(after)}"
-    return _listed(sorted(set(before) - set(after)))
+        return f"other than {_join(after)}"
+    return _join(sorted(set(before) - set(after)))
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return ", ".join(names[:NAMES]) + more
+def _join(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMES_SHOWN} more" if len(names) > MAX_NAMES_SHOWN else ""
+    return ", ".join(names[:MAX_NAMES_SHOWN]) + more

@@ -35,12 +35,12 @@ def show(live: Live, filters: Filters) -> Listing:
                 "name": cast("str | None", item.attributes.get("name")),
                 "regions": cast("tuple[str, ...]", item.attributes["regions"]),
                 "entities": cast("tuple[str, ...]", item.attributes["entities"]),
-                "channels": _on(item.attributes["channels"]),
+                "channels": _list_on(item.attributes["channels"]),
                 "enabled": item.attributes["enabled"] is True,
                 "id": item.id,
             }
             for event, item in sorted(found, key=lambda row: (row[0].id, row[1].name, row[1].id))
-            if _fits(event, filters)
+            if _event_passes(event, filters)
         ),
         empty="none: where an event has no subscription its default holds",
     )
@@ -65,15 +65,19 @@ def types(live: Live, filters: Filters) -> Listing:
                 "event": event.id,
                 "title": event.title,
                 "namespace": event.namespace,
-                "defaults": _on(event.defaults),
+                "defaults": _list_on(event.defaults),
                 "subscriptions": len(subscriptions[event.id]),
                 "description": event.description,
             }
             for event in catalogue.events
-            if _fits(event, filters)
+            if _event_passes(event, filters)
             and (
                 any(_passes(item, filters) for item in subscriptions[event.id])
-                or (not subscriptions[event.id] and not filters.status and _among(_on(event.defaults), filters.channel))
+                or (
+                    not subscriptions[event.id]
+                    and not filters.status
+                    and _is_among(_list_on(event.defaults), filters.channel)
+                )
             )
         ),
     )
@@ -92,34 +96,34 @@ def _check(filters: Filters, catalogue: Catalogue, resources: Iterable[LiveResou
         ("status", filters.status, (ENABLED, DISABLED)),
     ):
         for value in values:
-            if not _among([value], known):
+            if not _is_among([value], known):
                 raise UsageError(f"--{option} {quoted(value)} is nothing that Konnect has: {', '.join(known)}")
     for glob in filters.type:
-        if not any(_named(event, glob) for event in catalogue.events):
+        if not any(_matches_glob(event, glob) for event in catalogue.events):
             suggestion = nearest(glob, (text for event in catalogue.events for text in (event.id, event.title)))
             raise UsageError(f"--type {quoted(glob)}: there is no such event{suggestion}; `notifconf types` lists all")
 
 
-def _fits(event: Event, filters: Filters) -> bool:
+def _event_passes(event: Event, filters: Filters) -> bool:
     """Say whether an event is of a namespace, and has an id or a title, that the filters ask for."""
-    return _among([event.namespace], filters.category) and (
-        not filters.type or any(_named(event, glob) for glob in filters.type)
+    return _is_among([event.namespace], filters.category) and (
+        not filters.type or any(_matches_glob(event, glob) for glob in filters.type)
     )
 
 
-def _named(event: Event, glob: str) -> bool:
+def _matches_glob(event: Event, glob: str) -> bool:
     return any(fnmatchcase(text.casefold(), glob.casefold()) for text in (event.id, event.title))
 
 
 def _passes(item: LiveResource, filters: Filters) -> bool:
     """Say whether a subscription has the channel and the status that the filters ask for."""
     status = ENABLED if item.attributes["enabled"] else DISABLED
-    return _among(_on(item.attributes["channels"]), filters.channel) and _among([status], filters.status)
+    return _is_among(_list_on(item.attributes["channels"]), filters.channel) and _is_among([status], filters.status)
 
 
-def _among(values: Collection[str], wanted: Collection[str]) -> bool:
+def _is_among(values: Collection[str], wanted: Collection[str]) -> bool:
     return not wanted or not {value.casefold() for value in values}.isdisjoint(value.casefold() for value in wanted)
 
 
-def _on(channels: object) -> tuple[str, ...]:
+def _list_on(channels: object) -> tuple[str, ...]:
     return tuple(channel for channel, enabled in cast("Mapping[str, bool]", channels).items() if enabled)

@@ -56,26 +56,26 @@ def declare(document: LocatedMapping) -> tuple[KonnectDeclarations, Sequence[Dia
 
     What the schema refused stands in it as None: that counts as declared, and nothing more is said of it.
     """
-    decoded = (_subscription(entry) for entry in document.get("subscriptions") or () if entry is not None)
+    decoded = (_decode_subscription(entry) for entry in document.get("subscriptions") or () if entry is not None)
     entries = tuple(sorted(decoded, key=attrgetter("position")))
     managed = frozenset({EVENT_SUBSCRIPTION.name} if "subscriptions" in document else ())
     pinned = [entry for entry in entries if entry.pin is not None]
     repeated = [
-        *_repeated(entries, lambda entry: (entry.event.casefold(), entry.name)),
-        *_repeated(pinned, lambda entry: entry.pin),
+        *_find_repeated(entries, lambda entry: (entry.event.casefold(), entry.name)),
+        *_find_repeated(pinned, lambda entry: entry.pin),
     ]
     return KonnectDeclarations(entries, managed), [
-        duplicate(earlier, again, again.address(again.event)) for earlier, again in repeated
+        make_duplicate_error(earlier, again, again.address(again.event)) for earlier, again in repeated
     ]
 
 
-def duplicate(earlier: DeclaredSubscription, again: DeclaredSubscription, address: str) -> Diagnostic:
+def make_duplicate_error(earlier: DeclaredSubscription, again: DeclaredSubscription, address: str) -> Diagnostic:
     """Return the error for two entries that mean one live object."""
     message = f"this is the same subscription as the one at {earlier.position}"
     return error("duplicate-subscription", message, again.position, address)
 
 
-def _repeated(
+def _find_repeated(
     entries: Iterable[DeclaredSubscription], identity: Callable[[DeclaredSubscription], Hashable]
 ) -> Iterator[tuple[DeclaredSubscription, DeclaredSubscription]]:
     first: dict[Hashable, DeclaredSubscription] = {}
@@ -85,7 +85,7 @@ def _repeated(
             yield earlier, entry
 
 
-def _subscription(entry: LocatedMapping) -> DeclaredSubscription:
+def _decode_subscription(entry: LocatedMapping) -> DeclaredSubscription:
     return DeclaredSubscription(
         event=entry["event"],
         name=entry["name"],

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.providers.confluent.connection import ConfluentConnection
 from tests.providers.confluent.declared import NOW
 
@@ -65,8 +65,7 @@ class Organisation:
             async with Client(
                 "https://api.example.test",
                 transport=httpx.MockTransport(self),
-                parallelism=parallelism,
-                sleep=nothing,
+                options=ClientOptions(parallelism=parallelism, sleep=nothing),
             ) as client:
                 return await question(ConfluentConnection(client, lambda: now))
 

@@ -14,7 +14,7 @@ from notifconf.errors import (
     ServerError,
     UsageError,
 )
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.model import Live, LiveResource, Mode, Workspace, error
 from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER
@@ -329,7 +329,9 @@ def test_lookups_run_side_by_side_but_never_more_than_may() -> None:
     wanted = workspace(*(resource(f"environment=env-{number}", muted=True) for number in range(50)))
 
     async def run() -> Live:
-        async with Client("https://api.example.test", transport=httpx.MockTransport(handle), parallelism=7) as client:
+        async with Client(
+            "https://api.example.test", transport=httpx.MockTransport(handle), options=ClientOptions(parallelism=7)
+        ) as client:
             return await ConfluentConnection(client).read(wanted)
 
     assert asyncio.run(run()).resources == ()

@@ -11,7 +11,7 @@ from notifconf.config.schema import check as schema_check
 from notifconf.config.yaml import parse
 from notifconf.model import Secret
 from notifconf.providers.confluent.check import check
-from notifconf.providers.confluent.decode import TYPE_OF_SEGMENT, declare, masked
+from notifconf.providers.confluent.decode import TYPE_OF_SEGMENT, declare, mask_expression
 from notifconf.providers.confluent.workspace import (
     ConfluentDeclarations,
     DeclaredIntegration,
@@ -193,7 +193,7 @@ def test_a_kind_is_managed_where_its_section_is_present(text, managed):
     ],
 )
 def test_expressions_are_kept_without_what_may_be_secret(expression, shown):
-    assert masked(expression) == shown
+    assert mask_expression(expression) == shown
 
 
 def test_mutes_are_judged_at_a_time():

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.model import Live, LiveResource, Mode, Policy, Position, Workspace
 from notifconf.providers.konnect.catalogue import Catalogue, Event
 from notifconf.providers.konnect.codec import decode_subscription
@@ -124,7 +124,9 @@ class Hub:
             await asyncio.sleep(0)
 
         async def run() -> Result:
-            async with Client(endpoint, transport=httpx.MockTransport(self), sleep=nothing) as client:
+            async with Client(
+                endpoint, transport=httpx.MockTransport(self), options=ClientOptions(sleep=nothing)
+            ) as client:
                 return await question(KonnectConnection(client))
 
         return asyncio.run(run())

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from notifconf.errors import ForbiddenError
-from notifconf.http.client import Client
+from notifconf.http.client import Client, ClientOptions
 from notifconf.model import Live, Mode, Workspace
 from notifconf.providers.konnect.connection import KonnectConnection
 from tests.providers.konnect.declared import (
@@ -206,7 +206,9 @@ def test_lists_are_read_side_by_side_but_never_more_than_may() -> None:
         return httpx.Response(200, json=page())
 
     async def run() -> None:
-        async with Client("https://hub.test/v1", transport=httpx.MockTransport(answer), parallelism=4) as client:
+        async with Client(
+            "https://hub.test/v1", transport=httpx.MockTransport(answer), options=ClientOptions(parallelism=4)
+        ) as client:
             await KonnectConnection(client).survey([])
 
     asyncio.run(run())
