@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import compileall
 import statistics
 import subprocess
 import sys
@@ -11,9 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import notifconf
 from benchmarks.figures import Claim
-from benchmarks.service import NOTIFCONF, emulator, environment
+from benchmarks.service import NOTIFCONF, compile_packages, emulator, environment
 from benchmarks.workspaces import workspace
 
 TIMES = 11
@@ -22,8 +20,8 @@ MAX_VERSION_RATIO, MAX_VALIDATE_RATIO, MAX_PLAN_RATIO = 6, 10, 18
 
 
 def run() -> Sequence[float]:
-    """Compile the package, then measure the commands in turns; return medians as multiples of the interpreter's."""
-    compileall.compile_dir(Path(notifconf.__file__).parent, quiet=1)
+    """Compile the packages, then measure the commands in turns; return medians as multiples of the interpreter's."""
+    compile_packages()
     with emulator() as service, tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "notifconf.yaml")
         file.write_text(workspace(mutes=3))
