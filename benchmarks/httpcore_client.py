@@ -29,7 +29,7 @@ async def work(endpoint: str, numbers: Iterator[int]) -> None:
     origin = httpcore.Origin(b"http", b"127.0.0.1", urlsplit(endpoint).port or 0)
     async with httpcore.AsyncHTTPConnection(origin) as connection:
         for number in numbers:
-            request = httpcore.Request("GET", f"{endpoint}{PATH.format(number)}", headers=HEADERS)
+            request = httpcore.Request("GET", f"{endpoint}{PATH.format(number)}", headers=list(HEADERS.items()))
             response = await connection.handle_async_request(request)
             json.loads(await response.aread())
             await response.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import socket
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+
+import notifconf
 
 CREDENTIALS = {"CONFLUENT_CLOUD_API_KEY": "key", "CONFLUENT_CLOUD_API_SECRET": "secret"}
 NOTIFCONF = str(Path(sysconfig.get_path("scripts")) / "notifconf")
@@ -61,6 +64,12 @@ def emulator(*, latency: float = 0.0, rate_limit: int | None = None) -> Iterator
             yield Emulator(f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
+
+
+def compile_packages() -> None:
+    """Compile notifconf and its dependencies, as pip does when it installs them; uv does not."""
+    for folder in (sysconfig.get_path("purelib"), str(Path(notifconf.__file__).parent)):
+        compileall.compile_dir(folder, quiet=2)
 
 
 def environment() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What the references of a workspace may read: `${NAME}` and `${file:PATH}`.
 
-Whoever can have a workspace planned also reads the plan. So a workspace never reads a credential, and the pipeline can
-limit the rest (`--allow-env`, `--allow-files`). The workspace itself can't change these limits.
+A person who can start a plan of a workspace also sees that plan. So a workspace can never read a credential. A pipeline
+can limit the rest with `--allow-env` and `--allow-files`, and the workspace can't change these limits.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ class Access:
             return f"the environment variable {name} is a credential: a workspace can never read it"
         if self.variables is None or any(fnmatchcase(name, glob) for glob in self.variables):
             return None
-        return (
-            f"the environment variable {name} is not allowed here: name it with --allow-env ({_listed(self.variables)})"
-        )
+        allowed = _list_allowed(self.variables)
+        return f"the environment variable {name} is not allowed here: name it with --allow-env ({allowed})"
 
     def refuse_file(self, file: str, path: str) -> str | None:
         """Return why `file` may not be read, or None where it may be; messages call it `path`. Links are resolved."""
@@ -63,12 +62,11 @@ class Access:
             return f"the file {quoted(path)} is below {', '.join(SYSTEM_FOLDERS)}: a workspace can never read it"
         if self.folders is None or any(real.is_relative_to(os.path.realpath(folder)) for folder in self.folders):
             return None
-        return (
-            f"the file {quoted(path)} is not allowed here: name its folder with --allow-files ({_listed(self.folders)})"
-        )
+        allowed = _list_allowed(self.folders)
+        return f"the file {quoted(path)} is not allowed here: name its folder with --allow-files ({allowed})"
 
 
-def _listed(allowed: tuple[str, ...]) -> str:
+def _list_allowed(allowed: tuple[str, ...]) -> str:
     return f"allowed now: {', '.join(map(quoted, allowed)) or 'nothing'}"
 
 

@@ -1,4 +1,4 @@
-"""What breaks the JSON Schema of a workspace, in words.
+"""Turn errors of the JSON Schema into messages.
 
 No message repeats a value: it may be a secret, or come from the environment. The place says which one is meant.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from notifconf.config.scalars import shown_key
+from notifconf.config.scalars import format_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
 from notifconf.providers.base import Language
 
@@ -82,7 +82,7 @@ def _move(source: LocatedMapping, key: str, target: LocatedMapping, name: str) -
 
 
 Path = tuple[str | int, ...]
-MOST_SUGGESTIONS: Final = 1_000
+MAX_SUGGESTIONS: Final = 1_000
 
 TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "string": ("text",),
@@ -164,7 +164,7 @@ class Explainer:
         container = place(self._document, path[:-1]) if path else None
         position = container.at(path[-1]) if container is not None else self._document.position
         if failure.of_key:
-            message = f"the key {shown_key(failure.value)} {_demand(failure)}"
+            message = f"the key {format_key(failure.value)} {_demand(failure)}"
             yield error("invalid-value", message, place(self._document, path).keys_at[failure.value])
         elif failure.rule == "additionalProperties":
             yield from self._unknown_keys(failure, place(self._document, path))
@@ -182,7 +182,7 @@ class Explainer:
         for key in failure.value:
             if key not in known and not key.startswith(ignored):
                 suggestion = self._nearest(key, known) or f": the keys here are {', '.join(known)}"
-                yield error("unknown-key", f"unknown key {shown_key(key)}{suggestion}", mapping.keys_at[key])
+                yield error("unknown-key", f"unknown key {format_key(key)}{suggestion}", mapping.keys_at[key])
 
     def _hint(self, failure: Failure, *, from_outside: bool) -> str:
         """Say what was probably meant."""
@@ -193,8 +193,8 @@ class Explainer:
         return _hint_of_type(failure, from_outside=from_outside) if failure.rule == "type" else ""
 
     def _nearest(self, word: str, known: tuple[str, ...]) -> str:
-        """Suggest what was meant, for so many words that no number of typos makes reading slow."""
-        if (word, known) not in self._suggestions and len(self._suggestions) < MOST_SUGGESTIONS:
+        """Suggest a known word. Only the first words get a suggestion, so that many typos do not make reading slow."""
+        if (word, known) not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
             self._suggestions[word, known] = nearest(word, known)
         return self._suggestions.get((word, known), "")
 
@@ -213,7 +213,7 @@ def _hint_of_type(failure: Failure, *, from_outside: bool) -> str:
 
 def _subject(path: Path) -> str:
     if path and isinstance(path[-1], str):
-        return shown_key(path[-1])
+        return format_key(path[-1])
     return f"an item of {quoted(str(path[-2]))}" if len(path) > 1 else "the workspace"
 
 

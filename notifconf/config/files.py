@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from notifconf.config.yaml import MOST_BYTES
+from notifconf.config.yaml import MAX_FILE_BYTES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, refuse_claimed
 from notifconf.model import Diagnostic, Position, quoted, warning
@@ -38,14 +38,14 @@ def read_sources(paths: Sequence[str], stdin: BinaryIO | None = None) -> list[So
     the default one. Raises UsageError for what is not there or can't be read.
     """
     sources: dict[str, Source] = {}
-    for name in _names(paths):
-        identity = name if name == STANDARD_INPUT else _identity(name)
+    for name in _list_names(paths):
+        identity = name if name == STANDARD_INPUT else _identify(name)
         if identity not in sources:
             sources[identity] = Source(name, _read(name, stdin))
     return sorted(sources.values())
 
 
-def _identity(name: str) -> str:
+def _identify(name: str) -> str:
     try:
         return os.path.realpath(name)
     except OSError as failure:
@@ -67,7 +67,7 @@ def _looks_like_workspace(entry: Path) -> bool:
     try:
         if entry.is_dir():
             return any(file.suffix.lower() in SUFFIXES for file in entry.iterdir())
-        if suffix == ".json" and entry.stat().st_size <= MOST_BYTES and entry.is_file():
+        if suffix == ".json" and entry.stat().st_size <= MAX_FILE_BYTES and entry.is_file():
             document = json.loads(entry.read_bytes())
             return isinstance(document, dict) and not SECTIONS.isdisjoint(document) and PLAN_KEY not in document
     except (OSError, ValueError, RecursionError):
@@ -75,24 +75,24 @@ def _looks_like_workspace(entry: Path) -> bool:
     return suffix in SUFFIXES and entry.suffix not in SUFFIXES
 
 
-def _names(paths: Sequence[str]) -> Iterable[str]:
+def _list_names(paths: Sequence[str]) -> Iterable[str]:
     if not paths and not Path(DEFAULT).exists():
         raise UsageError(
             f"there is no {DEFAULT} here: `notifconf init` writes one, or name a workspace: a file or a folder"
         )
     for path in paths or (DEFAULT,):
-        yield from _files_of(path) if path != STANDARD_INPUT and _is_folder(path) else [path]
+        yield from _list_files(path) if path != STANDARD_INPUT and _is_folder(path) else [path]
 
 
 def _is_folder(path: str) -> bool:
     try:
         return Path(path).is_dir()
     except OSError:
-        # Whoever can't look there learns why when it is read.
+        # Reading the path reports the reason.
         return False
 
 
-def _files_of(folder: str) -> list[str]:
+def _list_files(folder: str) -> list[str]:
     try:
         files = [
             str(file)
@@ -111,10 +111,10 @@ def _read(name: str, stdin: BinaryIO | None) -> bytes:
         stream = stdin or sys.stdin.buffer
         with suppress(OSError):  # a stream in memory has no descriptor
             refuse_claimed(stream.fileno(), "standard input")
-        return stream.read(MOST_BYTES + 1)
+        return stream.read(MAX_FILE_BYTES + 1)
     try:
         with open_to_read(name) as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"there is no file or folder {name}: `notifconf init` writes a workspace") from None
     except OSError as failure:

@@ -18,11 +18,11 @@ from notifconf.errors import UsageError
 from notifconf.files import open_to_read
 from notifconf.model import UTF_16_MARKS, Diagnostic, LocatedList, LocatedMapping, Position, error, forbidden_in, quoted
 
-MOST_CHARACTERS: Final = 8 * 1024 * 1024
+MAX_CHARACTERS: Final = 8 * 1024 * 1024
 """How much all references of a document may bring in."""
-MOST_FILE_BYTES: Final = 1024 * 1024
-MOST_PROBLEMS: Final = 100
-"""How many bad references of one text are told."""
+MAX_REFERENCED_FILE_BYTES: Final = 1024 * 1024
+MAX_PROBLEMS_SHOWN: Final = 100
+"""At most this many errors are reported for one text."""
 
 _PART: Final = re.compile(r"(?P<escape>\$\$\{)|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _VARIABLE: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<operator>[-?])(?P<word>.*))?", re.DOTALL)
@@ -64,14 +64,14 @@ def interpolate(
             yield from interpolation.resolve(container, [key for key, value in members if _may_refer(value)])
 
 
-def _empty(expression: str, parts: Sequence[str]) -> str:
+def _describe_empty(expression: str, parts: Sequence[str]) -> str:
     """Say which references of an expression brought in nothing."""
     bodies = [part["body"] for part in _PART.finditer(expression) if not part["escape"]]
-    reasons = [_reason(body) for body, value in zip(bodies, parts, strict=False) if not value]
+    reasons = [_describe_empty_reference(body) for body, value in zip(bodies, parts, strict=False) if not value]
     return " and ".join(dict.fromkeys(reasons))
 
 
-def _reason(body: str) -> str:
+def _describe_empty_reference(body: str) -> str:
     variable = _VARIABLE.fullmatch(body)
     if variable is None:
         return f"the file {quoted(body.removeprefix(_FILE))} is empty"
@@ -81,7 +81,7 @@ def _reason(body: str) -> str:
 
 def referred_value(text: str, position: Position, environment: Mapping[str, str], access: Access | None = None) -> str:
     """Return the value of a text with references that stood at `position`. Raises UsageError where one has none."""
-    value, _, problems = _Interpolation(environment, access or Access(), {}).text(text, position)
+    value, _, problems = _Interpolation(environment, access or Access(), {}).resolve_text(text, position)
     if problems:
         raise UsageError(problems[0].message)
     return value
@@ -99,19 +99,19 @@ class _Interpolation:
         self._empty = empty
         self._access = access
         self._characters = 0
-        self._file = cache(_file)
+        self._file = cache(_read_file)
 
     def resolve(self, container: Any, keys: list[Any]) -> Iterator[Diagnostic]:
         """Resolve the texts at `keys` of a mapping or a list."""
         unresolved = set()
         for key in keys:
             text = container[key]
-            value, parts, problems = self.text(text, container.at(key))
+            value, parts, problems = self.resolve_text(text, container.at(key))
             refers = parts is not None
             if parts is not None:
                 container.expressions[key], container.parts[key] = text, parts
                 if self._environment is not None and not all(parts):
-                    self._empty[container.at(key)] = _empty(text, parts)
+                    self._empty[container.at(key)] = _describe_empty(text, parts)
             if problems or (refers and self._environment is None):
                 unresolved.add(key)
             else:
@@ -119,7 +119,7 @@ class _Interpolation:
             yield from problems
         container.unresolved = frozenset(unresolved)
 
-    def text(self, text: str, position: Position) -> tuple[str, tuple[str, ...] | None, list[Diagnostic]]:
+    def resolve_text(self, text: str, position: Position) -> tuple[str, tuple[str, ...] | None, list[Diagnostic]]:
         """Return the resolved text, what its references brought in (None without a reference), and what is wrong."""
         parts: list[str] = []
         refers = False
@@ -134,7 +134,7 @@ class _Interpolation:
                 parts.append(self._value(part, position))
                 return parts[-1]
             except _BadReferenceError as bad:
-                if len(problems) < MOST_PROBLEMS:
+                if len(problems) < MAX_PROBLEMS_SHOWN:
                     problems.append(error(bad.code, str(bad), position))
                 return ""
 
@@ -157,9 +157,9 @@ class _Interpolation:
             raise _BadReferenceError("forbidden-source", refusal)
         if self._environment is None:
             return ""
-        value = _variable(variable, self._environment) if variable else self._file(file, path)
+        value = _read_variable(variable, self._environment) if variable else self._file(file, path)
         self._characters += len(value)
-        if self._characters > MOST_CHARACTERS:
+        if self._characters > MAX_CHARACTERS:
             raise _BadReferenceError("invalid-value", "references bring in more text than a workspace may hold")
         found = forbidden_in(value)
         if found:
@@ -168,7 +168,7 @@ class _Interpolation:
         return value
 
 
-def _variable(variable: re.Match[str], environment: Mapping[str, str]) -> str:
+def _read_variable(variable: re.Match[str], environment: Mapping[str, str]) -> str:
     name, operator, word = variable["name"], variable["operator"], variable["word"]
     value = environment.get(name)
     if value or (value is not None and operator is None):
@@ -180,17 +180,19 @@ def _variable(variable: re.Match[str], environment: Mapping[str, str]) -> str:
     raise _BadReferenceError("missing-variable", f"the environment variable {name} {state}{hint}")
 
 
-def _file(file: str, path: str) -> str:
+def _read_file(file: str, path: str) -> str:
     """Return what a file holds, without the line breaks at its end."""
     try:
         # The path that was judged is the one that is read.
         with open_to_read(os.path.realpath(file)) as opened:
-            data = opened.read(MOST_FILE_BYTES + 1)
+            data = opened.read(MAX_REFERENCED_FILE_BYTES + 1)
     except (OSError, ValueError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "no file has such a name"
         raise _BadReferenceError("missing-variable", f"the file {quoted(path)} can't be read: {reason}") from failure
-    if len(data) > MOST_FILE_BYTES:
-        raise _BadReferenceError("invalid-value", f"the file {quoted(path)} is larger than {MOST_FILE_BYTES} bytes")
+    if len(data) > MAX_REFERENCED_FILE_BYTES:
+        raise _BadReferenceError(
+            "invalid-value", f"the file {quoted(path)} is larger than {MAX_REFERENCED_FILE_BYTES} bytes"
+        )
     try:
         return data.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:

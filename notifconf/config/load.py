@@ -1,4 +1,4 @@
-"""From paths to a workspace: read, parse, merge, interpolate, check, declare. All that is wrong is told at once."""
+"""Load a workspace: read, parse, merge, interpolate, check, declare. One run reports all errors at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifconf.config.access import Access, credentials_in
 from notifconf.config.explain import mend_indentation
 from notifconf.config.files import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.interpolate import interpolate
-from notifconf.config.scalars import shown_key
+from notifconf.config.scalars import format_key
 from notifconf.config.schema import check
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
@@ -24,7 +24,7 @@ from notifconf.providers import BUILT_IN, is_provider, load_provider
 from notifconf.providers.base import Language, Provider
 
 
-def misplaced_secrets(document: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
+def find_misplaced_secrets(document: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
     """Yield an error for each key and each identifier that holds a secret: addresses and requests would show it."""
     seen: set[int] = set()
     waiting: list[Any] = [document]
@@ -35,10 +35,10 @@ def misplaced_secrets(document: LocatedMapping, mask: Mask, identifiers: Abstrac
         seen.add(id(container))
         waiting += container.values() if isinstance(container, LocatedMapping) else container
         if isinstance(container, LocatedMapping):
-            yield from _misplaced(container, mask, identifiers)
+            yield from _check_members(container, mask, identifiers)
 
 
-def _misplaced(mapping: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
+def _check_members(mapping: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
     for key, value in mapping.items():
         if mask.finds(key):
             yield error("invalid-value", "a key can't hold a secret or a credential", mapping.keys_at[key])
@@ -58,7 +58,7 @@ def parse_max_deletes(text: str) -> int | Percentage:
     return int(found["number"]) if found["number"] else Percentage(int(found["percentage"]))
 
 
-def policy_of(document: dict[str, Any]) -> Policy:
+def decode_policy(document: dict[str, Any]) -> Policy:
     """Return the policy of a document that its schema accepts; what is absent has its default.
 
     An expression that is still unresolved counts as absent, and so does what the schema refused: it is None.
@@ -66,23 +66,23 @@ def policy_of(document: dict[str, Any]) -> Policy:
     section = document.get("policy")
     if section is None:
         return Policy()
-    said = {key: value for key, value in section.items() if value is not None and key not in section.unresolved}
+    given = {key: value for key, value in section.items() if value is not None and key not in section.unresolved}
     decoders: dict[str, Any] = {
         "mode": Mode,
-        "max_deletes": _max_deletes,
-        "protected": _patterns,
-        "frozen": _patterns,
-        "coverage": _coverage,
+        "max_deletes": _decode_max_deletes,
+        "protected": _decode_patterns,
+        "frozen": _decode_patterns,
+        "coverage": _decode_coverage,
     }
-    members = {key: decoders.get(key, bool)(value) for key, value in said.items()}
-    return Policy(**members, places=dict(_places(said)))
+    members = {key: decoders.get(key, bool)(value) for key, value in given.items()}
+    return Policy(**members, places=dict(_locate_patterns(given)))
 
 
-def _patterns(value: LocatedList) -> tuple[str, ...]:
+def _decode_patterns(value: LocatedList) -> tuple[str, ...]:
     return tuple(pattern for pattern in value if pattern is not None)
 
 
-def _places(section: dict[str, Any]) -> Iterator[tuple[tuple[Guard, str], Position]]:
+def _locate_patterns(section: dict[str, Any]) -> Iterator[tuple[tuple[Guard, str], Position]]:
     """Return where each pattern stands; the first place of one that stands in several files."""
     for guard in GUARDS:
         patterns: LocatedList | None = section.get(guard)
@@ -91,7 +91,7 @@ def _places(section: dict[str, Any]) -> Iterator[tuple[tuple[Guard, str], Positi
             yield from (((guard, pattern), place) for place, pattern in places if pattern is not None)
 
 
-def _max_deletes(value: float | str) -> int | Percentage:
+def _decode_max_deletes(value: float | str) -> int | Percentage:
     return parse_max_deletes(value) if isinstance(value, str) else int(value)
 
 
@@ -104,11 +104,11 @@ def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagn
     for group in coverage:
         if group not in terms.groups:
             known = nearest(group, terms.groups) or f": those are {', '.join(terms.groups)}"
-            message = f"the API's documents know no {terms.grouping} {shown_key(group)}{known}"
+            message = f"the API's documents know no {terms.grouping} {format_key(group)}{known}"
             yield warning("invalid-value", message, coverage.keys_at[group])
 
 
-def _coverage(minimums: dict[str, float]) -> dict[str, int]:
+def _decode_coverage(minimums: dict[str, float]) -> dict[str, int]:
     return {group: int(minimum) for group, minimum in minimums.items()}
 
 
@@ -129,7 +129,7 @@ def merge(documents: Sequence[LocatedMapping]) -> tuple[LocatedMapping, list[Dia
     diagnostics: list[Diagnostic] = []
     for document in documents:
         for key in document:
-            # Whoever comments out all entries of a section in one of several files leaves its name behind.
+            # The name of a section stays when somebody comments out all its entries in one of several files.
             is_bare = len(documents) > 1 and document[key] is None
             if not key.startswith(IGNORED) and not is_bare:
                 diagnostics += _join(whole, document, key, depth=0)
@@ -146,29 +146,29 @@ def _join(whole: LocatedMapping, part: LocatedMapping, key: str, depth: int) -> 
     if ours is theirs:
         return []
     if isinstance(ours, LocatedList) and isinstance(theirs, LocatedList):
-        whole[key] = _appended(ours, theirs)
+        whole[key] = _concatenate(ours, theirs)
         return []
     if isinstance(ours, LocatedMapping) and isinstance(theirs, LocatedMapping) and depth == 0:
         return [diagnostic for member in theirs for diagnostic in _join(ours, theirs, member, depth=1)]
-    if depth == 0 and key in REPEATABLE and _same(ours, theirs):
+    if depth == 0 and key in REPEATABLE and _is_same(ours, theirs):
         return []
     again = "says something else" if key in REPEATABLE else "stands here already"
-    message = f"the key {shown_key(key)} {again}, at {whole.keys_at[key]}"
+    message = f"the key {format_key(key)} {again}, at {whole.keys_at[key]}"
     return [error("duplicate-key", message, part.keys_at[key])]
 
 
-def _appended(ours: LocatedList, theirs: LocatedList) -> LocatedList:
+def _concatenate(ours: LocatedList, theirs: LocatedList) -> LocatedList:
     both = LocatedList(ours.position)
     both += [*ours, *theirs]
     both.items_at = [*ours.items_at, *theirs.items_at]
     return both
 
 
-def _same(ours: Any, theirs: Any) -> bool:
+def _is_same(ours: Any, theirs: Any) -> bool:
     return type(ours) is type(theirs) and bool(ours == theirs)
 
 
-MOST_DIAGNOSTICS: Final = 10_000
+MAX_DIAGNOSTICS: Final = 10_000
 
 
 def load(
@@ -190,7 +190,7 @@ def load(
 
 
 class _Loading:
-    """One run of `load`, and what it finds wrong."""
+    """One run of `load`, and the diagnostics that it collects."""
 
     def __init__(
         self, environment: Mapping[str, str] | None, access: Access, diagnostics: Iterable[Diagnostic]
@@ -207,20 +207,20 @@ class _Loading:
         document = self._document(sources)
         name = document.get("provider")
         if name is None:
-            raise self._failure()
+            raise self._make_error()
         if not is_provider(name) or "provider" in document.expressions:
             message = f'"provider" must be one of {", ".join(BUILT_IN)}, and not a reference'
             self._note([error("invalid-value", message, document.at("provider"))])
-            raise self._failure()
+            raise self._make_error()
         provider = load_provider(name)
         declarations, diagnostics = provider.declare(document)
         self._secrets += tuple(filter(self._is_known, provider.secrets(declarations)))
-        self._note(misplaced_secrets(document, Mask(self._secrets), provider.language.identifiers))
+        self._note(find_misplaced_secrets(document, Mask(self._secrets), provider.language.identifiers))
         guesses = frozenset[str]() if self._complete else provider.whole_workspace_codes
         self._note(one for one in diagnostics if one.code not in guesses)
         self._note(provider.check(declarations, now))
         self._note(check_policy(document, provider))
-        workspace = Workspace(name, declarations, policy_of(document), self._secrets, self._sorted())
+        workspace = Workspace(name, declarations, decode_policy(document), self._secrets, self._make_diagnostics())
         if not workspace.is_valid:
             raise WorkspaceError(workspace.diagnostics, workspace)
         return workspace
@@ -243,12 +243,12 @@ class _Loading:
             parts += [part] if part is not None else []
         self._complete = len(parts) == len(sources)
         if not parts:
-            raise self._failure()
+            raise self._make_error()
         document, diagnostics = merge(parts)
         self._note(diagnostics)
         if any(part.get("provider") not in (None, document.get("provider")) for part in parts):
-            # Judged by the rules of one provider, all that the other's files say would be wrong.
-            raise self._failure()
+            # One provider's rules would report every line of the other provider's files as an error.
+            raise self._make_error()
         # Before any reference is read: no reference may name a variable that holds credentials of this provider.
         provider = load_provider(document["provider"]) if is_provider(document.get("provider")) else None
         self._secrets += tuple(credentials_in(self._environment or {}))
@@ -256,28 +256,28 @@ class _Loading:
         if not self._complete:
             document.setdefault("version", 1)
             if "provider" not in document:
-                raise self._failure()
+                raise self._make_error()
         self._note(mend_indentation(document, provider.language if provider else Language()))
         self._note(check(document))
         return document
 
     def _note(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
-            if len(self._diagnostics) == MOST_DIAGNOSTICS and diagnostic not in self._diagnostics:
-                message = f"more than {MOST_DIAGNOSTICS:,} things are wrong: reading ends here"
+            if len(self._diagnostics) == MAX_DIAGNOSTICS and diagnostic not in self._diagnostics:
+                message = f"more than {MAX_DIAGNOSTICS:,} things are wrong: reading ends here"
                 self._diagnostics.add(error(diagnostic.code, message))
-                raise self._failure()
+                raise self._make_error()
             self._diagnostics.add(diagnostic)
 
-    def _failure(self) -> WorkspaceError:
-        return WorkspaceError(self._sorted())
+    def _make_error(self) -> WorkspaceError:
+        return WorkspaceError(self._make_diagnostics())
 
-    def _with_reason(self, diagnostic: Diagnostic) -> Diagnostic:
+    def _add_reason(self, diagnostic: Diagnostic) -> Diagnostic:
         """Add to an error in a value that a reference in it is empty."""
         reason = self._empty.get(diagnostic.position) if diagnostic.position is not None else None
         is_explained = reason is not None and diagnostic.severity == "error"
         return replace(diagnostic, message=f"{diagnostic.message} ({reason})") if is_explained else diagnostic
 
-    def _sorted(self) -> tuple[Diagnostic, ...]:
-        shown = map(Mask(self._secrets).diagnostic, map(self._with_reason, self._diagnostics))
+    def _make_diagnostics(self) -> tuple[Diagnostic, ...]:
+        shown = map(Mask(self._secrets).diagnostic, map(self._add_reason, self._diagnostics))
         return tuple(sorted(shown, key=lambda diagnostic: diagnostic.sort_key))

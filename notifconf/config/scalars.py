@@ -26,7 +26,7 @@ WORDS: Final[dict[str, Any]] = {
     "NULL": None,
     "<<": MERGE,
 }
-LONGEST_NUMBER: Final = 100
+MAX_NUMBER_LENGTH: Final = 100
 
 _NAME: Final = re.compile(r"[\w .<-]{1,64}")
 _NUMBERS: Final = {
@@ -42,36 +42,36 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
 _CONSTRUCTOR: Final = SafeConstructor()
 
 
-def shown_key(key: str) -> str:
+def format_key(key: str) -> str:
     """Return a key for a message. What can't be a name is not shown: `url:https://…` is a key that holds a secret."""
     return quoted(key if _NAME.fullmatch(key) else "…")
 
 
-def plain(text: str) -> Any:
+def decode_plain(text: str) -> Any:
     """Return the value of a plain scalar. Raises ValueError, which says why, for a number that is none."""
     if text in WORDS:
         return WORDS[text]
     for tag, regexp in _NUMBERS.get(text[0], ()):
         if regexp.match(text):
-            return _number(tag, text)
+            return _decode_number(tag, text)
     return text
 
 
-def tagged(tag: str, text: str) -> Any:
+def decode_tagged(tag: str, text: str) -> Any:
     """Return the value of a scalar with an explicit tag. Raises ValueError, which says why it has none."""
     if tag == TAG + "str":
         return text
     expected = _TYPES.get(tag)
     if expected is None:
         raise ValueError("this tag is not supported: only !!str, !!int, !!float, !!bool, !!null, !!map and !!seq are")
-    value = plain(text)
+    value = decode_plain(text)
     if type(value) not in expected:
-        raise ValueError("this value is not of the type that its tag says")
+        raise ValueError("this value does not have the type of its tag")
     return float(value) if tag == TAG + "float" else value
 
 
-def _number(tag: str, text: str) -> int | float:
-    if len(text) > LONGEST_NUMBER:
+def _decode_number(tag: str, text: str) -> int | float:
+    if len(text) > MAX_NUMBER_LENGTH:
         raise ValueError("this number is too long: put it in quotes if it is text")
     node = ScalarNode(tag, text)
     try:
@@ -79,7 +79,7 @@ def _number(tag: str, text: str) -> int | float:
             _CONSTRUCTOR.construct_yaml_int(node) if tag == TAG + "int" else _CONSTRUCTOR.construct_yaml_float(node)
         )
     except ValueError:
-        raise ValueError("this looks like a number and is none: put it in quotes if it is text") from None
+        raise ValueError("this looks like a number, but is not one: put it in quotes if it is text") from None
     if not math.isfinite(value):
         raise ValueError("a number must be finite: put it in quotes if it is text")
     return value

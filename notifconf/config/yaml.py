@@ -1,4 +1,4 @@
-"""YAML text into plain values that know their place.
+"""Read YAML into plain values that know their position.
 
 The tree is built from the parser's events, without nodes: 10,000 resources are read in a fraction of a second. No
 message repeats what a file says: a secret may stand there.
@@ -22,7 +22,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from notifconf.config.scalars import MERGE, TAG, plain, shown_key, tagged
+from notifconf.config.scalars import MERGE, TAG, decode_plain, decode_tagged, format_key
 from notifconf.model import (
     BYTE_ORDER_MARK,
     UTF_16_MARKS,
@@ -34,9 +34,9 @@ from notifconf.model import (
     forbidden_in,
 )
 
-MOST_VALUES: Final = 500_000
-MOST_DIAGNOSTICS: Final = 1_000
-DEEPEST: Final = 100
+MAX_VALUES: Final = 500_000
+MAX_DIAGNOSTICS: Final = 1_000
+MAX_DEPTH: Final = 100
 
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _OPEN: Final = object()
@@ -44,7 +44,7 @@ _DROPPED: Final = object()
 
 
 class UnreadableError(Exception):
-    """What `diagnostic` says hides the rest of a file."""
+    """An error after which the rest of a file can't be read."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         """Carry the diagnostic."""
@@ -73,24 +73,24 @@ class TreeBuilder:
             kind = type(event)
             if kind is ScalarEvent:
                 self._count(1, event)
-                self._put(self._scalar(event), event)
+                self._put(self._decode_scalar(event), event)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._begin(event, is_mapping=kind is MappingStartEvent)
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 self._end()
             elif kind is AliasEvent:
-                self._alias(event)
+                self._resolve_alias(event)
             elif kind is DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    raise self._unreadable("a second document begins here: a file holds one", event)
+                    raise self._make_unreadable("a second document begins here: a file holds one", event)
             elif kind is StreamEndEvent:
                 return
 
     def complain(self, code: str, message: str, at: Position) -> None:
-        """Note what is wrong. Raises UnreadableError where too much is."""
+        """Add an error. Raises UnreadableError if there are too many."""
         diagnostic = error(code, message, at)
-        if len(self.diagnostics) == MOST_DIAGNOSTICS:
+        if len(self.diagnostics) == MAX_DIAGNOSTICS:
             raise UnreadableError(diagnostic)
         self.diagnostics.append(diagnostic)
 
@@ -104,16 +104,16 @@ class TreeBuilder:
 
     def _begin(self, event: Any, *, is_mapping: bool) -> None:
         self._count(1, event)
-        if len(self._open) == DEEPEST:
-            raise self._unreadable(f"this is nested deeper than {DEEPEST} levels", event)
-        at = self._at(event)
+        if len(self._open) == MAX_DEPTH:
+            raise self._make_unreadable(f"this is nested deeper than {MAX_DEPTH} levels", event)
+        at = self._locate(event)
         if event.tag not in {None, "!", TAG + ("map" if is_mapping else "seq")}:
             self.complain("yaml-syntax", "this tag is not supported: a mapping or a list needs none", at)
         opened = _OpenMapping(self, at) if is_mapping else _OpenList(at)
         opened.values_before = self._values - 1
         if event.anchor is not None:
             opened.anchor = event.anchor
-            self._anchor(event, _OPEN)
+            self._add_anchor(event, _OPEN)
         self._put(opened.container, event)
         self._open.append(opened)
 
@@ -123,54 +123,54 @@ class TreeBuilder:
         if closed.anchor is not None:
             self._anchors[closed.anchor] = (closed.container, self._values - closed.values_before)
 
-    def _scalar(self, event: Any) -> Any:
-        text = _joined(event.value)
+    def _decode_scalar(self, event: Any) -> Any:
+        text = _join_surrogates(event.value)
         try:
             if event.tag is None or event.tag == "!":
-                value = plain(text) if event.implicit[0] else text
+                value = decode_plain(text) if event.implicit[0] else text
             else:
-                value = tagged(event.tag, text)
+                value = decode_tagged(event.tag, text)
         except ValueError as failure:
-            self.complain("yaml-syntax", str(failure), self._at(event))
+            self.complain("yaml-syntax", str(failure), self._locate(event))
             value = _DROPPED
         if value is MERGE and not (self._open and self._open[-1].takes_key):
             value = text
         if forbidden_in(text):
             message = "an escape in this text stands for a character that is not allowed here"
-            self.complain("yaml-syntax", message, self._at(event))
+            self.complain("yaml-syntax", message, self._locate(event))
         if event.anchor is not None:
-            self._anchor(event, (value, 1))
+            self._add_anchor(event, (value, 1))
         return value
 
-    def _anchor(self, event: Any, value: Any) -> None:
+    def _add_anchor(self, event: Any, value: Any) -> None:
         if event.anchor in self._anchors:
-            self.complain("yaml-syntax", "an anchor above has this name already", self._at(event))
+            self.complain("yaml-syntax", "an anchor above has this name already", self._locate(event))
         self._anchors[event.anchor] = value
 
-    def _alias(self, event: Any) -> None:
+    def _resolve_alias(self, event: Any) -> None:
         found = self._anchors.get(event.anchor)
         if found is None:
-            raise self._unreadable("no anchor above has the name of this alias", event)
+            raise self._make_unreadable("no anchor above has the name of this alias", event)
         if found is _OPEN:
-            raise self._unreadable("this alias stands inside of what it refers to", event)
+            raise self._make_unreadable("this alias stands inside of what it refers to", event)
         value, values = found
         self._count(values, event)
         self._put(value, event)
 
     def _count(self, values: int, event: Any) -> None:
         self._values += values
-        if self._values > MOST_VALUES:
-            message = f"there are more than {MOST_VALUES:,} values, an alias counted as all that it refers to"
-            raise self._unreadable(message, event)
+        if self._values > MAX_VALUES:
+            message = f"there are more than {MAX_VALUES:,} values, an alias counted as all that it refers to"
+            raise self._make_unreadable(message, event)
 
-    def _at(self, event: Any) -> Position:
+    def _locate(self, event: Any) -> Position:
         return Position(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _unreadable(self, message: str, event: Any) -> UnreadableError:
-        return UnreadableError(error("yaml-syntax", message, self._at(event)))
+    def _make_unreadable(self, message: str, event: Any) -> UnreadableError:
+        return UnreadableError(error("yaml-syntax", message, self._locate(event)))
 
 
-def _joined(text: str) -> str:
+def _join_surrogates(text: str) -> str:
     """Return a text whose pairs of surrogates, which escapes made, are the characters that they mean."""
     return (
         text
@@ -180,7 +180,7 @@ def _joined(text: str) -> str:
 
 
 class _OpenList:
-    """A list whose end has not come yet."""
+    """A list that is still being read."""
 
     takes_key = False
 
@@ -198,7 +198,7 @@ class _OpenList:
 
 
 class _OpenMapping:
-    """A mapping whose end has not come yet: keys and values take turns."""
+    """A mapping that is still being read: a key, its value, the next key, and so on."""
 
     def __init__(self, builder: TreeBuilder, at: Position) -> None:
         self.container = LocatedMapping(at)
@@ -213,7 +213,7 @@ class _OpenMapping:
 
     def add(self, value: Any, at: Position) -> None:
         if self.takes_key:
-            self._key, self._key_at = self._checked(value, at), at
+            self._key, self._key_at = self._check_key(value, at), at
         elif self._key is MERGE:
             self._merged = value if isinstance(value, LocatedList) else [value]
             self._merged_at = self._key_at
@@ -223,7 +223,7 @@ class _OpenMapping:
             self.container.values_at[self._key] = at
         self.takes_key = not self.takes_key
 
-    def _checked(self, key: Any, at: Position) -> Any:
+    def _check_key(self, key: Any, at: Position) -> Any:
         """Return `key`, or _DROPPED where it can't be one."""
         if key is MERGE:
             first = self._merged_at
@@ -239,7 +239,7 @@ class _OpenMapping:
             return _DROPPED
         if first is None:
             return key
-        name = shown_key("<<" if key is MERGE else key)
+        name = format_key("<<" if key is MERGE else key)
         self._builder.complain("duplicate-key", f"the key {name} stands here already, at {first}", at)
         return _DROPPED
 
@@ -257,7 +257,7 @@ class _OpenMapping:
                     self.container.values_at[key] = merged.values_at[key]
 
 
-MOST_BYTES: Final = 8 * 1024 * 1024
+MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -270,7 +270,7 @@ UNCLOSED: Final = "this quotation mark is not closed"
 # What PyYAML's two parsers say, by a part of it, in the order in which the parts are looked for.
 COMPLAINTS: Final = (
     ("mapping values are not allowed", "a `:` can't stand here: check the indentation, or put the text in quotes"),
-    ("could not find expected ':'", "a key needs `:` and a space behind it: check indentation and quotes above"),
+    ("could not find expected ':'", "a key needs `:` and a space after it: check indentation and quotes above"),
     ("expected key", "a key is expected here: check the indentation"),
     ("expected '-' indicator", "a list item, `- …`, is expected here: check the indentation"),
     ("expected <block end>", "this does not belong here: check the indentation"),
@@ -285,7 +285,7 @@ COMPLAINTS: Final = (
     ("tag", "this tag can't be read"),
     ("URI", "this tag can't be read"),
     ("expected '>'", "this tag can't be read"),
-    ("escape", "this is no escape that YAML knows: put the text in single quotes"),
+    ("escape", "YAML does not know this escape: put the text in single quotes"),
     ("hexdecimal", "an escape of this kind takes hexadecimal digits"),
     ("hexadecimal", "an escape of this kind takes hexadecimal digits"),
     ("document start", "text can't stand here: check the indentation and the quotes above"),
@@ -308,7 +308,7 @@ def parse(file: str, data: bytes) -> tuple[LocatedMapping | None, list[Diagnosti
     """
     builder = TreeBuilder(file)
     try:
-        _read(builder, _text(file, data))
+        _read(builder, _decode_text(file, data))
     except UnreadableError as unreadable:
         builder.diagnostics.append(unreadable.diagnostic)
     if any(diagnostic.code != "duplicate-key" for diagnostic in builder.diagnostics):
@@ -327,36 +327,36 @@ def _read(builder: TreeBuilder, text: str) -> None:
     try:
         builder.read(loader.get_event)
     except yaml.MarkedYAMLError as failure:
-        words, mark = _in_our_words(failure.problem), failure.problem_mark
-        end = _end_of(builder.file, text.rstrip())
+        words, mark = _translate_problem(failure.problem), failure.problem_mark
+        end = _find_end(builder.file, text.rstrip())
         if mark is not None and text[mark.index - 1 : mark.index + 1] == "${":
             words = "in braces and brackets, text that holds `${…}` stands in quotes"
         elif mark is not None and text[mark.index : mark.index + 1] == "\t":
             words = TAB
-        elif words == UNCLOSED or _at(builder.file, mark) >= end:
+        elif words == UNCLOSED or _locate(builder.file, mark) >= end:
             # Nothing follows: what was begun before is what is wrong.
             mark = failure.context_mark or mark
-        raise UnreadableError(error("yaml-syntax", words, min(_at(builder.file, mark), end))) from None
+        raise UnreadableError(error("yaml-syntax", words, min(_locate(builder.file, mark), end))) from None
     except (yaml.YAMLError, ValueError, OverflowError):
         # Numbers in escapes and directives that are out of range: the pure parser lets Python's own errors through.
-        raise UnreadableError(error("yaml-syntax", _in_our_words(None), builder.root_at)) from None
+        raise UnreadableError(error("yaml-syntax", _translate_problem(None), builder.root_at)) from None
     finally:
         loader.dispose()
 
 
-def _at(file: str, mark: yaml.Mark | None) -> Position:
+def _locate(file: str, mark: yaml.Mark | None) -> Position:
     return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
 
 
-def _in_our_words(problem: str | None) -> str:
-    """Say what a parser says without what it quotes."""
+def _translate_problem(problem: str | None) -> str:
+    """Return our own words for a message of PyYAML, without the text that PyYAML quotes."""
     return next((words for part, words in COMPLAINTS if part in (problem or "")), "this is not YAML")
 
 
-def _text(file: str, data: bytes) -> str:
+def _decode_text(file: str, data: bytes) -> str:
     """Decode a file; a byte order mark is no part of its text."""
-    if len(data) > MOST_BYTES:
-        message = f"the file is larger than {MOST_BYTES // 1024**2} MiB"
+    if len(data) > MAX_FILE_BYTES:
+        message = f"the file is larger than {MAX_FILE_BYTES // 1024**2} MiB"
         raise UnreadableError(error("yaml-syntax", message, Position(file, 1, 1)))
     try:
         text = data.decode("utf-8").removeprefix(BYTE_ORDER_MARK)
@@ -365,15 +365,15 @@ def _text(file: str, data: bytes) -> str:
         message = "this file is not UTF-8: here is a byte that can't stand in it"
         if data.startswith(UTF_16_MARKS):
             message = "this file is UTF-16: save it as UTF-8"
-        raise UnreadableError(error("yaml-syntax", message, _end_of(file, readable))) from None
+        raise UnreadableError(error("yaml-syntax", message, _find_end(file, readable))) from None
     found = forbidden_in(text)
     if found:
         message = f"the character U+{ord(found[0]):04X} can't stand in YAML"
         if found[0] == BYTE_ORDER_MARK:
             message = "a byte order mark (U+FEFF) stands here, where files were joined: take it out"
-        raise UnreadableError(error("yaml-syntax", message, _end_of(file, text[: found.start()])))
+        raise UnreadableError(error("yaml-syntax", message, _find_end(file, text[: found.start()])))
     return text
 
 
-def _end_of(file: str, text: str) -> Position:
+def _find_end(file: str, text: str) -> Position:
     return Position(file, text.count("\n") + 1, len(text) - text.rfind("\n"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.cells import cell_len
 
 from notifconf.config.schema import workspace_schema
-from notifconf.config.yaml import MOST_BYTES
+from notifconf.config.yaml import MAX_FILE_BYTES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read
 from notifconf.model import Diagnostic
@@ -75,7 +75,7 @@ def _lines(file: str) -> list[str]:
     """Return a file's lines, each tab as one blank; none where it can't be read any more, as standard input can't."""
     try:
         with open_to_read(file) as opened:
-            text = opened.read(MOST_BYTES).decode("utf-8-sig")
+            text = opened.read(MAX_FILE_BYTES).decode("utf-8-sig")
     except (OSError, UsageError, UnicodeDecodeError):
         return []
     return LINE_BREAK.split(text.replace("\t", " "))

@@ -166,7 +166,11 @@ def test_files_may_be_absolute(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "part"),
-    [(b"\xff", "is not UTF-8"), (b"a\0b", "not text"), (b"x" * (module.MOST_FILE_BYTES + 1), "is larger than")],
+    [
+        (b"\xff", "is not UTF-8"),
+        (b"a\0b", "not text"),
+        (b"x" * (module.MAX_REFERENCED_FILE_BYTES + 1), "is larger than"),
+    ],
 )
 def test_files_that_hold_no_value(tmp_path, content, part):
     (tmp_path / "url").write_bytes(content)
@@ -184,7 +188,7 @@ def test_variables_that_hold_no_text(value):
 
 
 def test_references_bring_in_only_so_much(monkeypatch):
-    monkeypatch.setattr(module, "MOST_CHARACTERS", 100)
+    monkeypatch.setattr(module, "MAX_CHARACTERS", 100)
     _, told = resolved("${NAME}" * 11, {"NAME": "x" * 10})
     assert len(told) == 1
     assert "more text than a workspace may hold" in told[0]
@@ -192,7 +196,7 @@ def test_references_bring_in_only_so_much(monkeypatch):
 
 def test_one_text_tells_only_so_many_problems():
     _, told = resolved("".join(f"${{V{n}}}" for n in range(1000)))
-    assert len(told) == module.MOST_PROBLEMS
+    assert len(told) == module.MAX_PROBLEMS_SHOWN
 
 
 @given(st.text(alphabet="${}NAME:-?file/ x"), st.sampled_from([None, ENVIRONMENT]))

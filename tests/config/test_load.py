@@ -290,7 +290,7 @@ def test_warnings_come_with_a_workspace_and_with_errors():
 
 
 def test_an_endless_number_of_errors_ends(monkeypatch):
-    monkeypatch.setattr(sys.modules["notifconf.config.load"], "MOST_DIAGNOSTICS", 50)
+    monkeypatch.setattr(sys.modules["notifconf.config.load"], "MAX_DIAGNOSTICS", 50)
     names = [f"i{n}" for n in range(51)]
     text = f"{HEAD}subscriptions: [{{match: {{name: x}}, integrations: [NAMES]}}]\n"
     assert len(diagnosed(text.replace("NAMES", ", ".join(names[:50])))) == 50

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 
 from notifconf.config.files import read_sources
-from notifconf.config.yaml import MOST_BYTES
+from notifconf.config.yaml import MAX_FILE_BYTES
 from notifconf.errors import UsageError
 
 
@@ -96,6 +96,6 @@ def test_what_can_not_be_read(here, path):
 
 
 def test_no_more_is_read_than_a_file_may_hold(here):
-    (here / "one.yaml").write_bytes(b"#" * (MOST_BYTES + 1000))
-    assert len(read_sources(["one.yaml"])[0].data) == MOST_BYTES + 1
-    assert len(read_sources(["-"], BytesIO(b"#" * (MOST_BYTES + 1000)))[0].data) == MOST_BYTES + 1
+    (here / "one.yaml").write_bytes(b"#" * (MAX_FILE_BYTES + 1000))
+    assert len(read_sources(["one.yaml"])[0].data) == MAX_FILE_BYTES + 1
+    assert len(read_sources(["-"], BytesIO(b"#" * (MAX_FILE_BYTES + 1000)))[0].data) == MAX_FILE_BYTES + 1

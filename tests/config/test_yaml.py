@@ -197,9 +197,9 @@ SYNTAX = "error[yaml-syntax]"
         ("a: !!set {b}", "1:4: error[yaml-syntax]: this tag is not supported"),
         ("a: !!binary aGk=", "1:4: error[yaml-syntax]: this tag is not supported"),
         ("a: !!timestamp 2026-01-01", "1:4: error[yaml-syntax]: this tag is not supported"),
-        ("a: !!int x", "1:4: error[yaml-syntax]: this value is not of the type"),
-        ("a: !!bool yes", "1:4: error[yaml-syntax]: this value is not of the type"),
-        ("a: !!int true", "1:4: error[yaml-syntax]: this value is not of the type"),
+        ("a: !!int x", "1:4: error[yaml-syntax]: this value does not have the type"),
+        ("a: !!bool yes", "1:4: error[yaml-syntax]: this value does not have the type"),
+        ("a: !!int true", "1:4: error[yaml-syntax]: this value does not have the type"),
         ("1: a", "1:1: error[yaml-syntax]: a key must be text"),
         ("true: a", "1:1: error[yaml-syntax]: a key must be text"),
         ("{~: a}", "1:2: error[yaml-syntax]: a key must be text"),
@@ -270,7 +270,7 @@ def test_of_a_duplicate_key_the_first_counts():
 
 
 def test_an_endless_number_of_complaints_ends():
-    assert len(complaints("a: 1\n" * 5000)) == reader.MOST_DIAGNOSTICS + 1
+    assert len(complaints("a: 1\n" * 5000)) == reader.MAX_DIAGNOSTICS + 1
 
 
 def test_an_alias_bomb_is_defused():
@@ -285,7 +285,7 @@ def test_a_bomb_of_merge_keys_is_defused():
 
 
 def test_a_huge_file_is_not_read():
-    assert complaints(b"#" * (reader.MOST_BYTES + 1)) == [
+    assert complaints(b"#" * (reader.MAX_FILE_BYTES + 1)) == [
         "f.yaml:1:1: error[yaml-syntax]: the file is larger than 8 MiB"
     ]
 
