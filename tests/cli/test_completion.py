@@ -292,6 +292,9 @@ def shell_that_records(setup, folder):
         pytest.skip(f"there is no {shell} here")
     environment = {"PATH": shim(folder), "HOME": os.fspath(folder), "PS1": "$ ", "INPUTRC": "/dev/null", "HISTFILE": ""}
     environment |= {"ZDOTDIR": os.fspath(folder), "XDG_CONFIG_HOME": os.fspath(folder)}
+    # Where this folder is missing, fish reads all manual pages of the machine in the background.
+    environment |= {"XDG_DATA_HOME": os.fspath(folder)}
+    (folder / "fish" / "generated_completions").mkdir(parents=True)
     (folder / "bin" / "notifconf").write_text(RECORDER.format(python=sys.executable))
     file, text = SETUPS[setup]
     if file:
