@@ -18,8 +18,10 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from html import unescape
+from itertools import chain
 from typing import Any, Final
 from unicodedata import combining, normalize
 from urllib.parse import quote, quote_plus, unquote
@@ -94,6 +96,7 @@ class Redactor:
         self._short: set[str] = set()
         self._waiting: list[str] = []
         self._whole: set[str] = set()
+        self._declared: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.add(secrets)
 
@@ -125,6 +128,10 @@ class Redactor:
         views = [view for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS)]
         return any(whole in view for whole in self._whole for view in views)
 
+    def keep(self, declared: object) -> None:
+        """Remember the texts that a workspace declares: the planner compares them, so `withhold` leaves them alone."""
+        self._declared.update(text for text in _find_texts(declared) if len(text) >= WINDOW_LENGTH)
+
     def withhold(self, items: Iterable[Any]) -> None:
         """Replace the texts that repeat a whole secret in JSON objects of the service, apart from names.
 
@@ -136,7 +143,9 @@ class Redactor:
             for key, value in list(container.items() if isinstance(container, dict) else enumerate(container)):
                 if isinstance(value, dict | list):
                     waiting.append(value)
-                elif isinstance(value, str) and key not in NAMES_OF_OBJECTS and self.finds_whole(value):
+                elif not isinstance(value, str) or key in NAMES_OF_OBJECTS or value in self._declared:
+                    continue
+                elif self.finds_whole(value):
                     if key in IDENTIFIERS:
                         raise ProtocolError("the service sent an object whose id repeats a secret")
                     container[key] = WITHHELD
@@ -182,6 +191,18 @@ def _short_forms(part: str) -> Iterator[str]:
         quote(part, safe="", errors="replace"),
         quote_plus(part, errors="replace"),
     )
+
+
+def _find_texts(value: object) -> Iterator[str]:
+    """Yield the texts in declarations or attributes, apart from secrets."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from chain.from_iterable(map(_find_texts, value.values()))
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from chain.from_iterable(map(_find_texts, value))
+    elif is_dataclass(value):
+        yield from chain.from_iterable(_find_texts(getattr(value, item.name)) for item in fields(value))
 
 
 def _secret_parts(value: str, shared_host: Callable[[str], str | None]) -> Iterator[str]:

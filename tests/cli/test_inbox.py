@@ -116,7 +116,7 @@ def test_a_hundred_at_a_time(user):
         (["delete", ".."], "column ID"),
         (["delete", "--all"], "standard input is no terminal: use --yes"),
         (["delete", "x"], "standard input is no terminal: use --yes"),
-        (["list", "--provider", "confluent"], "only Kong Konnect has an inbox"),
+        (["list", "--provider", "confluent"], "Confluent Cloud has no inbox"),
         (["list", "--status", "LOST"], "LOST"),
         (["list", "--limit", "0"], "--limit"),
         (["remove"], "remove"),

@@ -122,9 +122,8 @@ def test_a_wrong_endpoint(user, stranger, expected):
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        ("https://confluent.cloud/environments/env-1?tab=x", f"the console for people: the API's endpoint is {API}"),
-        ("https://login.confluent.io", f"the console for people: the API's endpoint is {API}"),
-        ("https://cloud.konghq.com/us/overview", f"the console for people: the API's endpoint is {KONNECT}"),
+        ("https://confluent.cloud/environments/env-1?tab=x", f"is the web console: the endpoint of the API is {API}"),
+        ("https://login.confluent.io", f"is the web console: the endpoint of the API is {API}"),
         ("api.confluent.cloud", f'write "{API}"'),
         ("http://api.confluent.cloud", "use https://"),
         ("https://key:canary@api.confluent.cloud", "must not hold credentials"),
@@ -134,6 +133,11 @@ def test_a_wrong_endpoint(user, stranger, expected):
 )
 def test_an_address_that_is_not_an_endpoint(user, endpoint, said):
     assert said in error_of(user.runs("types", "--endpoint", endpoint))
+
+
+def test_the_console_of_konnect_is_not_an_endpoint(user):
+    ended = user.runs("types", "--provider", "konnect", "--endpoint", "https://cloud.konghq.com/us/overview")
+    assert f"is the web console: the endpoint of the API is {KONNECT}" in error_of(ended)
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "https://api.nowhere.invalid"])

@@ -73,7 +73,7 @@ class Organisation:
     def objects(self) -> dict[tuple[str, str], Any]:
         """All that lives, without the times of writing."""
         return {
-            (collection, item.get("id", item.get("event_id"))): {
+            (collection, str(item.get("id", item.get("event_id")))): {
                 name: value for name, value in item.items() if name not in {"metadata", "updated_at"}
             }
             for collection, items in self.emulator.state().items()

@@ -121,6 +121,14 @@ def test_a_text_of_an_object_is_withheld_if_it_repeats_a_whole_secret() -> None:
     assert items == [{"id": "i-1", "display_name": whole, "description": part, "deep": deep}]
 
 
+def test_what_a_workspace_declares_stays_in_objects() -> None:
+    redactor = Redactor([Secret("whole-secret-0123")])
+    redactor.keep({"a": ("see whole-secret-0123",)})
+    items = [{"description": "see whole-secret-0123", "more": "whole-secret-0123"}]
+    redactor.withhold(items)
+    assert items == [{"description": "see whole-secret-0123", "more": WITHHELD}]
+
+
 def test_an_id_that_repeats_a_secret_is_an_error() -> None:
     with pytest.raises(ProtocolError) as raised:
         Redactor([Secret("whole-secret-0123")]).withhold([{"integrations": [{"id": "whole-secret-0123"}]}])

@@ -182,6 +182,11 @@ def secrets(item: Any) -> Iterator[Secret]:
             yield from map(Secret, _list_leaves(value))
 
 
+def find_open_members(attributes: JSON) -> JSON:
+    """Return the attributes of an object without its target, which holds secrets."""
+    return {name: value for name, value in attributes.items() if name != "target"}
+
+
 def withhold(items: Sequence[Any], redactor: Redactor) -> None:
     """Replace the descriptions that repeat a whole secret in raw objects. Names and targets stay, for the planner."""
     shown = []

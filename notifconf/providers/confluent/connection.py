@@ -44,6 +44,7 @@ class ConfluentConnection:
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """Read again what was touched: a whole list for a kind that has one, else the lookup of its resource."""
+        self._client.redactor.keep([codec.find_open_members(attributes) for _, attributes in touched])
         return await self._read(make_touched_scope(touched), live)
 
     async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
@@ -74,6 +75,7 @@ class ConfluentConnection:
         source = self._source(kind, attributes)
         identities = set(codec.identities(kind, attributes))
         answer = await source.fetch() or []
+        self._client.redactor.keep(codec.find_open_members(attributes))
         codec.withhold(answer, self._client.redactor)
         return [item for item in self._decode(source, answer, Catalogue()) if identities & set(item.identities)]
 
@@ -82,6 +84,7 @@ class ConfluentConnection:
         item = await self._api.get(COLLECTIONS[kind], object_id)
         items = [] if item is None else [item]
         self._client.redactor.add(chain.from_iterable(map(codec.secrets, items)))
+        self._client.redactor.keep(codec.find_open_members(attributes))
         codec.withhold(items, self._client.redactor)
         return next(iter(self._decode(self._source(kind, attributes), items, Catalogue())), None)
 
@@ -93,6 +96,7 @@ class ConfluentConnection:
 
     def _learn(self, workspace: Workspace) -> None:
         self._client.redactor.add(workspace.secrets)
+        self._client.redactor.keep(workspace.declarations)
 
     def _source(self, kind: str, attributes: Mapping[str, Plain]) -> Source:
         """Return where to look for an object with these attributes."""

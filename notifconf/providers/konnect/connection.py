@@ -37,6 +37,7 @@ class KonnectConnection(Connection):
         far as the service's count, which may lag, says so.
         """
         self._client.redactor.add(workspace.secrets)
+        self._client.redactor.keep(workspace.declarations)
         declared = cast("KonnectDeclarations", workspace.declarations)
         policy = workspace.policy
         if EVENT_SUBSCRIPTION.name not in declared.managed and not policy.coverage:
@@ -54,6 +55,7 @@ class KonnectConnection(Connection):
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """List again the subscriptions of each event that a touched one is of."""
         catalogue = catalogue_of(live)
+        self._client.redactor.keep([attributes for _, attributes in touched])
         events = dict.fromkeys(str(attributes["event"]) for _, attributes in touched)
         fresh = await self._read_live(catalogue, events)
         kept = [item for item in live.resources if item.attributes["event"] not in events]
