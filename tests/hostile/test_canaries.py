@@ -157,7 +157,7 @@ def test_a_masked_value_that_changes_makes_a_saved_plan_stale(attacker: User) ->
     assert attacker.runs("apply", "--auto-approve").code == 0
     attacker.writes(f"{HEAD}    description: 'y ${{COPY}}'\n{TARGETS}")
     ended = attacker.runs("plan", "--out", "plan.json")
-    assert "description: (sensitive) → (sensitive, changed)" in ended.out
+    assert 'description: "(withheld: it repeats a secret)" → (sensitive, changed)' in ended.out
     attacker.writes(f"{HEAD}    description: 'z ${{COPY}}'\n{TARGETS}")
     ended = attacker.runs("apply", "plan.json")
     assert ended.code == 4

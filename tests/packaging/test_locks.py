@@ -33,9 +33,14 @@ ROOTS = {
         *PROJECT["build-system"]["requires"],
     ],
     "docs": PROJECT["dependency-groups"]["docs"],
+    "mutation": [
+        *PROJECT["dependency-groups"]["dev"],
+        *PROJECT["project"]["dependencies"],
+        *(item for item in PROJECT["dependency-groups"]["mutation"] if isinstance(item, str)),
+    ],
     "runtime": PROJECT["project"]["dependencies"],
 }
-ELSEWHERE = {"audit": ".venv-audit", "docs": ".venv-docs"}
+ELSEWHERE = {"audit": ".venv-audit", "docs": ".venv-docs", "mutation": ".venv-mutation"}
 PYTHONS = ("3.11.0", "3.11.9", "3.12.1", "3.13.0", "3.14.0")
 PLATFORMS = (
     {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"},
