@@ -34,11 +34,15 @@ DESTINATION_OPTION = option(
 
 @command(DESTINATION_OPTION, service_options, own_output=True)
 @click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
-def export(*, resources: tuple[str, ...], destination: str | None, service: Service, console: Console) -> ExitCode:
+@click.option("--discover", is_flag=True, help="Look all resources up, and write those with a mute or a subscription.")
+def export(
+    *, resources: tuple[str, ...], discover: bool, destination: str | None, service: Service, console: Console
+) -> ExitCode:
     """Write the live state as a workspace.
 
     A plan of it shows no change. Secrets become references to variables, which are listed at its top. The service can't
-    list what it knows of resources: those are looked up that --resource names. Nothing is ever overwritten.
+    list what it knows of resources: those are looked up that --resource names, or with --discover all that there are.
+    Nothing is ever overwritten.
 
     \b
     Example:
@@ -47,7 +51,7 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     if destination is not None:
         _refuse_overwriting(destination)
     provider = find_provider(None if service.provider else find_workspace((), access=service.access), service)
-    live = survey(service, console, provider, resources)
+    live = survey(service, console, provider, resources, discover=discover)
     exported = api.export(provider.name, live, resources, now=current_time())
     if destination is None:
         console.result(api.render(exported, "yaml"))

@@ -301,6 +301,11 @@ def service_options(command: Command) -> Command:
     return _apply_all(wrapper, options)
 
 
+def discover_option(group: str, text: str) -> Callable[[Decorated], Decorated]:
+    """Take `--discover` and `--no-discover`; the command gets None where neither is given."""
+    return option("--discover/--no-discover", "discover", group=group, default=None, help=text)
+
+
 def plan_options(command: Command) -> Command:
     """Take the options of a plan. The command gets `Options`."""
 
@@ -313,12 +318,12 @@ def plan_options(command: Command) -> Command:
         mode: str | None,
         max_deletes: int | Percentage | None,
         force: bool,
+        discover: bool | None,
         **kwargs: Any,
     ) -> Any:
         chosen = Mode(mode) if mode else None
-        return command(
-            *args, options=Options(chosen, max_deletes, targets, excludes, force, targets_if_exist), **kwargs
-        )
+        options = Options(chosen, max_deletes, targets, excludes, force, targets_if_exist, discover)
+        return command(*args, options=options, **kwargs)
 
     options = (
         option(
@@ -362,6 +367,7 @@ def plan_options(command: Command) -> Command:
             help="Instead of policy.max_deletes.",
         ),
         option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
+        discover_option(PLAN, "Look at resources that nothing declares, too. Instead of policy.discover."),
     )
     return _apply_all(wrapper, options)
 

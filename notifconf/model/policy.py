@@ -39,7 +39,8 @@ class Policy:
     """The workspace's `policy`, options applied; the defaults are those of the language.
 
     `coverage` maps a group of notification types (their severity, or namespace) to how many channels each of its types
-    must reach. `places` says where a pattern of `protected` or `frozen` stands, as far as that is known.
+    must reach. `discover` also looks at resources that nothing declares. `places` says where a pattern of `protected`
+    or `frozen` stands, as far as that is known.
     """
 
     mode: Mode = Mode.UPSERT_ONLY
@@ -48,6 +49,7 @@ class Policy:
     frozen: tuple[str, ...] = ()
     verify_integrations: bool = True
     coverage: Mapping[str, int] = field(default_factory=dict)
+    discover: bool = False
     places: Mapping[tuple[Guard, str], Position] = field(default_factory=dict, compare=False)
 
     def patterns(self, guard: Guard) -> tuple[str, ...]:

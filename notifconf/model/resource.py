@@ -18,7 +18,8 @@ class Kind:
     `references` names the attributes that hold ids of other objects: in a live object an id or a tuple of ids; in a
     declared one an id or the address of a declared object. `is_target` is false where no object can refer to one of
     this kind; what can be referred to can be in use. `unique` says that the service refuses a second object of the same
-    natural key: then a create whose fate is unknown may be sent again.
+    natural key: then a create whose fate is unknown may be sent again. `place` names the attribute, if there is one,
+    that says by a path where the object belongs; `Live.names` may know the names in it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Kind:
     references: frozenset[str] = frozenset()
     unique: bool = False
     is_target: bool = True
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class LiveResource:
     """An object as it lives in the service.
 
     `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
-    it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` is when the service says that
-    it made it, or None; it is timezone-aware.
+    it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` and `changed_at` are when the
+    service says that it made it, and last changed it, or None; they are timezone-aware.
     """
 
     kind: str
@@ -66,6 +68,7 @@ class LiveResource:
     attributes: Mapping[str, Value] = field(repr=False)
     kept: str | None = None
     created_at: datetime | None = field(default=None, compare=False)
+    changed_at: datetime | None = field(default=None, compare=False)
 
 
 class Secret:

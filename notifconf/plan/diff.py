@@ -38,6 +38,10 @@ class References:
     def _reference(self, target: str) -> Reference:
         return Reference(target, self.names.get(target, target))
 
+    def find_place(self, attributes: Mapping[str, Value], kind: Kind) -> str:
+        """Return the names of where an object belongs; an empty text where they are not known."""
+        return self.names.get(str(attributes.get(kind.place)), "") if kind.place else ""
+
 
 def create(desired: Resource, kind: Kind, references: References) -> Change:
     """Return the change that makes a declared object that doesn't live yet."""
@@ -52,6 +56,7 @@ def create(desired: Resource, kind: Kind, references: References) -> Change:
         changed=tuple(attributes),
         blocked=desired.blocked,
         position=desired.position,
+        place=references.find_place(attributes, kind),
     )
 
 
@@ -77,13 +82,15 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
         differences=find_differences(before, after),
         blocked=desired.blocked,
         position=desired.position,
+        place=references.find_place(wanted, kind),
     )
 
 
 def delete(live: LiveResource, address: str, kind: Kind, references: References) -> Change:
     """Return the change that deletes an undeclared object."""
     before = _present(live.attributes, kind, references)
-    return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None)
+    place = references.find_place(live.attributes, kind)
+    return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None, place=place)
 
 
 def _canonicalise(desired: Resource, kind: Kind, references: References) -> Mapping[str, Value]:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warning
 from notifconf.model.plan import Action, Change, Unmanaged
+from notifconf.plan.addresses import LiveKey
 from notifconf.plan.diff import References, delete
 from notifconf.plan.match import Matching
 from notifconf.plan.order import find_live_targets, find_targets
 from notifconf.plan.protection import Protection
+
+NOT_DECLARED = "not-declared"
 
 MAX_USERS_SHOWN = 5
 """A warning names this many objects, then the number of the others."""
@@ -32,16 +35,23 @@ def prune(
     changes: Iterable[Change],
     *,
     managed: frozenset[str],
+    left_alone: frozenset[LiveKey] = frozenset(),
     protection: Protection,
     references: References,
 ) -> Pruning:
-    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed."""
+    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed.
+
+    What is `left_alone` is listed, and never deleted.
+    """
     addresses, kinds = protection.undeclared, protection.kinds
     candidates = [item for item in matching.undeclared if item.kind in managed]
     if not candidates:
         return Pruning((), (), ())
     reasons = {
-        (item.kind, item.id): _find_reason(item, addresses[item.kind, item.id], protection) for item in candidates
+        (item.kind, item.id): NOT_DECLARED
+        if (item.kind, item.id) in left_alone
+        else _find_reason(item, addresses[item.kind, item.id], protection)
+        for item in candidates
     }
     deleted = {key for key, reason in reasons.items() if reason is None}
     diagnostics: list[Diagnostic] = []
@@ -59,7 +69,13 @@ def prune(
         unmanaged=tuple(
             sorted(
                 (
-                    Unmanaged(addresses[item.kind, item.id], item.kind, item.id, reason)
+                    Unmanaged(
+                        addresses[item.kind, item.id],
+                        item.kind,
+                        item.id,
+                        reason,
+                        references.find_place(item.attributes, kinds[item.kind]),
+                    )
                     for item in candidates
                     if (reason := reasons[item.kind, item.id]) is not None
                 ),
@@ -73,7 +89,7 @@ def prune(
 def _find_reason(item: LiveResource, address: str, protection: Protection) -> str | None:
     """Return why an object stays, or None if it is to be deleted."""
     if protection.policy.mode is not Mode.SYNC:
-        return "not-declared"
+        return NOT_DECLARED
     return item.kept or protection.find_guard(item, address)
 
 

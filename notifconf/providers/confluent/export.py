@@ -51,7 +51,7 @@ SEVERITIES = MATCHED["severity"]
 
 
 def export(live: Live, resources: Sequence[str]) -> Exported:
-    """Declare all integrations and subscriptions, and what a survey found of `resources`."""
+    """Declare all integrations and subscriptions, and what a survey found of `resources` and of others."""
     catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
     integrations = _Integrations(_find_kind(live, INTEGRATION.name))
     subscriptions = _Subscriptions(catalogue, integrations)
@@ -60,8 +60,11 @@ def export(live: Live, resources: Sequence[str]) -> Exported:
         Section("integrations", tuple(integrations.entries), is_mapping=True, left_out=tuple(integrations.left_out)),
         Section("subscriptions", tuple(entries), left_out=tuple(subscriptions.left_out)),
     ]
-    if resources:
-        sections.append(_resources(live, resources, _Subscriptions(catalogue, integrations)))
+    found = {
+        _text(item, "resource") for item in live.resources if item.kind in {PREFERENCE.name, RESOURCE_SUBSCRIPTION.name}
+    }
+    if resources or found:
+        sections.append(_resources(live, found.union(resources), _Subscriptions(catalogue, integrations)))
     return Exported(tuple(sections), tuple(integrations.variables.values()))
 
 
@@ -215,7 +218,8 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
             members["muted"] = state == DISABLED
         if type_of(resource) != "ORGANIZATION":
             members["subscriptions"] = tuple(said for _, said in subscriptions.declared(own[resource]))
-        entries.append(Entry(members))
+        place = live.names.get(resource, "")
+        entries.append(Entry(members, comments=(place,) if place else ()))
     return Section("resources", tuple(entries), left_out=(*left_out, *subscriptions.left_out))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -11,9 +11,9 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple, cast
 
-from notifconf.model import Diagnostic, Live, Resource, Value, Workspace, error, nearest, quoted
+from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, Workspace, error, nearest, quoted, warning
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.coverage import not_visible
+from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
@@ -25,7 +25,10 @@ from notifconf.providers.confluent.catalogue import (
     NotificationType,
     catalogue_of,
 )
+from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
+from notifconf.providers.confluent.expand import Overlaps, expand, report_overlaps
+from notifconf.providers.confluent.inventory import Inventory, inventory_of
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
@@ -42,18 +45,71 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     """Resolve a workspace against what lives, at the moment `now`, which is timezone-aware."""
     declared = cast("ConfluentDeclarations", workspace.declarations)
     resolver = _Resolver(live)
+    expansion = expand(declared.resources, live.inventory if isinstance(live.inventory, Inventory) else None)
     resources = [
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
-        *resolver.all_resource_subscriptions(declared.resources),
-        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in declared.resources if entry.mute),
+        *resolver.all_resource_subscriptions(expansion.resources),
+        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in expansion.resources if entry.mute),
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
+    below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
+    discovery = _Discovery(declared, expansion.resources, live) if workspace.policy.discover else None
     return Resolution(
         tuple(resources),
-        (*resolver.diagnostics, *_find_invisible(declared.resources, live)),
+        (
+            *expansion.diagnostics,
+            *resolver.diagnostics,
+            *below_mutes,
+            *_find_invisible(expansion.resources, live),
+            *(discovery.find_problems() if discovery is not None else ()),
+        ),
         until=min((end for end in ends if end is not None), default=None),
+        discovered=DISCOVERED if discovery is not None else frozenset(),
+        left_alone=discovery.left_alone if discovery is not None else frozenset(),
     )
+
+
+DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
+"""The kinds of objects that are discovered beside those that are declared."""
+
+
+class _Discovery:
+    """What was discovered beside the declared resources; `left_alone` holds kind and id of what nothing may delete.
+
+    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
+    spelling of a declared path has.
+    """
+
+    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[DeclaredResource], live: Live) -> None:
+        self._live = live
+        self._by_path = {entry.resource: entry for entry in entries}
+        self._inventory = inventory_of(live)
+        self._respelled: dict[str, DeclaredResource] = {}
+        for entry in entries:
+            item = self._inventory.find(entry.resource)
+            if item is not None and item.path != entry.resource:
+                self._respelled[item.path] = entry
+        found = [item for item in live.resources if item.kind in DISCOVERED]
+        self.left_alone = frozenset(
+            (item.kind, item.id) for item in found if not declared.has_resources or self._is_left_out(item)
+        )
+
+    def _is_left_out(self, item: LiveResource) -> bool:
+        resource = str(item.attributes["resource"])
+        entry = self._by_path.get(resource)
+        if entry is None:
+            return resource in self._respelled
+        return (entry.mute if item.kind == PREFERENCE.name else entry.subscriptions) is None
+
+    def find_problems(self) -> Iterator[Diagnostic]:
+        """Warn of live objects under another spelling of a declared path, and of lookups that were refused."""
+        paths = {str(item.attributes["resource"]) for item in self._live.resources if item.kind in DISCOVERED}
+        for path in sorted(paths & self._respelled.keys()):
+            entry = self._respelled[path]
+            message = f"what lives under {quoted(path)} is of this resource too, and stays: declare it by that path"
+            yield warning("ambiguous-resource", message, entry.position, entry.preference_address)
+        yield from hidden_resources(self._live.not_visible - self._by_path.keys())
 
 
 class _Resolver:
@@ -62,6 +118,8 @@ class _Resolver:
     def __init__(self, live: Live) -> None:
         self._chooser = Chooser(catalogue_of(live))
         self._live = live
+        self._matched: dict[int, Sequence[Choice]] = {}
+        """What the subscriptions of a match choose, by the `id` of their tuple: a match may find thousands."""
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
@@ -93,13 +151,29 @@ class _Resolver:
     def all_resource_subscriptions(self, entries: Sequence[DeclaredResource]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
         chosen: dict[tuple[str, str], tuple[DeclaredResource, Choice]] = {}
+        overlaps: Overlaps = defaultdict(list)
         for entry in entries:
-            for choice in self._chooser.choose(entry.subscriptions or (), entry.subscription_address):
+            own = self._chooser.choose(entry.subscriptions or (), entry.subscription_address)
+            for choice in (*own, *self._choose_matched(entry, {choice.type.id for choice in own}, overlaps)):
                 chosen.setdefault((entry.resource, choice.type.id), (entry, choice))
+        self.diagnostics.extend(report_overlaps(overlaps))
         plain = {key: entry.subscription_address(choice.type.display_name) for key, (entry, choice) in chosen.items()}
         addresses = make_unique(plain, {key: key[1] for key in plain})
         for key, (entry, choice) in chosen.items():
             yield self._make_resource_subscription(entry, choice, addresses[key])
+
+    def _choose_matched(self, entry: DeclaredResource, own: Collection[str], overlaps: Overlaps) -> Iterable[Choice]:
+        """Return what the matches of a resource choose, apart from the types of its own entries."""
+        found: dict[str, Choice] = {}
+        for group in entry.matched:
+            if id(group) not in self._matched:
+                self._matched[id(group)] = self._chooser.choose(group, lambda name: f"resource-subscriptions/*#{name}")
+            for choice in self._matched[id(group)]:
+                first = found.setdefault(choice.type.id, choice)
+                if first is not choice and choice.type.id not in own:
+                    name = entry.subscription_address(choice.type.display_name)
+                    overlaps[first.entry.position, choice.entry.position].append(name)
+        return (choice for type_id, choice in found.items() if type_id not in own)
 
     def _make_resource_subscription(self, declared: DeclaredResource, choice: Choice, address: str) -> Resource:
         resource = Resource(
