@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from notifconf.api import export
@@ -93,7 +93,6 @@ def loaded(export: Export) -> Workspace:
 
 
 @pytest.mark.parametrize("provider", BUILT_IN)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), legacy=st.booleans())
 def test_export_then_a_plan_is_empty(
     organisation: Organisation, provider: str, data: st.DataObject, legacy: bool
