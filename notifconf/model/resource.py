@@ -37,7 +37,8 @@ class Resource:
     `identities` are natural keys of its kind, the best first: the live object that bears one is this one, unless
     `pin`, an id, says which. `attributes` holds what is declared; what is absent is left alone.
     `writable` is false for what is only referred to. `create` is false where its absence already is what is declared.
-    `blocked` is the code of the rule that forbids it to be changed.
+    `blocked` is the code of the rule that forbids it to be changed. `adds` says that no entry declares whom it shall
+    refer to, only whom it shall refer to as well: what it refers to already stays.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Resource:
     writable: bool = True
     create: bool = True
     blocked: str | None = None
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
     What is not declared is left alone: it takes no part in the comparison.
     """
     wanted = _canonicalise(desired, kind, references)
+    if desired.adds:
+        wanted = {name: _unite(live.attributes.get(name), value) for name, value in wanted.items()}
     if wanted.items() <= live.attributes.items() or not desired.writable:
         return None
     changed = tuple(name for name, value in wanted.items() if live.attributes.get(name, _ABSENT) != value)
@@ -100,6 +102,13 @@ def _canonicalise(desired: Resource, kind: Kind, references: References) -> Mapp
         name: references.resolve(value) if name in kind.references else value
         for name, value in desired.attributes.items()
     }
+
+
+def _unite(live: Value, wanted: Value) -> Value:
+    """Return a list of references with what lives in it; any other value as it is wanted."""
+    if isinstance(live, tuple) and isinstance(wanted, tuple):
+        return tuple(sorted({*cast("tuple[str, ...]", live), *cast("tuple[str, ...]", wanted)}))
+    return wanted
 
 
 def _present(

@@ -170,10 +170,10 @@ class Decoder:
             self.diagnostics.append(warning("literal-secret", message, position, address))
 
     def subscription(self, entry: LocatedMapping) -> DeclaredSubscription:
-        """Decode a subscription: `notification_type` or `match` is present, not both."""
-        integrations: LocatedList = entry["integrations"]
+        """Decode a subscription: it has `notification_type` or `match`, not both, and `integrations` or `add`."""
         return DeclaredSubscription(
-            integrations=tuple(_reference(integrations, index) for index in range(len(integrations))),
+            integrations=_references(entry, "integrations"),
+            add=_references(entry, "add"),
             position=entry.position,
             notification_type=_reference(entry, "notification_type") if "notification_type" in entry else None,
             match=self.match(entry["match"]) if "match" in entry else None,
@@ -185,7 +185,8 @@ class Decoder:
         values = {member: tuple(self.match_values(match, member)) for member in MATCHED}
         lists = (value for value in match.values() if isinstance(value, LocatedList))
         resolved = not match.unresolved and not any(item.unresolved for item in lists)
-        return Match(**values, name=match.get("name"), resolved=resolved)
+        excluded = tuple(sorted(match["except"])) if "except" in match else None
+        return Match(**values, name=match.get("name"), resolved=resolved, excluded=excluded)
 
     def match_values(self, match: LocatedMapping, member: str) -> Iterator[str]:
         """Decode one member of a `match`: a value or a list of them."""
@@ -243,9 +244,9 @@ class Decoder:
             self.diagnostics.append(error("invalid-value", message, entry.at("resource_type")))
         return Selector(
             types=(resource_type,),
-            environment=_references(names, "environment"),
-            cluster=_references(names, "cluster"),
-            name=_references(names, inside[0]) if inside else (),
+            environment=_wanted(names, "environment"),
+            cluster=_wanted(names, "cluster"),
+            name=_wanted(names, inside[0]) if inside else (),
             is_exact=True,
             resolved=not names.unresolved,
         )
@@ -264,9 +265,9 @@ class Decoder:
         lists = [value for value in match.values() if isinstance(value, LocatedList)]
         return Selector(
             types=types,
-            environment=_references(match, "environment"),
-            cluster=_references(match, "cluster"),
-            name=_references(match, "name"),
+            environment=_wanted(match, "environment"),
+            cluster=_wanted(match, "cluster"),
+            name=_wanted(match, "name"),
             excepts=tuple(match.get("except", ())),
             resolved=not match.unresolved and not any(item.unresolved for item in lists),
         )
@@ -354,7 +355,12 @@ def _reference(container: LocatedMapping | LocatedList, key: Any) -> Reference:
     return Reference(container[key], container.at(key), expression, key not in container.unresolved)
 
 
-def _references(mapping: LocatedMapping, key: str) -> tuple[Reference, ...]:
+def _references(entry: LocatedMapping, key: str) -> tuple[Reference, ...] | None:
+    listed: LocatedList | None = entry.get(key)
+    return None if listed is None else tuple(_reference(listed, index) for index in range(len(listed)))
+
+
+def _wanted(mapping: LocatedMapping, key: str) -> tuple[Reference, ...]:
     return (_reference(mapping, key),) if key in mapping else ()
 
 

@@ -46,8 +46,10 @@ class Expansion(NamedTuple):
 def expand(entries: Sequence[DeclaredResource], inventory: Inventory | None) -> Expansion:
     """Return the resources that the entries declare. Without an inventory (None), those that have a path."""
     if inventory is None:
-        return Expansion(tuple(entry for entry in entries if entry.selector is None))
-    expander = _Expander(inventory)
+        entries = [entry for entry in entries if entry.selector is None]
+        if len({entry.resource for entry in entries}) == len(entries):
+            return Expansion(tuple(entries))
+    expander = _Expander(inventory or Inventory())
     for entry in entries:
         expander.add(entry)
     resources = [_merge(group) for group in expander.groups.values()]
@@ -103,13 +105,13 @@ class _Expander:
         group = self._group(key, resource, resource_type)
         if not group.named:
             group.resource, group.resource_type = resource, resource_type
-        elif group.resource != resource or entry.selector is not None or group.named[0].selector is not None:
+        first = next((other for other in group.named if not other.only_adds), None)
+        if first is None or entry.only_adds:
+            group.named.append(entry)
+        elif entry.selector is not None or first.selector is not None or first.resource != entry.resource:
             # Two entries with one path are reported by `validate`.
-            first = group.named[0]
             message = f"this is the resource {quoted(group.resource)}, which stands already at {first.position}"
             self.diagnostics.append(error("duplicate-resource", message, entry.position, first.preference_address))
-            return
-        group.named.append(entry)
 
     def _report_unknown(self, selector: Selector) -> Diagnostic:
         noun, wanted, known = _find_unknown(selector, self._inventory)
@@ -157,6 +159,8 @@ def _report_ambiguous(entry: DeclaredResource, found: Sequence[InventoryItem]) -
 
 def _merge(group: _Group) -> DeclaredResource:
     """Return one resource that says what all its entries say."""
+    if len(group.named) == 1 and not group.matched and group.named[0].selector is None:
+        return group.named[0]
     entries = (*group.named, *group.matched)
     muting = next((entry for entry in entries if entry.mute is not None), None)
     own = [entry.subscriptions for entry in group.named if entry.subscriptions is not None]
@@ -171,25 +175,16 @@ def _merge(group: _Group) -> DeclaredResource:
     )
 
 
-Overlaps = defaultdict[tuple[Position, Position], list[str]]
-"""The places of two matches -> the addresses of what both decide."""
-
-
 def _find_overlaps(groups: Iterable[_Group]) -> Iterator[Diagnostic]:
-    """Report the pairs of matches that both say whether a resource is muted."""
-    shared: Overlaps = defaultdict(list)
+    """Report the pairs of matches that both say whether a resource is muted, each pair once."""
+    shared: defaultdict[tuple[Position, Position], list[str]] = defaultdict(list)
     for group in groups:
         if len(group.matched) > 1 and not any(entry.mute is not None for entry in group.named):
             muting = [entry for entry in group.matched if entry.mute is not None]
             for entry in muting[1:]:
-                shared[muting[0].position, entry.position].append(f"resource-preferences/{group.resource}")
-    return report_overlaps(shared)
-
-
-def report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:
-    """Report each pair of matches once, with the first of what both decide."""
-    for (first, again), addresses in sorted(overlaps.items()):
-        names = ", ".join(map(quoted, sorted(addresses)[:MAX_NAMES_SHOWN]))
-        more = f" and {len(addresses) - MAX_NAMES_SHOWN} more" if len(addresses) > MAX_NAMES_SHOWN else ""
-        message = f"this match of resources and the one at {first} both decide {names}{more}: make one narrower"
+                shared[muting[0].position, entry.position].append(group.resource)
+    for (first, again), resources in sorted(shared.items()):
+        names = ", ".join(map(quoted, sorted(resources)[:MAX_NAMES_SHOWN]))
+        more = f" and {len(resources) - MAX_NAMES_SHOWN} more" if len(resources) > MAX_NAMES_SHOWN else ""
+        message = f"this match and the one at {first} both say whether {names}{more} is muted: make one narrower"
         yield error("overlapping-match", message, again)

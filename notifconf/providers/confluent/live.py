@@ -131,9 +131,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whole lists, and lookups of single resources."""
+    """Whole lists, and lookups of single resources; `resource_types` are those whose notification types are listed."""
 
     types: bool = False
+    resource_types: tuple[str, ...] = ()
     integrations: bool = False
     subscriptions: bool = False
     preferences: tuple[Place, ...] = ()
@@ -167,6 +168,7 @@ def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) ->
     has_integrations = INTEGRATION.name in declared.managed
     return Scope(
         types=names_types,
+        resource_types=_list_matched(resources),
         integrations=has_integrations or names_types,
         subscriptions=judges
         or SUBSCRIPTION.name in declared.managed
@@ -222,8 +224,14 @@ def make_survey_scope(
     subscribed = tuple(place for place in places if place.resource_type != "ORGANIZATION")
     if discover and inventory is not None:
         places, subscribed = _add_discovered(places, inventory, all_types=True), _add_discovered(subscribed, inventory)
+    entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
     return Scope(
-        types=True, integrations=True, subscriptions=True, preferences=places, resource_subscriptions=subscribed
+        types=True,
+        resource_types=_list_matched(expand(entries, inventory).resources),
+        integrations=True,
+        subscriptions=True,
+        preferences=places,
+        resource_subscriptions=subscribed,
     )
 
 
@@ -242,7 +250,22 @@ def _declared(workspace: Workspace | None, inventory: Inventory | None) -> Itera
 
 
 def _places(entries: Iterable[DeclaredResource]) -> tuple[Place, ...]:
-    return tuple(Place(entry.resource, entry.resource_type, entry.position) for entry in entries)
+    """Return where to look up the resources, each once."""
+    places: dict[tuple[str, str], Place] = {}
+    for entry in entries:
+        place = Place(entry.resource, entry.resource_type, entry.position)
+        places.setdefault((entry.resource, entry.resource_type), place)
+    return tuple(places.values())
+
+
+def _list_matched(entries: Iterable[DeclaredResource]) -> tuple[str, ...]:
+    """Return the types of resources in whose subscriptions a `match` stands: it finds only types of these."""
+    matched = (
+        entry
+        for entry in entries
+        if any(item.match for group in (entry.subscriptions or (), *entry.matched) for item in group)
+    )
+    return tuple(sorted({entry.resource_type for entry in matched}))
 
 
 Need = Callable[[Selector, Sequence[InventoryItem]], Iterable[InventoryItem]]

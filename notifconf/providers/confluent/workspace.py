@@ -71,8 +71,9 @@ class DeclaredIntegration:
 class Match:
     """What a type must satisfy, all of it; an empty member is satisfied by any type.
 
-    `name` is a glob on the display name; the others list the values that are allowed. `resolved` is false where a part
-    still stands as written: nobody can say which types it finds.
+    `name` is a glob on the display name, `excluded` lists names and globs of types that it leaves out; the others list
+    the values that are allowed. `resolved` is false where a part still stands as written: nobody can say which types it
+    finds.
     """
 
     severity: tuple[str, ...] = ()
@@ -80,17 +81,27 @@ class Match:
     subscription_priority: tuple[str, ...] = ()
     name: str | None = None
     resolved: bool = True
+    excluded: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSubscription:
-    """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several."""
+    """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several.
 
-    integrations: tuple[Reference, ...]
+    It says who is told, `integrations`, or who is told too, `add`; then `integrations` is None.
+    """
+
+    integrations: tuple[Reference, ...] | None
     position: Position
     notification_type: Reference | None = None
     match: Match | None = None
     current_state: str = ENABLED
+    add: tuple[Reference, ...] | None = None
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The integrations that it names, whatever it says of them."""
+        return self.integrations or self.add or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +145,9 @@ class Selector:
 class DeclaredResource:
     """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone.
 
-    One with a `selector` means the resources of the inventory that this selects; it has no path, and may have no type.
-    `matched` holds what other entries, which match the resource, say of subscriptions: its own decide first.
+    Several entries may name one resource, if at most one of them says anything but who is told too. One with a
+    `selector` means the resources of the inventory that this selects: it has no path. `matched` holds what entries that
+    match the resource say of subscriptions, each entry in a tuple: its own `subscriptions` decide first.
     """
 
     resource: str
@@ -145,6 +157,12 @@ class DeclaredResource:
     subscriptions: tuple[DeclaredSubscription, ...] | None = None
     selector: Selector | None = None
     matched: tuple[tuple[DeclaredSubscription, ...], ...] = ()
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether it says nothing but who is told too."""
+        entries = self.subscriptions
+        return self.mute is None and entries != () and all(entry.add for entry in entries or ())
 
     @property
     def preference_address(self) -> str:

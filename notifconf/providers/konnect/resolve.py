@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from operator import attrgetter
 from typing import NamedTuple, cast
 
-from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, Workspace, error, nearest, quoted
+from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, Workspace, error, nearest, quoted, warning
 from notifconf.plan.addresses import make_unique
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide
 from notifconf.plan.match import match
 from notifconf.plan.rules import Resolution
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.codec import name_key, place_key
-from notifconf.providers.konnect.workspace import DeclaredSubscription, KonnectDeclarations, make_duplicate_error
+from notifconf.providers.konnect.workspace import (
+    DeclaredSubscription,
+    KonnectDeclarations,
+    find_events,
+    make_duplicate_error,
+)
+
+MAX_NAMES_SHOWN = 3
+"""How many events a message names."""
 
 MAX_SUGGESTIONS = 100
 """How many unknown events get nearest ones beside them: no number of typos makes a plan slow."""
@@ -52,6 +60,7 @@ class _Resolver:
         self.diagnostics: list[Diagnostic] = []
         self._catalogue = catalogue
         self._live = sorted(live, key=lambda item: item.id)
+        self._events = {item.id: str(item.attributes["event"]) for item in self._live}
         self._suggestions: dict[str, str] = {}
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
@@ -69,33 +78,36 @@ class _Resolver:
             yield self._judge(replace(resource, attributes=_attributes(choice, live)), choice, is_new=is_new)
 
     def _choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
-        """Return the entries whose event is known.
+        """Return the subscriptions whose event is known, each with the entry that decides: see `plan/entries.py`."""
+        claims = [claim for entry in entries if entry.resolved and (claim := self._make_claim(entry))]
+        decisions, conflicts = decide(claims, _content)
+        for conflict in conflicts:
+            self.diagnostics.append(_report_conflict(conflict))
+        choices = []
+        for decision in decisions:
+            if decision.base is not None:
+                choice = Choice(decision.base, self._catalogue.event(decision.thing[0]))
+                choices.append(choice)
+                self.diagnostics += _find_shadowed(choice, decision.shadowed)
+        return choices
 
-        Of two that are the same subscription one is chosen by what it says, never by their order. The error stands at
-        the later place and names the earlier one.
-        """
-        found: dict[tuple[str, str], list[Choice]] = {}
-        events = {item.id: str(item.attributes["event"]) for item in self._live}
-        for entry in sorted(entries, key=attrgetter("position")):
-            if not entry.resolved:
-                continue
-            named = self._catalogue.named(entry.event)
-            if len(named) != 1:
-                self.diagnostics.append(self._report_unknown(entry, named))
-                continue
-            choice = Choice(entry, named[0])
-            of_pin = events.get(entry.pin or "", named[0].id)
-            if of_pin != named[0].id:
-                message = f"the event-subscription {quoted(entry.pin or '')} is of another event, {quoted(of_pin)}"
-                self.diagnostics.append(
-                    error(f"missing-{EVENT_SUBSCRIPTION.name}", message, entry.position, choice.address)
-                )
-                continue
-            same = found.setdefault(choice.key, [])
-            if same:
-                self.diagnostics.append(make_duplicate_error(same[0].entry, entry, choice.address))
-            same.append(choice)
-        return [min(same, key=_content) for same in found.values()]
+    def _make_claim(self, entry: DeclaredSubscription) -> Claim[DeclaredSubscription, tuple[str, str]] | None:
+        found = find_events(entry, self._catalogue)
+        things = tuple((event.id, entry.name) for event in found)
+        if entry.match is not None:
+            if not found:
+                self.diagnostics.append(error("empty-match", "no event satisfies this match", entry.event_at))
+            return Claim(entry, things, entry.position, MATCHED)
+        if len(found) != 1:
+            self.diagnostics.append(self._report_unknown(entry, found))
+            return None
+        of_pin = self._events.get(entry.pin or "", found[0].id)
+        if of_pin != found[0].id:
+            message = f"the event-subscription {quoted(entry.pin or '')} is of another event, {quoted(of_pin)}"
+            code = f"missing-{EVENT_SUBSCRIPTION.name}"
+            self.diagnostics.append(error(code, message, entry.position, entry.address(found[0].id)))
+            return None
+        return Claim(entry, things, entry.position, NAMED)
 
     def _report_unknown(self, entry: DeclaredSubscription, named: Sequence[Event]) -> Diagnostic:
         if named:
@@ -129,10 +141,35 @@ class _Resolver:
         return replace(resource, blocked=code)
 
 
-def _content(choice: Choice) -> tuple[object, ...]:
+def _content(entry: DeclaredSubscription) -> tuple[object, ...]:
     """Return what a plan shows of an entry, to choose one of several whatever their order."""
-    entry = choice.entry
     return entry.regions, entry.entities, sorted(entry.channels.items()), entry.enabled, entry.pin or ""
+
+
+def _report_conflict(conflict: Conflict[DeclaredSubscription, tuple[str, str]]) -> Diagnostic:
+    earlier, later = conflict.earlier, conflict.later
+    if conflict.rank == NAMED:
+        event, _ = conflict.things[0]
+        return make_duplicate_error(earlier, later, later.address(event))
+    events = sorted(event for event, _ in conflict.things)
+    names = ", ".join(map(quoted, events[:MAX_NAMES_SHOWN]))
+    more = f" and {len(events) - MAX_NAMES_SHOWN} more" if len(events) > MAX_NAMES_SHOWN else ""
+    message = f"this match and the one at {earlier.position} have one name, and both find {names}{more}"
+    return error("overlapping-match", message, later.position)
+
+
+def _find_shadowed(choice: Choice, shadowed: Iterable[DeclaredSubscription]) -> Iterator[Diagnostic]:
+    """Warn where an entry wins over a match that would tell by more channels: nobody has said that these shall not."""
+    chosen = choice.entry
+    for entry in shadowed:
+        on = {channel for channel, is_on in entry.channels.items() if is_on and entry.enabled}
+        left_out = {channel for channel in on if not chosen.enabled or chosen.channels.get(channel) is False}
+        if left_out:
+            message = (
+                f"this entry names {choice.entry.shown_event}, so the match at {entry.position} does not count for it,"
+                f" which would also tell by {', '.join(sorted(left_out))}"
+            )
+            yield warning("shadows-match", message, choice.entry.position, choice.address)
 
 
 def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[tuple[str, str], tuple[Hashable, ...]]:
