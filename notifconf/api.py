@@ -296,6 +296,7 @@ def coverage(
     With a `workspace` the result has the minimums of its policy too; where the inventory was read, the mutes.
     """
     rules = load_provider(provider)
+    mutes = None if live.inventory is None else tuple(rules.list_mutes(live))
     return CoverageReport(
         provider,
         rules.coverage_terms,
@@ -303,8 +304,8 @@ def coverage(
         planned=plan is not None,
         minimums=workspace.policy.coverage if workspace else {},
         diagnostics=plan.errors if plan else (),
-        mutes=None if live.inventory is None else tuple(rules.list_mutes(live)),
-        hidden=sorted(live.not_visible),
+        mutes=mutes,
+        hidden=sorted(live.not_visible.difference(row["resource"] for row in mutes or ())),
     )
 
 

@@ -23,6 +23,9 @@ PAGE_SIZE = "250"
 INVENTORY_PAGE_SIZE = "100"
 """The largest that the APIs of the inventory take."""
 
+EXPANSION = "id,status"
+"""What is asked of a connector. The third part, `info`, has its configuration, which holds secrets of others."""
+
 MAX_ERRORS_SHOWN = 5
 
 NOT_VISIBLE = "forbidden_access"
@@ -104,7 +107,7 @@ class Api:
         """
         segments = (quote(environment, safe=""), quote(cluster, safe=""))
         path = "/connect/v1/environments/{}/clusters/{}/connectors".format(*segments)
-        body = (await self._get(path, {"expand": "id,status"})).body
+        body = (await self._get(path, {"expand": EXPANSION})).body
         return [_take_connector(name, body.pop(name)) for name in list(body)]
 
     async def create(self, collection: str, body: Mapping[str, Plain]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
 from notifconf.http.paging import MAX_OBJECTS
@@ -268,6 +268,8 @@ def _list_matched(entries: Iterable[DeclaredResource]) -> tuple[str, ...]:
     return tuple(sorted({entry.resource_type for entry in matched}))
 
 
+Result = TypeVar("Result")
+
 Need = Callable[[Selector, Sequence[InventoryItem]], Iterable[InventoryItem]]
 """Returns those of the places that a selector needs the inside of."""
 
@@ -285,7 +287,7 @@ class InventoryReader:
         """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read."""
         if not self._selectors:
             return Inventory()
-        listed = await self._api.environments()
+        listed = await _name_part("the environments", "", self._api.environments())
         environments = [decode_environment(body) for body in listed]
         jobs = [
             *(partial(self._clusters, place) for place in self._find_places(environments, self._need_clusters)),
@@ -349,16 +351,23 @@ async def _read_part(
     answer: Awaitable[list[Any]],
     decode: Callable[[Any, InventoryItem], InventoryItem | None],
 ) -> list[InventoryItem]:
-    """Read the inside of a place. An error names it, with the way out where the credentials don't open it."""
-    try:
+    """Read the inside of a place."""
+
+    async def read() -> list[InventoryItem]:
         return [item for body in await answer if (item := decode(body, place)) is not None]
+
+    way_out = (
+        f"; what is hidden there can't be told from what does not exist: give the account a role for"
+        f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
+        f" or except: [{quoted(place.path + '/*')}])"
+    )
+    return await _name_part(f"the {what} of {quoted(place.label)}", way_out, read())
+
+
+async def _name_part(part: str, way_out: str, answer: Awaitable[list[Result]]) -> list[Result]:
+    """Return an answer. An error names the part of the inventory; `way_out` is for one that is forbidden."""
+    try:
+        return await answer
     except (ApiError, ProtocolError) as error:
-        hint = ""
-        if isinstance(error, ForbiddenError):
-            hint = (
-                f"; what is hidden there can't be told from what does not exist: give the account a role for"
-                f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
-                f" or except: [{quoted(place.path + '/*')}])"
-            )
-        error.args = (f"the {what} of {quoted(place.label)} can't be read: {error}{hint}",)
+        error.args = (f"{part} can't be read: {error}{way_out if isinstance(error, ForbiddenError) else ''}",)
         raise

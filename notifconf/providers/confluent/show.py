@@ -155,6 +155,7 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
     _check(live, filters)
     empty, unasked = (NONE_PASSES, NONE_PASSES) if filters != Filters() else ("none", NONE_ASKED_FOR)
     found = [item for item in _list_subscriptions(live) if item.passes(filters)]
+    places = () if live.inventory is None else ("place",)
     return (
         Listing(
             "subscriptions",
@@ -173,16 +174,16 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
         Listing(
             "resource_preferences",
             "Mutes",
-            ("resource", "resource_type", "state"),
+            ("resource", *places, "resource_type", "state"),
             tuple(_list_mutes(live, filters)),
             unasked,
         ),
         Listing(
             "resource_subscriptions",
             "Subscriptions of resources",
-            ("resource", *SUBSCRIPTION_COLUMNS),
+            ("resource", *places, *SUBSCRIPTION_COLUMNS),
             tuple(
-                {"resource": _text(item.item, "resource"), **item.row}
+                {**_place_row(item.item, live), **item.row}
                 for item in found
                 if item.item.kind == RESOURCE_SUBSCRIPTION.name
             ),
@@ -299,11 +300,17 @@ def _list_mutes(live: Live, filters: Filters) -> Iterator[Row]:
         state = _text(item, "current_state")
         if item.kind == PREFERENCE.name and not hidden and state_passes(state, filters):
             yield {
-                "resource": item.name,
+                **_place_row(item, live),
                 "resource_type": _text(item, "resource_type"),
                 "state": state,
                 "id": item.id,
             }
+
+
+def _place_row(item: LiveResource, live: Live) -> Row:
+    """Return the path of a resource and, where the inventory was read, the names in it."""
+    resource = _text(item, "resource")
+    return {"resource": resource, **({} if live.inventory is None else {"place": live.names.get(resource)})}
 
 
 def _find_recipient(item: LiveResource) -> str | None:
