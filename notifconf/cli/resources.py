@@ -98,4 +98,4 @@ def _make_tree(listing: Listing, *, muted: bool, declared: bool, verbose: bool) 
 
 
 def _text_of(value: Cell) -> str:
-    return "-" if value is None or value is False else "yes" if value is True else str(value)
+    return "-" if value is None else "yes" if value is True else "no" if value is False else str(value)

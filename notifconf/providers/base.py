@@ -56,6 +56,11 @@ def parse_time(value: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def format_time(moment: datetime) -> str:
+    """Return a timezone-aware moment as text: in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 """A value as it is sent: references are ids, secrets are in clear. It never leaves a connection."""
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from notifconf.model import Cell, Channel, CoverageTerms, Live, LiveResource, Reach, quoted
 from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.providers.base import format_time
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,
@@ -88,7 +89,7 @@ def list_mutes(live: Live) -> Iterator[Mapping[str, Cell]]:
     """Say which resources are muted, by what names, and since when, as far as they were looked up."""
     for item in sorted(live.resources, key=lambda item: item.name):
         if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED:
-            since = None if item.changed_at is None else f"{item.changed_at:%Y-%m-%dT%H:%M:%SZ}"
+            since = None if item.changed_at is None else format_time(item.changed_at)
             yield {"resource": item.name, "name": live.names.get(item.name), "since": since}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from notifconf.model import Diagnostic, Live, LiveResource, Secret, Value, quoted, warning
 from notifconf.model.plan import Action, Change, Silence
 from notifconf.plan.rules import Pair
+from notifconf.providers.base import format_time
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 from notifconf.providers.confluent.inventory import label
 from notifconf.providers.confluent.workspace import DISABLED, ENVIRONMENT
@@ -38,7 +39,7 @@ def find_undeclared_mutes(undeclared: Sequence[LiveResource], live: Live) -> Ite
         if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED:
             resource = str(item.attributes["resource"])
             inside = " and everything in it" if item.attributes.get("resource_type") == ENVIRONMENT else ""
-            since = f" since {item.changed_at:%Y-%m-%d %H:%M} UTC" if item.changed_at is not None else ""
+            since = f" since {format_time(item.changed_at)}" if item.changed_at is not None else ""
             message = (
                 f"{quoted(label(resource, live.names.get(resource, '')))}{inside} is muted{since}, and nothing declares"
                 f" that: declare `muted: true` with its reason, or `muted: false` to lift it"

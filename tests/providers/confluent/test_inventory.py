@@ -248,7 +248,7 @@ def test_an_undeclared_mute_is_listed_with_its_names_and_a_warning() -> None:
     ]
     (found,) = plan.undeclared_mutes
     assert "environment=env-1 (Production)" in found.message
-    assert "2026-11-02 03:04" in found.message
+    assert "2026-11-02T03:04:05Z" in found.message
     assert plan.changes == ()
 
 
