@@ -243,8 +243,9 @@ async def check_plan(
             paths or saved.paths, environment=environment, now=now, stdin=sys.stdin.buffer, access=access
         )
         if workspace.provider == provider.name:
+            options = Options(take_over=tuple(saved.basis.options.get("take_over", ())))
             secrets = {
-                **planner.find_secrets(changes, changes, provider.resolve(workspace, live, now).resources),
+                **planner.find_saved_secrets(saved.plan, workspace, live, now, provider, options=options),
                 **found,
             }
     reasons = [*find_stale(saved, live, secrets, provider, now)]

@@ -20,7 +20,7 @@ from notifconf.config import Access, parse_max_deletes
 from notifconf.config.files import STANDARD_INPUT
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
-from notifconf.model import Filters, Mode, Options, Percentage
+from notifconf.model import OWNER, Filters, Mode, Options, Percentage
 from notifconf.providers import BUILT_IN, list_providers, load_provider
 
 
@@ -313,12 +313,12 @@ def plan_options(command: Command) -> Command:
         mode: str | None,
         max_deletes: int | Percentage | None,
         force: bool,
+        take_over: tuple[str, ...],
         **kwargs: Any,
     ) -> Any:
         chosen = Mode(mode) if mode else None
-        return command(
-            *args, options=Options(chosen, max_deletes, targets, excludes, force, targets_if_exist), **kwargs
-        )
+        options = Options(chosen, max_deletes, targets, excludes, force, targets_if_exist, take_over)
+        return command(*args, options=options, **kwargs)
 
     options = (
         option(
@@ -361,9 +361,24 @@ def plan_options(command: Command) -> Command:
             callback=_parse_max_deletes,
             help="Instead of policy.max_deletes.",
         ),
+        option(
+            "--take-over",
+            group=PLAN,
+            multiple=True,
+            metavar="OWNER",
+            callback=_check_owners,
+            help="Make the integrations of this owner those of policy.owner.",
+        ),
         option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
     )
     return _apply_all(wrapper, options)
+
+
+def _check_owners(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not OWNER.fullmatch(value):
+            raise click.BadParameter("an owner is 1 to 32 characters of a-z, 0-9 and -", param=parameter)
+    return values
 
 
 def _check_endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -9,10 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from notifconf.http.redaction import WITHHELD
 from notifconf.model import (
     LONGEST_KEY,
     LONGEST_VARIABLE,
+    WITHHELD,
     Entry,
     Exported,
     Live,
@@ -29,6 +29,7 @@ from notifconf.model import (
     slug,
     variable_name,
 )
+from notifconf.plan.ownership import split_mark
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,
@@ -41,10 +42,10 @@ from notifconf.providers.confluent.catalogue import (
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED, is_url, type_of
 from notifconf.providers.confluent.show import kind_of
-from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER
+from notifconf.providers.confluent.workspace import DISABLED, ENABLED, MAX_DESCRIPTION_LENGTH, SECRET_MEMBER
 
-MAX_DISPLAY_NAME_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH = 64, 128, 255
-"""The language's limits, in characters: of an integration's name and description, and of any other text."""
+MAX_DISPLAY_NAME_LENGTH, MAX_TEXT_LENGTH = 64, 255
+"""The language's limits, in characters: of an integration's name, and of any other text but its description."""
 
 MAX_COMMENT_LENGTH = 100
 SEVERITIES = MATCHED["severity"]
@@ -95,7 +96,7 @@ class _Integrations:
             return Entry({**pin, "target": item.attributes["target"]}, key, comments)
         members: dict[str, Value] = {} if item.name == key else {"display_name": item.name}
         description = _text(item, "description")
-        if description == WITHHELD:
+        if split_mark(description)[0] == WITHHELD:
             comments += ("its description is left alone: it repeats a secret",)
         elif fits(description, MAX_DESCRIPTION_LENGTH):
             members["description"] = description

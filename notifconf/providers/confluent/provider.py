@@ -146,8 +146,8 @@ class ConfluentProvider(Provider):
         return needs_test(kind, changed)
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
-        """Say whether two integrations have one target."""
-        return one.attributes.get("target") == other.attributes.get("target") is not None
+        """Say whether two integrations have one target, and one owner."""
+        return one.owner == other.owner and one.attributes.get("target") == other.attributes.get("target") is not None
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
