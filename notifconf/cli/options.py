@@ -6,7 +6,7 @@ import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -305,19 +305,9 @@ def plan_options(command: Command) -> Command:
     """Take the options of a plan. The command gets `Options`."""
 
     @functools.wraps(command)
-    def wrapper(
-        *args: Any,
-        targets: tuple[str, ...],
-        targets_if_exist: tuple[str, ...],
-        excludes: tuple[str, ...],
-        mode: str | None,
-        max_deletes: int | Percentage | None,
-        force: bool,
-        take_over: tuple[str, ...],
-        **kwargs: Any,
-    ) -> Any:
-        chosen = Mode(mode) if mode else None
-        options = Options(chosen, max_deletes, targets, excludes, force, targets_if_exist, take_over)
+    def wrapper(*args: Any, mode: str | None, **kwargs: Any) -> Any:
+        names = [field.name for field in fields(Options) if field.name in kwargs]
+        options = Options(Mode(mode) if mode else None, **{name: kwargs.pop(name) for name in names})
         return command(*args, options=options, **kwargs)
 
     options = (
@@ -366,7 +356,7 @@ def plan_options(command: Command) -> Command:
             group=PLAN,
             multiple=True,
             metavar="OWNER",
-            callback=_check_owners,
+            callback=check_owners,
             help="Make the integrations of this owner those of policy.owner.",
         ),
         option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
@@ -374,11 +364,12 @@ def plan_options(command: Command) -> Command:
     return _apply_all(wrapper, options)
 
 
-def _check_owners(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not OWNER.fullmatch(value):
+def check_owners(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Refuse what can't be the name of an owner. `value` is one name, several, or None."""
+    for owner in (value,) if isinstance(value, str) else value or ():
+        if not OWNER.fullmatch(owner):
             raise click.BadParameter("an owner is 1 to 32 characters of a-z, 0-9 and -", param=parameter)
-    return values
+    return value
 
 
 def _check_endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -32,13 +32,16 @@ applies rule 1 to what it finds (`executor/change.py`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from notifconf.errors import UsageError
 from notifconf.model import (
     WITHHELD,
     Diagnostic,
     Kind,
+    Live,
     LiveResource,
     LocatedMapping,
     Policy,
@@ -157,6 +160,23 @@ def find_declared_owner(document: LocatedMapping) -> str | None:
         return None
     owner: str | None = policy.get("owner")
     return owner
+
+
+def check_owner(live: Live, owner: str | None) -> Counter[str]:
+    """Count what has a mark, by owner. Raises `UsageError` where nothing has the mark of `owner`."""
+    marked = Counter(item.owner for item in live.resources if item.owner is not None)
+    if owner is not None and owner not in marked:
+        known = f": the marks here are of {', '.join(sorted(marked))}" if marked else ": nothing has a mark"
+        raise UsageError(f"nothing has the mark of the owner {quoted(owner)}{known}")
+    return marked
+
+
+def describe_marked(marked: Counter[str]) -> tuple[str, ...]:
+    """Say for the comment of an exported workspace what it leaves out."""
+    names = ", ".join(f"{owner} ({number})" for owner, number in sorted(marked.items()))
+    return (
+        (f"Left out is what owners have marked: {names}. `notifconf export --owner NAME` writes it.",) if marked else ()
+    )
 
 
 def check_marked(text: str, owner: str | None, max_length: int) -> str | None:

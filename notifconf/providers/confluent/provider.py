@@ -157,9 +157,9 @@ class ConfluentProvider(Provider):
         """List the notification types."""
         return types(live, filters)
 
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare integrations and subscriptions, and what is known of these resources."""
-        return export(live, resources)
+        return export(live, resources, owner)
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""
