@@ -14,7 +14,7 @@ from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, near
 from notifconf.providers.base import Language
 
 POLICY: Final = {
-    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover"})
+    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover", "owner"})
 }
 """What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
 

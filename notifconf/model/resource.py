@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Position
+
+
+class Mark(NamedTuple):
+    """The attribute whose text ends with the mark of its owner, and how many characters it may have."""
+
+    attribute: str
+    max_length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +25,9 @@ class Kind:
     `references` names the attributes that hold ids of other objects: in a live object an id or a tuple of ids; in a
     declared one an id or the address of a declared object. `is_target` is false where no object can refer to one of
     this kind; what can be referred to can be in use. `unique` says that the service refuses a second object of the same
-    natural key: then a create whose fate is unknown may be sent again. `place` names the attribute, if there is one,
-    that says by a path where the object belongs; `Live.names` may know the names in it.
+    natural key: then a create whose fate is unknown may be sent again. `mark` says where the planner puts the mark of
+    an owner, if it does. `place` names the attribute, if there is one, that says by a path where the object belongs:
+    `Live.names` may know the names in it.
     """
 
     name: str
@@ -28,6 +36,7 @@ class Kind:
     unique: bool = False
     is_target: bool = True
     place: str = ""
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,8 @@ class LiveResource:
 
     `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
     it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` and `changed_at` are when the
-    service says that it made it, and last changed it, or None; they are timezone-aware.
+    service says that it made it, and last changed it, or None; they are timezone-aware. `owner` is the workspace
+    that has marked it, or None.
     """
 
     kind: str
@@ -71,6 +81,7 @@ class LiveResource:
     kept: str | None = None
     created_at: datetime | None = field(default=None, compare=False)
     changed_at: datetime | None = field(default=None, compare=False)
+    owner: str | None = None
 
 
 class Secret:

@@ -70,7 +70,7 @@ class Live:
 class Options:
     """What the command line adds to a plan: None and empty mean that the workspace's policy decides.
 
-    A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not.
+    A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not. `take_over` names owners.
     """
 
     mode: Mode | None = None
@@ -80,6 +80,7 @@ class Options:
     force: bool = False
     targets_if_exist: tuple[str, ...] = ()
     discover: bool | None = None
+    take_over: tuple[str, ...] = ()
 
     @property
     def part(self) -> Part:

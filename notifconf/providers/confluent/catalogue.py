@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from notifconf.model import Kind, Live
+from notifconf.model import Kind, Live, Mark
+from notifconf.providers.confluent.workspace import MAX_DESCRIPTION_LENGTH
 
 REFERENCES = frozenset({"notification_type", "integrations"})
 
-INTEGRATION = Kind("integration", "integrations")
+INTEGRATION = Kind("integration", "integrations", mark=Mark("description", MAX_DESCRIPTION_LENGTH))
 SUBSCRIPTION = Kind("subscription", "subscriptions", REFERENCES, unique=True, is_target=False)
 PREFERENCE = Kind("resource-preference", "resource-preferences", unique=True, is_target=False, place="resource")
 RESOURCE_SUBSCRIPTION = Kind(

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from notifconf.model import Diagnostic, LocatedMapping, Position, error, nearest, warning
+from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.confluent.workspace import (
     ENVIRONMENT,
+    MAX_DESCRIPTION_LENGTH,
     ConfluentDeclarations,
     DeclaredIntegration,
     DeclaredResource,
@@ -31,6 +33,7 @@ def check_consistency(declarations: ConfluentDeclarations, document: LocatedMapp
     yield from _find_undeclared(declarations, document)
     yield from _find_unused(declarations, document)
     yield from _find_duplicate_integrations(declarations.integrations)
+    yield from _check_descriptions(declarations, document)
     yield from _find_duplicate_subscriptions(declarations.subscriptions, lambda name: f"subscriptions/{name}")
     for resource in declarations.resources:
         yield from _find_duplicate_subscriptions(resource.subscriptions or (), resource.subscription_address)
@@ -161,6 +164,18 @@ def _find_duplicate_integrations(integrations: Iterable[DeclaredIntegration]) ->
     for first, again in _find_repeated(integrations, identity):
         message = f"this is the same integration as the one at {first.position}: both have one {identity(again)[0]}"
         yield error("duplicate-integration", message, again.position, again.address)
+
+
+def _check_descriptions(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
+    """Check that the mark of the owner has its place behind each description, and is not declared."""
+    owner = find_declared_owner(document)
+    for entry in declarations.integrations:
+        declared = document["integrations"][entry.key]
+        if entry.description is not None and entry.writable and "description" not in declared.unresolved:
+            problem = check_marked(entry.description, owner, MAX_DESCRIPTION_LENGTH)
+            if problem:
+                message = f'"description" {problem}'
+                yield error("invalid-value", message, declared.at("description"), entry.address)
 
 
 def _find_duplicate_subscriptions(

@@ -13,6 +13,9 @@ SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
 
+MAX_DESCRIPTION_LENGTH = 128
+"""As in the JSON Schema, in characters: with the mark of its owner."""
+
 ID_PREFIX = "nt-"
 """What ids of notification types begin with."""
 

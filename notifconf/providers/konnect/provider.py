@@ -125,11 +125,11 @@ class KonnectProvider(Provider):
         """List the events."""
         return types(live, filters)
 
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare the subscriptions. Raises `UsageError` for a resource: there are none."""
         if resources:
             raise UsageError(f"{self.title} has no resources: leave --resource out")
-        return export(live)
+        return export(live, owner)
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""

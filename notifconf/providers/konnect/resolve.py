@@ -7,10 +7,23 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, Workspace, error, nearest, quoted, warning
+from notifconf.model import (
+    Diagnostic,
+    Live,
+    LiveResource,
+    Policy,
+    Resource,
+    Value,
+    Workspace,
+    error,
+    nearest,
+    quoted,
+    warning,
+)
 from notifconf.plan.addresses import make_unique
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide
 from notifconf.plan.match import match
+from notifconf.plan.ownership import add_mark
 from notifconf.plan.rules import Resolution
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.codec import name_key, place_key
@@ -48,7 +61,7 @@ class Choice(NamedTuple):
 def resolve(workspace: Workspace, live: Live) -> Resolution:
     """Resolve a workspace against what lives."""
     declared = cast("KonnectDeclarations", workspace.declarations)
-    resolver = _Resolver(catalogue_of(live), live.resources)
+    resolver = _Resolver(catalogue_of(live), live.resources, workspace.policy)
     resources = tuple(resolver.resources(declared.subscriptions))
     return Resolution(resources, tuple(resolver.diagnostics))
 
@@ -56,9 +69,10 @@ def resolve(workspace: Workspace, live: Live) -> Resolution:
 class _Resolver:
     """Resolves against one catalogue and what lives; `diagnostics` collects what can't be."""
 
-    def __init__(self, catalogue: Catalogue, live: Sequence[LiveResource]) -> None:
+    def __init__(self, catalogue: Catalogue, live: Sequence[LiveResource], policy: Policy) -> None:
         self.diagnostics: list[Diagnostic] = []
         self._catalogue = catalogue
+        self._policy = policy
         self._live = sorted(live, key=lambda item: item.id)
         self._events = {item.id: str(item.attributes["event"]) for item in self._live}
         self._suggestions: dict[str, str] = {}
@@ -68,14 +82,14 @@ class _Resolver:
         addresses = make_unique(
             {choice.key: choice.address for choice in choices}, {choice.key: choice.event.id for choice in choices}
         )
-        keys = _keys(choices, self._live)
+        keys = _keys(choices, self._live, self._policy)
         identified = [_identify(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
         # Who is who is the planner's to say. It is asked here since a channel that isn't named keeps its live value.
-        pairs = {pair.desired.address: pair.live for pair in match(identified, self._live).pairs}
+        pairs = {pair.desired.address: pair.live for pair in match(identified, self._live, self._policy).pairs}
         for choice, resource in zip(choices, identified, strict=True):
             live = pairs.get(resource.address)
             is_new = live is None and resource.address in pairs
-            yield self._judge(replace(resource, attributes=_attributes(choice, live)), choice, is_new=is_new)
+            yield self._judge(replace(resource, attributes=self._attributes(choice, live)), choice, is_new=is_new)
 
     def _choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
         """Return the subscriptions whose event is known, each with the entry that decides: see `plan/entries.py`."""
@@ -123,6 +137,24 @@ class _Resolver:
             known = {text for event in self._catalogue.events for text in (event.id, event.title)}
             self._suggestions[name] = nearest(name, known)
         return self._suggestions.get(name, "")
+
+    def _attributes(self, choice: Choice, live: LiveResource | None) -> Mapping[str, Value]:
+        """Return what is declared. A channel that isn't named stays as it is: live, or as the event's default has it.
+
+        A live one without a name differs from nothing by that: a name is written only with what else is.
+        """
+        entry, event = choice
+        before: Mapping[str, Value] = live.attributes if live is not None else {"channels": event.defaults}
+        channels = {**cast("Mapping[str, bool]", before["channels"]), **entry.channels}
+        attributes: dict[str, Value] = {
+            "event": event.id,
+            "regions": entry.regions,
+            "entities": entry.entities,
+            "channels": dict(sorted(channels.items())),
+            "enabled": entry.enabled,
+        }
+        name = add_mark(entry.name, self._policy.owner)
+        return attributes if live is not None and live.attributes == attributes else {**attributes, "name": name}
 
     def _judge(self, resource: Resource, choice: Choice, *, is_new: bool) -> Resource:
         """Block what the service refuses, and what would tell nobody without anyone having said so."""
@@ -172,8 +204,13 @@ def _find_shadowed(choice: Choice, shadowed: Iterable[DeclaredSubscription]) -> 
             yield warning("shadows-match", message, choice.entry.position, choice.address)
 
 
-def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[tuple[str, str], tuple[Hashable, ...]]:
+def _keys(
+    choices: Iterable[Choice], live: Sequence[LiveResource], policy: Policy
+) -> Mapping[tuple[str, str], tuple[Hashable, ...]]:
     """Return, by event and name, the natural keys of what is declared.
+
+    The name ends with the mark of the owner, if there is one. Else it has the mark of an owner that is taken over, or
+    none. What has another owner's mark is another subscription.
 
     A live object without a name is recognised by where it applies, but only by one declared object, which has no other
     live one: what else applies there is new.
@@ -187,11 +224,12 @@ def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[tu
     keys: dict[tuple[str, str], tuple[Hashable, ...]] = {}
     for choice in choices:
         entry = choice.entry
-        name = name_key(choice.event.id, entry.name)
+        owners = dict.fromkeys((policy.owner, *(policy.takes_over or ()), None))
+        names = tuple(name_key(choice.event.id, add_mark(entry.name, owner)) for owner in owners)
         place = place_key({"event": choice.event.id, "regions": entry.regions, "entities": entry.entities})
-        keys[choice.key] = (name,)
-        if entry.pin is None and name not in named and nameless[place]:
-            keys[choice.key] = (name, place)
+        keys[choice.key] = names
+        if entry.pin is None and named.isdisjoint(names) and nameless[place]:
+            keys[choice.key] = (*names, place)
             nameless[place] -= nameless[place] == 1
     return keys
 
@@ -206,21 +244,3 @@ def _identify(choice: Choice, address: str, keys: tuple[Hashable, ...]) -> Resou
         name=choice.entry.name,
         pin=choice.entry.pin,
     )
-
-
-def _attributes(choice: Choice, live: LiveResource | None) -> Mapping[str, Value]:
-    """Return what is declared. A channel that isn't named stays as it is: live, or as the event's default has it.
-
-    A live one without a name differs from nothing by that: a name is written only with what else is.
-    """
-    entry, event = choice
-    before: Mapping[str, Value] = live.attributes if live is not None else {"channels": event.defaults}
-    channels = {**cast("Mapping[str, bool]", before["channels"]), **entry.channels}
-    attributes: dict[str, Value] = {
-        "event": event.id,
-        "regions": entry.regions,
-        "entities": entry.entities,
-        "channels": dict(sorted(channels.items())),
-        "enabled": entry.enabled,
-    }
-    return attributes if live is not None and live.attributes == attributes else {**attributes, "name": entry.name}

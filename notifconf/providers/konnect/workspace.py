@@ -8,9 +8,13 @@ from fnmatch import fnmatchcase
 from operator import attrgetter
 
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Position, error, quoted
+from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event
 
 EVERYWHERE = ("*",)
+
+MAX_NAME_LENGTH = 255
+"""As in the JSON Schema: with the mark of its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,18 @@ def declare(document: LocatedMapping) -> tuple[KonnectDeclarations, Sequence[Dia
         *_find_repeated(pinned, lambda entry: entry.pin),
     ]
     return KonnectDeclarations(entries, managed), [
-        make_duplicate_error(earlier, again, again.address(again.event)) for earlier, again in repeated
+        *(make_duplicate_error(earlier, again, again.address(again.event)) for earlier, again in repeated),
+        *_check_names(document),
     ]
+
+
+def _check_names(document: LocatedMapping) -> Iterator[Diagnostic]:
+    owner = find_declared_owner(document)
+    for entry in document.get("subscriptions") or ():
+        if entry is not None and "name" not in entry.unresolved:
+            problem = check_marked(entry["name"], owner, MAX_NAME_LENGTH)
+            if problem:
+                yield error("invalid-value", f'"name" {problem}', entry.at("name"))
 
 
 def make_duplicate_error(earlier: DeclaredSubscription, again: DeclaredSubscription, address: str) -> Diagnostic:
