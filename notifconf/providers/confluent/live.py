@@ -22,7 +22,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
 )
 from notifconf.providers.confluent.decode import PATH, type_of
-from notifconf.providers.confluent.expand import expand
+from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
     Inventory,
     InventoryItem,
@@ -41,7 +41,6 @@ from notifconf.providers.confluent.workspace import (
     CONNECTOR,
     DISABLED,
     ConfluentDeclarations,
-    DeclaredResource,
     Selector,
 )
 
@@ -158,8 +157,8 @@ def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) ->
     # What is invalid is read to find more errors: a path that can't be one would end that.
     expanded = expand(declared.resources, inventory).resources
     resources = [entry for entry in expanded if workspace.is_valid or _can_be_looked_up(entry)]
-    preferences = _places(entry for entry in resources if entry.mute is not None)
-    subscribed = _places(entry for entry in resources if entry.subscriptions is not None)
+    preferences = _places(entry for entry in resources if entry.statement.mute is not None)
+    subscribed = _places(entry for entry in resources if entry.statement.subscriptions is not None)
     if workspace.policy.discover and inventory is not None:
         preferences = _add_discovered(preferences, inventory, all_types=True)
         subscribed = _add_discovered(subscribed, inventory)
@@ -186,7 +185,7 @@ def _add_discovered(places: Sequence[Place], inventory: Inventory, *, all_types:
     return (*places, *(Place(*place, is_declared=False) for place in found if place[0] not in known))
 
 
-def _can_be_looked_up(entry: DeclaredResource) -> bool:
+def _can_be_looked_up(entry: ExpandedResource) -> bool:
     return bool(entry.resource_type) and bool(PATH.fullmatch(entry.resource)) and "${" not in entry.resource
 
 
@@ -249,23 +248,19 @@ def _declared(workspace: Workspace | None, inventory: Inventory | None) -> Itera
     return _places(expand(entries, inventory).resources)
 
 
-def _places(entries: Iterable[DeclaredResource]) -> tuple[Place, ...]:
-    """Return where to look up the resources, each once."""
-    places: dict[tuple[str, str], Place] = {}
-    for entry in entries:
-        place = Place(entry.resource, entry.resource_type, entry.position)
-        places.setdefault((entry.resource, entry.resource_type), place)
-    return tuple(places.values())
+def _places(entries: Iterable[ExpandedResource]) -> tuple[Place, ...]:
+    return tuple(Place(entry.resource, entry.resource_type, entry.statement.position) for entry in entries)
 
 
-def _list_matched(entries: Iterable[DeclaredResource]) -> tuple[str, ...]:
+def _list_matched(entries: Iterable[ExpandedResource]) -> tuple[str, ...]:
     """Return the types of resources in whose subscriptions a `match` stands: it finds only types of these."""
-    matched = (
-        entry
-        for entry in entries
-        if any(item.match for group in (entry.subscriptions or (), *entry.matched) for item in group)
-    )
-    return tuple(sorted({entry.resource_type for entry in matched}))
+    statements = {(entry.resource_type, id(entry.statement)): entry.statement for entry in entries}
+    matched = {
+        resource_type
+        for (resource_type, _), statement in statements.items()
+        if any(item.match for group in (statement.subscriptions or (), *statement.matched) for item in group)
+    }
+    return tuple(sorted(matched))
 
 
 Result = TypeVar("Result")
