@@ -84,7 +84,7 @@ def _mend_members(mapping: Any, nested: Mapping[str, frozenset[str]]) -> Iterato
 
 
 def _move_all(source: LocatedMapping, keys: list[str], name: str) -> Diagnostic:
-    """Move members into the one of this name, which may be empty. They are one mistake: return the error of the first."""
+    """Move members into the one of this name, which may be empty. They are one mistake: return its error."""
     target = source[name]
     if target is None:
         target = source[name] = LocatedMapping(source.keys_at[keys[0]])
