@@ -14,10 +14,19 @@ from notifconf.plan.match import match
 from notifconf.plan.rules import Resolution
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.codec import name_key, place_key
-from notifconf.providers.konnect.workspace import DeclaredSubscription, KonnectDeclarations, make_duplicate_error
+from notifconf.providers.konnect.workspace import (
+    DeclaredSubscription,
+    KonnectDeclarations,
+    list_addresses,
+    make_duplicate_error,
+)
 
 MAX_SUGGESTIONS = 100
 """How many unknown events get nearest ones beside them: no number of typos makes a plan slow."""
+
+
+Key = tuple[str, str, str]
+"""The event, the name and the pin of a declared subscription; without a pin, an empty text."""
 
 
 class Choice(NamedTuple):
@@ -27,13 +36,13 @@ class Choice(NamedTuple):
     event: Event
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What no other declared subscription has: event and name."""
-        return self.event.id, self.entry.name
+    def key(self) -> Key:
+        """What no other declared subscription has."""
+        return self.event.id, self.entry.name, self.entry.pin or ""
 
     @property
     def address(self) -> str:
-        """Where it stands in a plan, unless another event and name make the same one ("a#b" and "c", "a" and "b#c")."""
+        """Where it stands in a plan, unless another one has the same ("a#b" and "c", "a" and "b#c")."""
         return self.entry.address(self.event.id)
 
 
@@ -56,8 +65,10 @@ class _Resolver:
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
         choices = sorted(self._choose(entries), key=lambda choice: choice.key)
+        plain = list_addresses([(choice.entry, choice.event.id) for choice in choices])
         addresses = make_unique(
-            {choice.key: choice.address for choice in choices}, {choice.key: choice.event.id for choice in choices}
+            {choice.key: address for choice, address in zip(choices, plain, strict=True)},
+            {choice.key: "#".join(filter(None, (choice.event.id, choice.entry.pin))) for choice in choices},
         )
         keys = _keys(choices, self._live)
         identified = [_identify(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
@@ -74,7 +85,7 @@ class _Resolver:
         Of two that are the same subscription one is chosen by what it says, never by their order. The error stands at
         the later place and names the earlier one.
         """
-        found: dict[tuple[str, str], list[Choice]] = {}
+        found: dict[Key, list[Choice]] = {}
         events = {item.id: str(item.attributes["event"]) for item in self._live}
         for entry in sorted(entries, key=attrgetter("position")):
             if not entry.resolved:
@@ -135,8 +146,8 @@ def _content(choice: Choice) -> tuple[object, ...]:
     return entry.regions, entry.entities, sorted(entry.channels.items()), entry.enabled, entry.pin or ""
 
 
-def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[tuple[str, str], tuple[Hashable, ...]]:
-    """Return, by event and name, the natural keys of what is declared.
+def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[Key, tuple[Hashable, ...]]:
+    """Return the natural keys of what is declared.
 
     A live object without a name is recognised by where it applies, but only by one declared object, which has no other
     live one: what else applies there is new.
@@ -147,7 +158,7 @@ def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[tu
     nameless = Counter(
         place_key(item.attributes) for item in live if "name" not in item.attributes and item.id not in pins
     )
-    keys: dict[tuple[str, str], tuple[Hashable, ...]] = {}
+    keys: dict[Key, tuple[Hashable, ...]] = {}
     for choice in choices:
         entry = choice.entry
         name = name_key(choice.event.id, entry.name)
