@@ -243,8 +243,9 @@ async def check_plan(
             paths or saved.paths, environment=environment, now=now, stdin=sys.stdin.buffer, access=access
         )
         if workspace.provider == provider.name:
+            options = Options(take_over=tuple(saved.basis.options.get("take_over", ())))
             secrets = {
-                **planner.find_secrets(changes, changes, provider.resolve(workspace, live, now).resources),
+                **planner.find_saved_secrets(saved.plan, workspace, live, now, provider, options=options),
                 **found,
             }
     reasons = [*find_stale(saved, live, secrets, provider, now)]
@@ -271,14 +272,22 @@ def coverage(
     )
 
 
-def export(provider: str, live: Live, resources: Sequence[str] = (), *, now: datetime | None = None) -> Exported:
+def export(
+    provider: str,
+    live: Live,
+    resources: Sequence[str] = (),
+    *,
+    owner: str | None = None,
+    now: datetime | None = None,
+) -> Exported:
     """Declare a live state of `survey` as a workspace. A plan of that shows no change.
 
-    `resources` are those that were looked up. `render(exported, "yaml")` is the text of the workspace. Raises
-    `UsageError` if the service has no resources.
+    `resources` are those that were looked up. What owners have marked is left out; with `owner`, what that owner has
+    marked is declared, and nothing else. `render(exported, "yaml")` is the text of the workspace. Raises
+    `UsageError` if the service has no resources, and if nothing has the mark of `owner`.
     """
     rules = load_provider(provider)
-    exported = replace(rules.export(live, resources), provider=provider)
+    exported = replace(rules.export(live, resources, owner), provider=provider, owner=owner)
     if not exported.left_out:
         return exported
     # `sync` would delete what the workspace can't declare. A plan without `policy.protected` shows what that is.
@@ -313,7 +322,7 @@ def render(value: Proposal | Plan | Outcome | CoverageReport | Exported, format:
 
 
 def _workspace_text(exported: Exported) -> str:
-    return workspace_text(exported.provider, exported, exported.protected)
+    return workspace_text(exported)
 
 
 T = TypeVar("T")

@@ -26,10 +26,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference to an object: `target` is its id, or its address where this plan creates it; `name` is for people."""
+    """A reference to an object: `target` is its id, or its address where this plan creates it; `name` is for people.
+
+    `owner` is the other workspace that the object belongs to, or None. `kept` says that the reference is in a list only
+    because it lives: nobody declares it here, and this workspace may not take it out.
+    """
 
     target: str
     name: str = field(compare=False)
+    owner: str | None = field(default=None, compare=False)
+    kept: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return self.name
@@ -70,7 +76,8 @@ class Change:
 
     `before` is None for a create, `after` for a delete; else each holds the whole object. `changed` names the
     attributes that an update writes. `depends_on` holds addresses of changes of this plan that go first.
-    `blocked` is the code of what forbids the change.
+    `blocked` is the code of what forbids the change. `shared` says that others may add to its lists: what is in one by
+    the time of the write stays.
     """
 
     action: Action
@@ -83,6 +90,7 @@ class Change:
     differences: tuple[Difference, ...] = ()
     depends_on: tuple[str, ...] = ()
     blocked: str | None = None
+    shared: bool = False
     position: Position | None = field(default=None, compare=False)
 
 

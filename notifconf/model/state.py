@@ -68,7 +68,7 @@ class Live:
 class Options:
     """What the command line adds to a plan: None and empty mean that the workspace's policy decides.
 
-    A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not.
+    A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not. `take_over` names owners.
     """
 
     mode: Mode | None = None
@@ -77,6 +77,7 @@ class Options:
     excludes: tuple[str, ...] = ()
     force: bool = False
     targets_if_exist: tuple[str, ...] = ()
+    take_over: tuple[str, ...] = ()
 
     @property
     def part(self) -> Part:

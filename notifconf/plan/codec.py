@@ -219,6 +219,7 @@ def _change(change: Change) -> Document:
         "changed": list(change.changed),
         "depends_on": list(change.depends_on),
         "blocked": change.blocked,
+        **({"shared": True} if change.shared else {}),
         "position": _place(change.position),
     }
 
@@ -237,6 +238,7 @@ def _decode_change(item: Mapping[str, Any]) -> Change:
         differences=find_differences(before or {}, after or {}) if action is Action.UPDATE else (),
         depends_on=tuple(item["depends_on"]),
         blocked=item["blocked"],
+        shared=item.get("shared", False),
         position=_position(item["position"]),
     )
 
@@ -256,7 +258,8 @@ def _members(attributes: Attributes | None) -> Document | None:
 def _value(value: PlanValue) -> Any:
     """Return scalars and lists as they are, and any other value as an object that names its type."""
     if isinstance(value, Reference):
-        return {"reference": value.target, "name": value.name}
+        owner = {"owner": value.owner} if value.owner is not None else {}
+        return {"reference": value.target, "name": value.name, **owner, **({"kept": True} if value.kept else {})}
     if isinstance(value, Sensitive):
         return {"secret": value.expression, "changed": value.changed}
     if isinstance(value, Mapping):
@@ -273,7 +276,7 @@ def _decode_value(value: Any) -> PlanValue:
         if "members" in value:
             return {name: _decode_value(member) for name, member in value["members"].items()}
         if "reference" in value:
-            return Reference(value["reference"], value["name"])
+            return Reference(value["reference"], value["name"], value.get("owner"), value.get("kept", False))
         return Sensitive(value["changed"], value["secret"])
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(_decode_value(item) for item in value)

@@ -19,6 +19,7 @@ from notifconf.model import (
     Mask,
     Mode,
     Options,
+    Policy,
     Resource,
     Secret,
     Value,
@@ -31,8 +32,9 @@ from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences,
 from notifconf.plan.diff import References, create, find_differences, update
 from notifconf.plan.match import Matching, match
 from notifconf.plan.order import Scope, select_scope, sort_changes
+from notifconf.plan.ownership import find_ownership, mark_pairs
 from notifconf.plan.protection import Protection, limit_deletes, make_protection
-from notifconf.plan.prune import prune
+from notifconf.plan.prune import OTHER_OWNER, prune
 from notifconf.plan.rules import Pair, Rules
 
 
@@ -88,7 +90,7 @@ def _conceal_value(value: PlanValue, before: PlanValue, mask: Mask) -> PlanValue
     if isinstance(value, str):
         return Sensitive(changed=value != before) if mask.finds(value) else value
     if isinstance(value, Reference):
-        return Reference(mask(value.target), mask(value.name))
+        return replace(value, target=mask(value.target), name=mask(value.name))
     if isinstance(value, tuple):
         items = tuple(_conceal_value(item, item, mask) for item in value)
         # A list is one value: `apply` takes it whole from the workspace.
@@ -111,6 +113,8 @@ def apply_options(workspace: Workspace, options: Options) -> Workspace:
         policy = replace(policy, mode=options.mode)
     if options.max_deletes is not None:
         policy = replace(policy, max_deletes=options.max_deletes)
+    if options.take_over:
+        policy = replace(policy, takes_over=tuple(sorted(set(options.take_over))))
     return replace(workspace, policy=policy)
 
 
@@ -166,8 +170,9 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     workspace = apply_options(workspace, options)
     kinds = {kind.name: kind for kind in rules.kinds}
     resolution = rules.resolve(workspace, live, now)
-    matching = match(resolution.resources, live.resources)
-    references = _name_references(matching, live, kinds)
+    matching = match(resolution.resources, live.resources, workspace.policy)
+    matching.diagnostics += mark_pairs(matching, workspace.policy, kinds)
+    references = _name_references(matching, live, kinds, workspace.policy)
     addresses = find_undeclared_addresses(matching.undeclared, matching, kinds)
     guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
@@ -183,7 +188,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     unresolved = list(_find_addresses((*workspace.diagnostics, *resolution.diagnostics)))
     scoped = select_scope(
         Scope(
-            sort_changes((*comparison.changes, *pruning.deletes), rules.kinds),
+            sort_changes((*comparison.changes, *pruning.changes), rules.kinds),
             tuple(address for kind in rules.kinds for address in sorted(comparison.unchanged[kind.name])),
             pruning.unmanaged,
             (
@@ -203,7 +208,8 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     if not workspace.is_valid:
         return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
     result = find_effect(scoped.changes, live, rules)
-    managed = _count_managed(live.resources, workspace.declarations.managed) if pruning.deletes else Counter()
+    managed = _count_managed(live.resources, workspace.declarations.managed) if pruning.changes else Counter()
+    managed.subtract(item.kind for item in pruning.unmanaged if item.kept == OTHER_OWNER)
     found = (
         *workspace.diagnostics,
         *scoped.diagnostics,
@@ -223,7 +229,20 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         part=options.part,
     )
     shown = conceal(plan, mask)
-    return shown, find_secrets(plan.changes, shown.changes, resolution.resources)
+    return shown, find_secrets(plan.changes, shown.changes, (pair.desired for pair in matching.pairs))
+
+
+def find_saved_secrets(
+    plan: Plan, workspace: Workspace, live: Live, now: datetime, rules: Rules, *, options: Options
+) -> Secrets:
+    """Return the values in a workspace that a saved plan, which was made with these options, marks as sensitive.
+
+    `live` is what the plan touches.
+    """
+    workspace = apply_options(workspace, options)
+    matching = match(rules.resolve(workspace, live, now).resources, live.resources, workspace.policy)
+    mark_pairs(matching, workspace.policy, {kind.name: kind for kind in rules.kinds})
+    return find_secrets(plan.changes, plan.changes, (pair.desired for pair in matching.pairs))
 
 
 def find_secrets(changes: Sequence[Change], shown: Sequence[Change], resources: Iterable[Resource]) -> Secrets:
@@ -331,7 +350,7 @@ def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Chan
     return change
 
 
-def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) -> References:
+def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], policy: Policy) -> References:
     """Return the ids and names for references. A declared object has its declared name, others have their live name."""
     names = dict(live.names)
     ids: dict[str, str] = {}
@@ -342,7 +361,7 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) 
         if found is not None:
             ids[desired.address] = found.id
             names[found.id] = names[desired.address] if desired.writable else found.name
-    return References(ids, names)
+    return References(ids, names, find_ownership(policy, matching, live.resources))
 
 
 def _count_managed(live: Sequence[LiveResource], managed: frozenset[str]) -> Counter[str]:

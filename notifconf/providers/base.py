@@ -272,10 +272,11 @@ class Provider(ABC):
         """List the catalogue of a surveyed live state. Raises `UsageError` as `show` does."""
         raise UsageError(f"{self.title} has no list of notification types")
 
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:  # noqa: ARG002
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:  # noqa: ARG002
         """Declare a surveyed live state, so that it plans to no change; `resources` are those that were asked for.
 
-        Raises `UsageError` where the service has no resources. The same live state gives the same names.
+        It is what has no mark, or what `owner` has marked. Raises `UsageError` where the service has no resources, and
+        where nothing has that mark. The same live state gives the same names.
         """
         raise UsageError(f"{self.title} can't be exported")
 

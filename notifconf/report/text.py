@@ -122,7 +122,10 @@ def shown(value: PlanValue) -> str:
         return f"[{', '.join(shown(item) for item in value)}]"
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{name}: {shown(member)}' for name, member in value.items())}}}"
-    return json.dumps(str(value) if isinstance(value, Reference) else value, ensure_ascii=False)
+    if isinstance(value, Reference):
+        owner = f" (owner {value.owner})" if value.owner is not None else ""
+        return json.dumps(value.name, ensure_ascii=False) + owner
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:

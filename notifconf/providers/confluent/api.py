@@ -58,9 +58,9 @@ class Api:
             raise distrust_list(operation, f"has {total} objects, and only {len(found)} of them came")
         return found
 
-    async def notification_types(self) -> list[Item]:
-        """Return all notification types."""
-        return await self.read_list("notification-types")
+    async def notification_types(self, resource_type: str = "") -> list[Item]:
+        """Return all notification types, or those that the API lists for a type of resource."""
+        return await self.read_list("notification-types", {"resource_type": resource_type} if resource_type else None)
 
     async def preference(self, resource: str, resource_type: str) -> list[Item]:
         """Look up the preference of a resource: a list of at most one."""

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from notifconf.model import Diagnostic, LocatedMapping, error, nearest, warning
+from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.confluent.workspace import (
+    MAX_DESCRIPTION_LENGTH,
     ConfluentDeclarations,
     DeclaredIntegration,
     DeclaredResource,
@@ -30,12 +32,11 @@ def check_consistency(declarations: ConfluentDeclarations, document: LocatedMapp
     yield from _find_undeclared(declarations, document)
     yield from _find_unused(declarations, document)
     yield from _find_duplicate_integrations(declarations.integrations)
+    yield from _check_descriptions(declarations, document)
     yield from _find_duplicate_subscriptions(declarations.subscriptions, lambda name: f"subscriptions/{name}")
     for resource in declarations.resources:
         yield from _find_duplicate_subscriptions(resource.subscriptions or (), resource.subscription_address)
-    for first, again in _find_repeated(declarations.resources, lambda resource: resource.resource):
-        message = f"this resource stands already at {first.position}"
-        yield error("duplicate-resource", message, again.position, again.preference_address)
+    yield from _find_duplicate_resources(declarations.resources)
     yield from _find_ambiguous_resources(declarations.resources)
 
 
@@ -92,12 +93,12 @@ def _list_uses(declarations: ConfluentDeclarations) -> Iterator[tuple[Reference,
     """Return every reference to an integration, with the address of the subscription that makes it."""
     for subscription in declarations.subscriptions:
         name = subscription.notification_type
-        for reference in subscription.integrations:
+        for reference in subscription.references:
             yield reference, f"subscriptions/{name.name}" if name else None
     for resource in declarations.resources:
         for subscription in resource.subscriptions or ():
             name = subscription.notification_type
-            for reference in subscription.integrations:
+            for reference in subscription.references:
                 yield reference, resource.subscription_address(name.name) if name else None
 
 
@@ -153,14 +154,42 @@ def _find_duplicate_integrations(integrations: Iterable[DeclaredIntegration]) ->
         yield error("duplicate-integration", message, again.position, again.address)
 
 
+def _check_descriptions(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
+    """Check that the mark of the owner has its place behind each description, and is not declared."""
+    owner = find_declared_owner(document)
+    for entry in declarations.integrations:
+        declared = document["integrations"][entry.key]
+        if entry.description is not None and entry.writable and "description" not in declared.unresolved:
+            problem = check_marked(entry.description, owner, MAX_DESCRIPTION_LENGTH)
+            if problem:
+                message = f'"description" {problem}'
+                yield error("invalid-value", message, declared.at("description"), entry.address)
+
+
 def _find_duplicate_subscriptions(
     subscriptions: Iterable[DeclaredSubscription], address: Callable[[str], str]
 ) -> Iterator[Diagnostic]:
     """The API has one subscription per notification type, and resource; the case of a name does not matter."""
-    names = (entry.notification_type for entry in subscriptions)
+    names = (entry.notification_type for entry in subscriptions if entry.add is None)
     for first, again in _find_repeated((name for name in names if name), lambda reference: reference.name.casefold()):
         message = f"this notification type has a subscription already at {first.position}"
         yield error("duplicate-subscription", message, again.position, address(again.name))
+
+
+def _find_duplicate_resources(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:
+    """Of several entries for one resource, all but one must only add. All must say the same type."""
+    resources = list(resources)
+    whole = [entry for entry in resources if not entry.only_adds]
+    for first, again in _find_repeated(whole, lambda entry: entry.resource):
+        message = (
+            f"this resource stands already at {first.position}: of several entries for one resource, only one may say"
+            " anything but `subscriptions` with `add`"
+        )
+        yield error("duplicate-resource", message, again.position, again.preference_address)
+    for first, again in _find_repeated(resources, lambda entry: entry.resource):
+        if first.resource_type != again.resource_type:
+            message = f"this resource has another type at {first.position}: say the same `resource_type`"
+            yield error("duplicate-resource", message, again.position, again.preference_address)
 
 
 def _find_ambiguous_resources(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:

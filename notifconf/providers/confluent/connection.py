@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 
 from notifconf.http.client import Client
@@ -12,7 +13,14 @@ from notifconf.model import Live, LiveResource, Workspace
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import Api, Item
-from notifconf.providers.confluent.catalogue import INTEGRATION, KINDS, PREFERENCE, SUBSCRIPTION, Catalogue
+from notifconf.providers.confluent.catalogue import (
+    INTEGRATION,
+    KINDS,
+    PREFERENCE,
+    SUBSCRIPTION,
+    Catalogue,
+    NotificationType,
+)
 from notifconf.providers.confluent.live import (
     Place,
     Scope,
@@ -114,16 +122,18 @@ class ConfluentConnection:
         sources = list(self._list_sources(scope))
         fetches: list[Callable[[], Awaitable[list[Item] | None]]] = [source.fetch for source in sources]
         if scope.types:
-            fetches.insert(0, self._api.notification_types)
+            fetches[:0] = [partial(self._api.notification_types, name) for name in ("", *scope.resource_types)]
         answers = await run_all(fetches, self._client.parallelism)
         # Only now all live secrets are known.
         codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
         catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
         if scope.types:
-            now = self._now()
-            catalogue = Catalogue.of(
-                codec.decode_type(item) for item in answers.pop(0) or () if codec.is_alive(item, now)
-            )
+            whole, *filtered = [list(self._decode_types(answers.pop(0) or ())) for _ in ("", *scope.resource_types)]
+            listed = {
+                name: frozenset(item.id for item in types)
+                for name, types in zip(scope.resource_types, filtered, strict=True)
+            }
+            catalogue = Catalogue.of(whole, listed)
         fresh = [
             item
             for source, answer in zip(sources, answers, strict=True)
@@ -147,6 +157,10 @@ class ConfluentConnection:
             yield self._sources.resource_subscriptions(place)
         for place in scope.preferences:
             yield self._sources.preference(place)
+
+    def _decode_types(self, items: Sequence[Item]) -> Iterator[NotificationType]:
+        now = self._now()
+        return (codec.decode_type(item) for item in items if codec.is_alive(item, now))
 
     def _decode(self, source: Source, items: Sequence[Item], catalogue: Catalogue) -> Iterator[LiveResource]:
         now = self._now()

@@ -153,10 +153,10 @@ class Decoder:
             self.diagnostics.append(warning("literal-secret", message, position, address))
 
     def subscription(self, entry: LocatedMapping) -> DeclaredSubscription:
-        """Decode a subscription: `notification_type` or `match` is present, not both."""
-        integrations: LocatedList = entry["integrations"]
+        """Decode a subscription: it has `notification_type` or `match`, not both, and `integrations` or `add`."""
         return DeclaredSubscription(
-            integrations=tuple(_reference(integrations, index) for index in range(len(integrations))),
+            integrations=_references(entry, "integrations"),
+            add=_references(entry, "add"),
             position=entry.position,
             notification_type=_reference(entry, "notification_type") if "notification_type" in entry else None,
             match=self.match(entry["match"]) if "match" in entry else None,
@@ -168,7 +168,8 @@ class Decoder:
         values = {member: tuple(self.match_values(match, member)) for member in MATCHED}
         lists = (value for value in match.values() if isinstance(value, LocatedList))
         resolved = not match.unresolved and not any(item.unresolved for item in lists)
-        return Match(**values, name=match.get("name"), resolved=resolved)
+        excluded = tuple(sorted(match["except"])) if "except" in match else None
+        return Match(**values, name=match.get("name"), resolved=resolved, excluded=excluded)
 
     def match_values(self, match: LocatedMapping, member: str) -> Iterator[str]:
         """Decode one member of a `match`: a value or a list of them."""
@@ -284,6 +285,11 @@ def _sort(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 def _reference(container: LocatedMapping | LocatedList, key: Any) -> Reference:
     expression = container.expressions.get(key)
     return Reference(container[key], container.at(key), expression, key not in container.unresolved)
+
+
+def _references(entry: LocatedMapping, key: str) -> tuple[Reference, ...] | None:
+    listed: LocatedList | None = entry.get(key)
+    return None if listed is None else tuple(_reference(listed, index) for index in range(len(listed)))
 
 
 def _is_one_word(text: str) -> bool:

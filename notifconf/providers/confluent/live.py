@@ -100,9 +100,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whole lists, and lookups of single resources."""
+    """Whole lists, and lookups of single resources; `resource_types` are those whose notification types are listed."""
 
     types: bool = False
+    resource_types: tuple[str, ...] = ()
     integrations: bool = False
     subscriptions: bool = False
     preferences: tuple[Place, ...] = ()
@@ -123,6 +124,7 @@ def make_plan_scope(workspace: Workspace) -> Scope:
     has_integrations = INTEGRATION.name in declared.managed
     return Scope(
         types=names_types,
+        resource_types=_list_matched(resources),
         integrations=has_integrations or names_types,
         subscriptions=judges
         or SUBSCRIPTION.name in declared.managed
@@ -160,8 +162,10 @@ def make_survey_scope(resources: Sequence[str], workspace: Workspace | None = No
     declared = {place.resource: place for place in _declared(workspace)}
     named = {resource: Place(resource, type_of(resource)) for resource in resources if resource not in declared}
     places = (*declared.values(), *named.values())
+    entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
     return Scope(
         types=True,
+        resource_types=_list_matched(entries),
         integrations=True,
         subscriptions=True,
         preferences=places,
@@ -179,4 +183,15 @@ def _declared(workspace: Workspace | None) -> Iterable[Place]:
 
 
 def _places(entries: Iterable[DeclaredResource]) -> tuple[Place, ...]:
-    return tuple(Place(entry.resource, entry.resource_type, entry.position) for entry in entries)
+    """Return where to look up the resources, each once."""
+    places: dict[tuple[str, str], Place] = {}
+    for entry in entries:
+        place = Place(entry.resource, entry.resource_type, entry.position)
+        places.setdefault((entry.resource, entry.resource_type), place)
+    return tuple(places.values())
+
+
+def _list_matched(entries: Iterable[DeclaredResource]) -> tuple[str, ...]:
+    """Return the types of resources in whose subscriptions a `match` stands: it finds only types of these."""
+    matched = (entry for entry in entries if any(item.match for item in entry.subscriptions or ()))
+    return tuple(sorted({entry.resource_type for entry in matched}))

@@ -146,8 +146,8 @@ class ConfluentProvider(Provider):
         return needs_test(kind, changed)
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
-        """Say whether two integrations have one target."""
-        return one.attributes.get("target") == other.attributes.get("target") is not None
+        """Say whether two integrations have one target, and one owner."""
+        return one.owner == other.owner and one.attributes.get("target") == other.attributes.get("target") is not None
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
@@ -157,9 +157,9 @@ class ConfluentProvider(Provider):
         """List the notification types."""
         return types(live, filters)
 
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare integrations and subscriptions, and what is known of these resources."""
-        return export(live, resources)
+        return export(live, resources, owner)
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 
 from notifconf.model import Diagnostic, LiveResource, Secret, Value, quoted, warning
 from notifconf.model.plan import Action, Change, Silence
+from notifconf.plan.ownership import split_mark
 from notifconf.plan.rules import Pair
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 from notifconf.providers.confluent.workspace import DISABLED
@@ -23,7 +24,8 @@ def find_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> I
     }
     for desired in created:
         other = targets.get(_target(desired.attributes))
-        if other is not None:
+        owner = split_mark(str(desired.attributes.get("description") or ""))[1]
+        if other is not None and other.owner in {None, owner}:
             message = (
                 f"the undeclared live integration {quoted(other.name)} has this target already:"
                 f" to rename that one instead of making another, pin it with id: {other.id}"

@@ -153,7 +153,7 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
         Listing(
             "integrations",
             "Integrations",
-            ("name", "kind", "used_by", "target"),
+            ("name", "kind", "owner", "used_by", "target"),
             tuple(_list_integrations(live, filters, found)),
             empty,
         ),
@@ -232,6 +232,7 @@ def _list_integrations(live: Live, filters: Filters, shown: Sequence[Subscriptio
             yield {
                 "name": item.name,
                 "kind": kind_of(item) or None,
+                "owner": item.owner,
                 "used_by": uses[item.id],
                 "target": _find_recipient(item),
                 "id": item.id,

@@ -13,6 +13,9 @@ SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
 
+MAX_DESCRIPTION_LENGTH = 128
+"""As in the JSON Schema, in characters: with the mark of its owner."""
+
 ID_PREFIX = "nt-"
 """What ids of notification types begin with."""
 
@@ -71,8 +74,9 @@ class DeclaredIntegration:
 class Match:
     """What a type must satisfy, all of it; an empty member is satisfied by any type.
 
-    `name` is a glob on the display name; the others list the values that are allowed. `resolved` is false where a part
-    still stands as written: nobody can say which types it finds.
+    `name` is a glob on the display name, `excluded` lists names and globs of types that it leaves out; the others list
+    the values that are allowed. `resolved` is false where a part still stands as written: nobody can say which types it
+    finds.
     """
 
     severity: tuple[str, ...] = ()
@@ -80,17 +84,27 @@ class Match:
     subscription_priority: tuple[str, ...] = ()
     name: str | None = None
     resolved: bool = True
+    excluded: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSubscription:
-    """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several."""
+    """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several.
 
-    integrations: tuple[Reference, ...]
+    It says who is told, `integrations`, or who is told too, `add`; then `integrations` is None.
+    """
+
+    integrations: tuple[Reference, ...] | None
     position: Position
     notification_type: Reference | None = None
     match: Match | None = None
     current_state: str = ENABLED
+    add: tuple[Reference, ...] | None = None
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The integrations that it names, whatever it says of them."""
+        return self.integrations or self.add or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +124,22 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredResource:
-    """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone."""
+    """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone.
+
+    Several entries may name one resource, if at most one of them says anything but who is told too.
+    """
 
     resource: str
     resource_type: str
     position: Position
     mute: Mute | None = None
     subscriptions: tuple[DeclaredSubscription, ...] | None = None
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether it says nothing but who is told too."""
+        entries = self.subscriptions
+        return self.mute is None and entries != () and all(entry.add for entry in entries or ())
 
     @property
     def preference_address(self) -> str:

@@ -16,7 +16,7 @@ from notifconf.providers.konnect import codec
 from notifconf.providers.konnect.api import Api, Item
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.inbox import KonnectInbox
-from notifconf.providers.konnect.workspace import KonnectDeclarations
+from notifconf.providers.konnect.workspace import KonnectDeclarations, find_events
 
 
 class KonnectConnection(Connection):
@@ -45,7 +45,7 @@ class KonnectConnection(Connection):
         catalogue = await self._read_catalogue()
         places: dict[str, Position | None] = {}
         for entry in declared.subscriptions:
-            for event in catalogue.named(entry.event):
+            for event in find_events(entry, catalogue) if entry.resolved else ():
                 places.setdefault(event.id, entry.event_at)
         for event in catalogue.events:
             if event.count != 0 and (policy.mode is Mode.SYNC or event.namespace in policy.coverage):

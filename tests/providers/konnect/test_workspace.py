@@ -85,7 +85,7 @@ def test_values_from_outside() -> None:
 @pytest.mark.parametrize(
     ("entry", "code", "text"),
     [
-        ("{name: N}", "invalid-value", '"event" is missing'),
+        ("{name: N}", "invalid-value", 'needs "event" or "match"'),
         ("{event: E}", "invalid-value", '"name" is missing'),
         ('{event: E, name: ""}', "invalid-value", '"name" must not be empty'),
         ("{event: E, name: 7}", "invalid-value", '"name" must be text'),
