@@ -13,7 +13,9 @@ from notifconf.config.scalars import format_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
 from notifconf.providers.base import Language
 
-POLICY: Final = {"policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage", "owner"})}
+POLICY: Final = {
+    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover", "owner"})
+}
 """What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
 
 
