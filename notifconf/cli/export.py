@@ -12,7 +12,7 @@ from notifconf import api
 from notifconf.cli.console import Console, mask
 from notifconf.cli.options import OUTPUT, Service, check_owners, command, option, service_options
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import current_time, find_provider, find_workspace, survey
+from notifconf.cli.session import current_time, find_default_provider, survey
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import write_new
@@ -57,7 +57,7 @@ def export(
     """
     if destination is not None:
         _refuse_overwriting(destination)
-    provider = find_provider(None if service.provider else find_workspace((), access=service.access), service)
+    provider = find_default_provider(service)
     live = survey(service, console, provider, resources, discover=discover)
     exported = api.export(provider.name, live, resources, owner=owner, now=current_time())
     if destination is None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from notifconf.cli.console import Console, known_secrets, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
 from notifconf.config import Access, load
-from notifconf.config.files import DEFAULT, STANDARD_INPUT
+from notifconf.config.files import DEFAULT
 from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
 from notifconf.model import Live, Mode, Options, Plan, Workspace
@@ -41,25 +42,34 @@ def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Wor
     return workspace
 
 
+VALUE_CODES = frozenset({"missing-variable", "forbidden-source"})
+"""The errors of references: a workspace that has no others still says what it declares."""
+
+
 def find_workspace(paths: Sequence[str], provider: str | None = None, access: Access | None = None) -> Workspace | None:
     """Return the workspace at `paths`, else the one at the default path that is for `provider`, else None.
 
-    It is for commands that only look: where the environment lacks a variable, all references stay as written.
+    It is for commands that only look: a reference that has no value here, or may not be read, stays as written.
     """
+    workspace = _find_workspace(paths, access, VALUE_CODES)
+    if paths and workspace is not None:
+        _check_provider(workspace, provider)
+    return workspace if workspace is not None and provider in (None, workspace.provider) else None
+
+
+def _find_workspace(paths: Sequence[str], access: Access | None, ignored: AbstractSet[str] | None) -> Workspace | None:
+    """Return the workspace, or what could be read of it if all its errors are among `ignored`; None means all."""
     if not paths and not Path(DEFAULT).exists():
         return None
-    now = current_time()
     try:
-        workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer, access=access)
+        workspace = load(paths, environment=os.environ, now=current_time(), stdin=sys.stdin.buffer, access=access)
     except WorkspaceError as error:
         codes = {item.code for item in error.diagnostics if item.severity == "error"}
-        if codes != {"missing-variable"} or STANDARD_INPUT in paths:
+        if error.workspace is None or (ignored is not None and not codes <= ignored):
             raise
-        workspace = load(paths, environment=None, now=now, access=access)
+        workspace = error.workspace
     remember_secrets(workspace.secrets)
-    if paths:
-        _check_provider(workspace, provider)
-    return workspace if provider in (None, workspace.provider) else None
+    return workspace
 
 
 def _check_provider(workspace: Workspace, provider: str | None) -> None:
@@ -70,6 +80,15 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 def find_provider(workspace: Workspace | None, service: Service) -> Provider:
     """Return the provider that an option or a workspace names, else the first one."""
     return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
+
+
+def find_default_provider(service: Service) -> Provider:
+    """Return the provider of a command that needs nothing else of a workspace: that of the one at the default path.
+
+    Whatever else is wrong in that workspace does not matter.
+    """
+    workspace = None if service.provider else _find_workspace((), service.access, None)
+    return find_provider(workspace, service)
 
 
 def survey(
