@@ -301,6 +301,11 @@ def service_options(command: Command) -> Command:
     return _apply_all(wrapper, options)
 
 
+def discover_option(group: str, text: str) -> Callable[[Decorated], Decorated]:
+    """Take `--discover` and `--no-discover`; the command gets None where neither is given."""
+    return option("--discover/--no-discover", "discover", group=group, default=None, help=text)
+
+
 def plan_options(command: Command) -> Command:
     """Take the options of a plan. The command gets `Options`."""
 
@@ -360,6 +365,7 @@ def plan_options(command: Command) -> Command:
             help="Make the integrations of this owner those of policy.owner.",
         ),
         option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
+        discover_option(PLAN, "Look at resources that nothing declares, too. Instead of policy.discover."),
     )
     return _apply_all(wrapper, options)
 

@@ -43,8 +43,9 @@ class Policy:
     """The workspace's `policy`, options applied; the defaults are those of the language.
 
     `coverage` maps a group of notification types (their severity, or namespace) to how many channels each of its types
-    must reach. `places` says where a pattern of `protected` or `frozen` stands, as far as that is known. `owner` is
-    whose integrations these are; `takes_over` names the owners whose marks count as this one's.
+    must reach. `discover` also looks at resources that nothing declares. `places` says where a pattern of `protected`
+    or `frozen` stands, as far as that is known. `owner` is whose integrations these are; `takes_over` names the owners
+    whose marks count as this one's.
     """
 
     mode: Mode = Mode.UPSERT_ONLY
@@ -53,6 +54,7 @@ class Policy:
     frozen: tuple[str, ...] = ()
     verify_integrations: bool = True
     coverage: Mapping[str, int] = field(default_factory=dict)
+    discover: bool = False
     places: Mapping[tuple[Guard, str], Position] = field(default_factory=dict, compare=False)
     owner: str | None = None
     takes_over: tuple[str, ...] | None = None

@@ -26,7 +26,8 @@ class Kind:
     declared one an id or the address of a declared object. `is_target` is false where no object can refer to one of
     this kind; what can be referred to can be in use. `unique` says that the service refuses a second object of the same
     natural key: then a create whose fate is unknown may be sent again. `mark` says where the planner puts the mark of
-    an owner, if it does.
+    an owner, if it does. `place` names the attribute, if there is one, that says by a path where the object belongs:
+    `Live.names` may know the names in it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Kind:
     references: frozenset[str] = frozenset()
     unique: bool = False
     is_target: bool = True
+    place: str = ""
     mark: Mark | None = None
 
 
@@ -66,8 +68,9 @@ class LiveResource:
     """An object as it lives in the service.
 
     `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
-    it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` is when the service says that
-    it made it, or None; it is timezone-aware. `owner` is the workspace that has marked it, or None.
+    it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` and `changed_at` are when the
+    service says that it made it, and last changed it, or None; they are timezone-aware. `owner` is the workspace
+    that has marked it, or None.
     """
 
     kind: str
@@ -77,6 +80,7 @@ class LiveResource:
     attributes: Mapping[str, Value] = field(repr=False)
     kept: str | None = None
     created_at: datetime | None = field(default=None, compare=False)
+    changed_at: datetime | None = field(default=None, compare=False)
     owner: str | None = None
 
 

@@ -74,6 +74,7 @@ def change_document(change: Change) -> Document:
         "after": _attributes(change.after),
         "blocked": change.blocked,
         "diff": [_difference(item) for item in change.differences],
+        **_place_document(change.place),
     }
 
 
@@ -109,7 +110,18 @@ def _difference(item: Difference) -> Document:
 
 
 def _unmanaged(item: Unmanaged) -> Document:
-    return {"address": item.address, "kind": item.kind, "id": item.id, "kept": item.kept}
+    return {
+        "address": item.address,
+        "kind": item.kind,
+        "id": item.id,
+        "kept": item.kept,
+        **_place_document(item.place),
+    }
+
+
+def _place_document(place: str) -> Document:
+    """Return the member that says in names where an object belongs, where they are known."""
+    return {"place": place} if place else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,7 @@ def plan_digest(plan: Plan, basis: Basis) -> str:
             "mode": str(plan.mode),
             "until": _moment(plan.until),
             "applicable": not plan.errors and not plan.refusals,
-            "changes": [_without_position(change) for change in plan.changes],
+            "changes": [_without_remarks(change) for change in plan.changes],
             **basis.document,
         }
     )
@@ -204,8 +216,8 @@ def _decode_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
     return Diagnostic(item["severity"], item["code"], item["message"], position, item["address"])
 
 
-def _without_position(change: Change) -> Document:
-    return _change(replace(change, position=None))
+def _without_remarks(change: Change) -> Document:
+    return _change(replace(change, position=None, place=""))
 
 
 def _change(change: Change) -> Document:
@@ -221,6 +233,7 @@ def _change(change: Change) -> Document:
         "blocked": change.blocked,
         **({"shared": True} if change.shared else {}),
         "position": _place(change.position),
+        **_place_document(change.place),
     }
 
 
@@ -240,6 +253,7 @@ def _decode_change(item: Mapping[str, Any]) -> Change:
         blocked=item["blocked"],
         shared=item.get("shared", False),
         position=_position(item["position"]),
+        place=item.get("place", ""),
     )
 
 

@@ -47,6 +47,10 @@ class References:
     def _reference(self, target: str, *, kept: bool = False) -> Reference:
         return Reference(target, self.names.get(target, target), self.ownership.foreign.get(target), kept)
 
+    def find_place(self, attributes: Mapping[str, Value], kind: Kind) -> str:
+        """Return the names of where an object belongs; an empty text where they are not known."""
+        return self.names.get(str(attributes.get(kind.place)), "") if kind.place else ""
+
 
 def create(desired: Resource, kind: Kind, references: References) -> Change:
     """Return the change that makes a declared object that doesn't live yet."""
@@ -62,6 +66,7 @@ def create(desired: Resource, kind: Kind, references: References) -> Change:
         blocked=desired.blocked,
         shared=_is_shared(desired, kind, references),
         position=desired.position,
+        place=references.find_place(attributes, kind),
     )
 
 
@@ -97,6 +102,7 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
         blocked=desired.blocked,
         shared=_is_shared(desired, kind, references),
         position=desired.position,
+        place=references.find_place(wanted, kind),
     )
 
 
@@ -127,7 +133,8 @@ def release(live: LiveResource, address: str, kind: Kind, references: References
 def delete(live: LiveResource, address: str, kind: Kind, references: References) -> Change:
     """Return the change that deletes an undeclared object."""
     before = _present(live.attributes, kind, references)
-    return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None)
+    place = references.find_place(live.attributes, kind)
+    return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None, place=place)
 
 
 def _canonicalise(desired: Resource, kind: Kind, references: References) -> Mapping[str, Value]:

@@ -26,7 +26,7 @@ from notifconf.model import (
     Workspace,
 )
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, freeze
-from notifconf.plan.addresses import find_undeclared_addresses
+from notifconf.plan.addresses import LiveKey, find_undeclared_addresses
 from notifconf.plan.codec import Basis
 from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, warn_of_removals
 from notifconf.plan.diff import References, create, find_differences, update
@@ -46,7 +46,8 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
         changes=tuple(_conceal_change(change, addresses, mask) for change in plan.changes),
         unchanged=tuple(map(mask, plan.unchanged)),
         unmanaged=tuple(
-            replace(item, address=_conceal_address(item.address, item.id, mask)) for item in plan.unmanaged
+            replace(item, address=_conceal_address(item.address, item.id, mask), place=mask(item.place))
+            for item in plan.unmanaged
         ),
         silences=tuple(
             Silence(addresses.get(item.address, mask(item.address)), mask(item.message)) for item in plan.silences
@@ -66,6 +67,7 @@ def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) ->
         before=before,
         after=after,
         depends_on=depends_on,
+        place=mask(change.place),
         differences=find_differences(before or {}, after or {}) if change.action is Action.UPDATE else (),
     )
 
@@ -113,6 +115,8 @@ def apply_options(workspace: Workspace, options: Options) -> Workspace:
         policy = replace(policy, mode=options.mode)
     if options.max_deletes is not None:
         policy = replace(policy, max_deletes=options.max_deletes)
+    if options.discover is not None:
+        policy = replace(policy, discover=options.discover)
     if options.take_over:
         policy = replace(policy, takes_over=tuple(sorted(set(options.take_over))))
     return replace(workspace, policy=policy)
@@ -174,13 +178,15 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     matching.diagnostics += mark_pairs(matching, workspace.policy, kinds)
     references = _name_references(matching, live, kinds, workspace.policy)
     addresses = find_undeclared_addresses(matching.undeclared, matching, kinds)
+    managed_kinds = workspace.declarations.managed | resolution.discovered
     guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
         matching,
         live.resources,
         comparison.changes,
-        managed=workspace.declarations.managed,
+        managed=managed_kinds,
+        left_alone=resolution.left_alone,
         protection=guards,
         references=references,
     )
@@ -197,7 +203,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
                 *rules.review(matching.pairs, matching.undeclared, live),
                 *comparison.diagnostics,
                 *pruning.diagnostics,
-                *guards.find_unused(workspace.declarations.managed, (*declared, *unresolved)),
+                *guards.find_unused(managed_kinds, (*declared, *unresolved)),
             ),
         ),
         options,
@@ -208,7 +214,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     if not workspace.is_valid:
         return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
     result = find_effect(scoped.changes, live, rules)
-    managed = _count_managed(live.resources, workspace.declarations.managed) if pruning.changes else Counter()
+    managed = _count_managed(live.resources, managed_kinds, resolution.left_alone) if pruning.changes else Counter()
     managed.subtract(item.kind for item in pruning.unmanaged if item.kept == OTHER_OWNER)
     found = (
         *workspace.diagnostics,
@@ -364,6 +370,12 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], 
     return References(ids, names, find_ownership(policy, matching, live.resources))
 
 
-def _count_managed(live: Sequence[LiveResource], managed: frozenset[str]) -> Counter[str]:
+def _count_managed(
+    live: Sequence[LiveResource], managed: frozenset[str], left_alone: frozenset[LiveKey]
+) -> Counter[str]:
     """Count the live objects that this workspace manages, by kind. Read-only objects do not count."""
-    return Counter(item.kind for item in live if item.kind in managed and item.kept != "read-only")
+    return Counter(
+        item.kind
+        for item in live
+        if item.kind in managed and item.kept != "read-only" and (item.kind, item.id) not in left_alone
+    )

@@ -25,11 +25,14 @@ from dataclasses import dataclass
 
 from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warning
 from notifconf.model.plan import Action, Change, Unmanaged
+from notifconf.plan.addresses import LiveKey
 from notifconf.plan.diff import References, delete, release
 from notifconf.plan.match import Matching
 from notifconf.plan.order import find_live_targets, find_targets
 from notifconf.plan.ownership import Ownership
 from notifconf.plan.protection import Protection
+
+NOT_DECLARED = "not-declared"
 
 MAX_USERS_SHOWN = 5
 """A warning names this many objects, then the number of the others."""
@@ -52,15 +55,24 @@ def prune(
     changes: Iterable[Change],
     *,
     managed: frozenset[str],
+    left_alone: frozenset[LiveKey] = frozenset(),
     protection: Protection,
     references: References,
 ) -> Pruning:
-    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed."""
+    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed.
+
+    What is `left_alone` is listed, and never deleted.
+    """
     addresses, kinds = protection.undeclared, protection.kinds
     candidates = [item for item in matching.undeclared if item.kind in managed]
     if not candidates:
         return Pruning((), (), ())
-    fates = {(item.kind, item.id): _decide(item, protection, references.ownership) for item in candidates}
+    fates: dict[LiveKey, Fate] = {
+        (item.kind, item.id): (NOT_DECLARED, set())
+        if (item.kind, item.id) in left_alone
+        else _decide(item, protection, references.ownership)
+        for item in candidates
+    }
     reasons = {key: reason for key, (reason, _) in fates.items()}
     updates = [
         release(item, addresses[item.kind, item.id], kinds[item.kind], references, released)
@@ -80,7 +92,13 @@ def prune(
         if reasons[item.kind, item.id] is None
     )
     kept = (
-        Unmanaged(addresses[item.kind, item.id], item.kind, item.id, reason)
+        Unmanaged(
+            addresses[item.kind, item.id],
+            item.kind,
+            item.id,
+            reason,
+            references.find_place(item.attributes, kinds[item.kind]),
+        )
         for item in candidates
         if (reason := reasons[item.kind, item.id]) is not None
     )
@@ -95,7 +113,7 @@ Fate = tuple[str | None, set[str]]
 
 def _decide(item: LiveResource, protection: Protection, ownership: Ownership) -> Fate:
     if protection.policy.mode is not Mode.SYNC:
-        return "not-declared", set()
+        return NOT_DECLARED, set()
     kind = protection.kinds[item.kind]
     lists = [value for name in kind.references if isinstance(value := item.attributes.get(name), tuple)]
     targets = {str(target) for value in lists for target in value}

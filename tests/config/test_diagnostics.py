@@ -116,7 +116,7 @@ def told(text, **more):
          'an item of "subscriptions" needs "notification_type" or "match"'),
         ("subscriptions: [§{notification_type: t, match: {name: '*'}, integrations: [a]}]", INVALID,
          'an item of "subscriptions" takes either "notification_type" or "match", not both'),
-        ("resources: [§{muted: true}]", INVALID, '"resource" is missing'),
+        ("resources: [§{muted: true}]", INVALID, 'needs "resource" or "match"'),
         ("resources: [{resource: environment=e, muted: §{reason: x}}]", INVALID, '"until" is missing'),
         ("resources: [{resource: environment=e, subscriptions: [§{match: {name: x}}]}]", INVALID,
          'needs "integrations" or "add"'),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -467,5 +468,6 @@ def test_what_is_only_added_to_takes_nothing_out() -> None:
     live = [live_channel("c1", "a"), live_channel("c2", "b"), live_route("r1", "t", "c2", "gone", state="OFF")]
     (change,) = planned([channel("a"), addition("t", "a")], live).changes
     assert change.changed == ("channels",)
-    assert {reference.target for reference in change.after["channels"]} == {"c1", "c2", "gone"}
-    assert change.after["state"] == "OFF"
+    after: Any = change.after
+    assert {reference.target for reference in after["channels"]} == {"c1", "c2", "gone"}
+    assert after["state"] == "OFF"

@@ -13,9 +13,9 @@ REFERENCES = frozenset({"notification_type", "integrations"})
 
 INTEGRATION = Kind("integration", "integrations", mark=Mark("description", MAX_DESCRIPTION_LENGTH))
 SUBSCRIPTION = Kind("subscription", "subscriptions", REFERENCES, unique=True, is_target=False)
-PREFERENCE = Kind("resource-preference", "resource-preferences", unique=True, is_target=False)
+PREFERENCE = Kind("resource-preference", "resource-preferences", unique=True, is_target=False, place="resource")
 RESOURCE_SUBSCRIPTION = Kind(
-    "resource-subscription", "resource-subscriptions", REFERENCES, unique=True, is_target=False
+    "resource-subscription", "resource-subscriptions", REFERENCES, unique=True, is_target=False, place="resource"
 )
 
 KINDS = (INTEGRATION, SUBSCRIPTION, PREFERENCE, RESOURCE_SUBSCRIPTION)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from notifconf.model import Diagnostic, LocatedMapping, error, nearest, warning
+from notifconf.model import Diagnostic, LocatedMapping, Position, error, nearest, warning
 from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.confluent.workspace import (
+    ENVIRONMENT,
     MAX_DESCRIPTION_LENGTH,
     ConfluentDeclarations,
     DeclaredIntegration,
@@ -36,23 +37,34 @@ def check_consistency(declarations: ConfluentDeclarations, document: LocatedMapp
     yield from _find_duplicate_subscriptions(declarations.subscriptions, lambda name: f"subscriptions/{name}")
     for resource in declarations.resources:
         yield from _find_duplicate_subscriptions(resource.subscriptions or (), resource.subscription_address)
-    yield from _find_duplicate_resources(declarations.resources)
-    yield from _find_ambiguous_resources(declarations.resources)
+    paths = [resource for resource in declarations.resources if resource.selector is None]
+    yield from _find_duplicate_resources(paths)
+    yield from _find_ambiguous_resources(paths)
 
 
 def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic]:
     """Check what needs the clock: mutes that end, and mutes below a muted environment."""
-    environments = {
-        entry.resource: entry.mute
-        for entry in declarations.resources
-        if entry.resource_type == "ENVIRONMENT" and entry.mute is not None and entry.mute.active(now)
-    }
     diagnostics: list[Diagnostic] = []
     for entry in declarations.resources:
         if entry.mute is not None:
             diagnostics += _check_end(entry, entry.mute, now)
-            diagnostics += _check_environment(entry, entry.mute, environments, now)
-    return diagnostics
+    return [*diagnostics, *check_muted_environments(declarations.resources, now)]
+
+
+def check_muted_environments(resources: Iterable[DeclaredResource], now: datetime) -> Iterator[Diagnostic]:
+    """Judge the mutes below a muted environment; of a match, which may find thousands of resources, one of them."""
+    muted = [entry for entry in resources if entry.mute is not None]
+    environments = {
+        entry.resource: entry.mute
+        for entry in muted
+        if entry.resource_type == ENVIRONMENT and entry.mute is not None and entry.mute.active(now)
+    }
+    seen: set[tuple[str, Position]] = set()
+    for entry in muted if environments else ():
+        for found in _check_environment(entry, entry.mute, environments, now):
+            if found.position is not None and (found.code, found.position) not in seen:
+                seen.add((found.code, found.position))
+                yield found
 
 
 def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
@@ -67,11 +79,11 @@ def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[D
 
 
 def _check_environment(
-    entry: DeclaredResource, mute: Mute, environments: dict[str, Mute], now: datetime
+    entry: DeclaredResource, mute: Mute | None, environments: Mapping[str, Mute], now: datetime
 ) -> Iterator[Diagnostic]:
     """Judge a mute below a muted environment: the API says that only an environment's mute cascades."""
     environment = next((environments[path] for path in list_parents(entry.resource) if path in environments), None)
-    if environment is None:
+    if environment is None or mute is None:
         return
     if mute.active(now):
         message = f"its environment is muted at {environment.position}: while it is, this mute changes nothing"

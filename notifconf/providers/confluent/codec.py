@@ -131,6 +131,7 @@ def decode_preference(item: JSON, resource: str, resource_type: str) -> LiveReso
         name=resource,
         identities=identities(PREFERENCE.name, attributes),
         attributes=attributes,
+        changed_at=_time(item, "updated_at") or _time(item, "created_at"),
     )
 
 

@@ -52,7 +52,7 @@ SEVERITIES = MATCHED["severity"]
 
 
 def export(live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
-    """Declare all integrations and subscriptions, and what a survey found of `resources`.
+    """Declare all integrations and subscriptions, and what a survey found of `resources` and of others.
 
     What has a mark is left out. With an `owner`, what has its mark is declared, and where it is used: the rest of each
     subscription is for others to declare, and so are states and mutes.
@@ -72,9 +72,12 @@ def export(live: Live, resources: Sequence[str], owner: str | None = None) -> Ex
         ),
         Section("subscriptions", tuple(entries), left_out=tuple(subscriptions.left_out)),
     ]
-    if resources:
+    found = {
+        _text(item, "resource") for item in live.resources if item.kind in {PREFERENCE.name, RESOURCE_SUBSCRIPTION.name}
+    }
+    if resources or found:
         make = _resources if owner is None else _owned_resources
-        sections.append(make(live, resources, _Subscriptions(catalogue, integrations)))
+        sections.append(make(live, found.union(resources), _Subscriptions(catalogue, integrations)))
     return Exported(tuple(sections), tuple(integrations.variables.values()))
 
 
@@ -243,7 +246,8 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
             members["muted"] = state == DISABLED
         if type_of(resource) != "ORGANIZATION":
             members["subscriptions"] = tuple(said for _, said in subscriptions.declared(own[resource]))
-        entries.append(Entry(members))
+        place = live.names.get(resource, "")
+        entries.append(Entry(members, comments=(place,) if place else ()))
     return Section("resources", tuple(entries), left_out=(*left_out, *subscriptions.left_out))
 
 

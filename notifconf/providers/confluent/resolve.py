@@ -23,8 +23,8 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.coverage import not_visible
-from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide
+from notifconf.plan.coverage import hidden_resources, not_visible
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
@@ -36,7 +36,10 @@ from notifconf.providers.confluent.catalogue import (
     NotificationType,
     catalogue_of,
 )
+from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
+from notifconf.providers.confluent.expand import expand
+from notifconf.providers.confluent.inventory import Inventory, inventory_of
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
@@ -53,18 +56,71 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     """Resolve a workspace against what lives, at the moment `now`, which is timezone-aware."""
     declared = cast("ConfluentDeclarations", workspace.declarations)
     resolver = _Resolver(live)
+    expansion = expand(declared.resources, live.inventory if isinstance(live.inventory, Inventory) else None)
     resources = [
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
-        *resolver.all_resource_subscriptions(declared.resources),
-        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in declared.resources if entry.mute),
+        *resolver.all_resource_subscriptions(expansion.resources),
+        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in expansion.resources if entry.mute),
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
+    below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
+    discovery = _Discovery(declared, expansion.resources, live) if workspace.policy.discover else None
     return Resolution(
         tuple(resources),
-        (*resolver.diagnostics, *_find_invisible(declared.resources, live)),
+        (
+            *expansion.diagnostics,
+            *resolver.diagnostics,
+            *below_mutes,
+            *_find_invisible(expansion.resources, live),
+            *(discovery.find_problems() if discovery is not None else ()),
+        ),
         until=min((end for end in ends if end is not None), default=None),
+        discovered=DISCOVERED if discovery is not None else frozenset(),
+        left_alone=discovery.left_alone if discovery is not None else frozenset(),
     )
+
+
+DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
+"""The kinds of objects that are discovered beside those that are declared."""
+
+
+class _Discovery:
+    """What was discovered beside the declared resources; `left_alone` holds kind and id of what nothing may delete.
+
+    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
+    spelling of a declared path has.
+    """
+
+    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[DeclaredResource], live: Live) -> None:
+        self._live = live
+        self._by_path = {entry.resource: entry for entry in entries}
+        self._inventory = inventory_of(live)
+        self._respelled: dict[str, DeclaredResource] = {}
+        for entry in entries:
+            item = self._inventory.find(entry.resource)
+            if item is not None and item.path != entry.resource:
+                self._respelled[item.path] = entry
+        found = [item for item in live.resources if item.kind in DISCOVERED]
+        self.left_alone = frozenset(
+            (item.kind, item.id) for item in found if not declared.has_resources or self._is_left_out(item)
+        )
+
+    def _is_left_out(self, item: LiveResource) -> bool:
+        resource = str(item.attributes["resource"])
+        entry = self._by_path.get(resource)
+        if entry is None:
+            return resource in self._respelled
+        return (entry.mute if item.kind == PREFERENCE.name else entry.subscriptions) is None
+
+    def find_problems(self) -> Iterator[Diagnostic]:
+        """Warn of live objects under another spelling of a declared path, and of lookups that were refused."""
+        paths = {str(item.attributes["resource"]) for item in self._live.resources if item.kind in DISCOVERED}
+        for path in sorted(paths & self._respelled.keys()):
+            entry = self._respelled[path]
+            message = f"what lives under {quoted(path)} is of this resource too, and stays: declare it by that path"
+            yield warning("ambiguous-resource", message, entry.position, entry.preference_address)
+        yield from hidden_resources(self._live.not_visible - self._by_path.keys())
 
 
 class _Resolver:
@@ -104,14 +160,17 @@ class _Resolver:
 
     def all_resource_subscriptions(self, entries: Sequence[DeclaredResource]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
-        by_resource: dict[str, list[DeclaredResource]] = {}
-        for entry in entries:
-            by_resource.setdefault(entry.resource, []).append(entry)
         chosen: dict[tuple[str, str], tuple[DeclaredResource, Choice]] = {}
-        for resource, (first, *others) in by_resource.items():
-            declared = [item for entry in (first, *others) for item in entry.subscriptions or ()]
-            for choice in self._chooser.choose(declared, first.subscription_address, first.resource_type):
-                chosen[resource, choice.type.id] = (first, choice)
+        known: dict[Hashable, list[Choice]] = {}
+        """By the entries: a match of resources may find thousands, which all have the same."""
+        for entry in entries:
+            key = (entry.resource_type, id(entry.subscriptions) if entry.subscriptions else 0, *map(id, entry.matched))
+            if key not in known:
+                known[key] = self._chooser.choose(
+                    entry.subscriptions or (), entry.subscription_address, entry.resource_type, entry.matched
+                )
+            for choice in known[key]:
+                chosen[entry.resource, choice.type.id] = (entry, choice)
         plain = {key: entry.subscription_address(choice.type.display_name) for key, (entry, choice) in chosen.items()}
         addresses = make_unique(plain, {key: key[1] for key in plain})
         for key, (entry, choice) in chosen.items():
@@ -234,6 +293,9 @@ MAX_SUGGESTIONS = 100
 MAX_NAMES_SHOWN = 3
 """How many types a message names."""
 
+RESOURCE_MATCHED = 2
+"""The rank of the subscriptions of a match of resources, behind those of entries that name the resource."""
+
 
 class Choice(NamedTuple):
     """A notification type, and the entries that decide who is told of it; `base` is None where they only add."""
@@ -264,24 +326,48 @@ class Chooser:
         self._suggestions: dict[str, str] = {}
 
     def choose(
-        self, entries: Sequence[DeclaredSubscription], address: Callable[[str], str], resource_type: str = ""
+        self,
+        entries: Sequence[DeclaredSubscription],
+        address: Callable[[str], str],
+        resource_type: str = "",
+        matched: Sequence[Sequence[DeclaredSubscription]] = (),
     ) -> list[Choice]:
         """Return each type that the entries mean, once, with those that decide: see `plan/entries.py`.
 
         `address` makes the address of a subscription of a display name. `resource_type` is that of the resource whose
-        subscriptions these are: a match finds only types that the API lists for it.
+        subscriptions these are: a match finds only types that the API lists for it. `matched` holds the entries of each
+        match of resources that finds this one: its own entries go before these, and of two matches neither does.
         """
-        claims = [claim for entry in entries if (claim := self._make_claim(entry, address, resource_type))]
-        decisions, conflicts = decide(claims, _content)
-        for conflict in conflicts:
-            types = [self._catalogue.by_id[type_id] for type_id in conflict.things]
-            self.diagnostics.append(_report_conflict(conflict, types, address))
+        claims = list(self._make_claims(entries, address, resource_type))
+        for group in matched:
+            own = list(self._make_claims(group, address, resource_type))
+            claims += [replace(claim, rank=RESOURCE_MATCHED) for claim in own if claim.adds]
+            bases: dict[int, tuple[DeclaredSubscription, list[str]]] = {}
+            for decision in self._decide(own, address):
+                if decision.base is not None:
+                    bases.setdefault(id(decision.base), (decision.base, []))[1].append(decision.thing)
+            claims += [Claim(base, tuple(types), base.position, RESOURCE_MATCHED) for base, types in bases.values()]
+        decisions = self._decide(claims, address)
         choices = [
             Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added) for decision in decisions
         ]
         for choice, decision in zip(choices, decisions, strict=True):
             self.diagnostics += _find_shadowed(choice, decision.shadowed, address)
         return choices
+
+    def _decide(
+        self, claims: Iterable[Claim[DeclaredSubscription, str]], address: Callable[[str], str]
+    ) -> Sequence[Decision[DeclaredSubscription, str]]:
+        decisions, conflicts = decide(claims, _content)
+        for conflict in conflicts:
+            types = [self._catalogue.by_id[type_id] for type_id in conflict.things]
+            self.diagnostics.append(_report_conflict(conflict, types, address))
+        return decisions
+
+    def _make_claims(
+        self, entries: Iterable[DeclaredSubscription], address: Callable[[str], str], resource_type: str
+    ) -> Iterator[Claim[DeclaredSubscription, str]]:
+        return (claim for entry in entries if (claim := self._make_claim(entry, address, resource_type)))
 
     def _make_claim(
         self, entry: DeclaredSubscription, address: Callable[[str], str], resource_type: str
@@ -355,7 +441,7 @@ def _report_conflict(
     conflict: Conflict[DeclaredSubscription, str], types: Sequence[NotificationType], address: Callable[[str], str]
 ) -> Diagnostic:
     earlier, later = conflict.earlier, conflict.later
-    if earlier.notification_type is not None and later.notification_type is not None:
+    if conflict.rank == NAMED and earlier.notification_type is not None and later.notification_type is not None:
         message = f"this notification type has a subscription already at {earlier.notification_type.position}"
         where = address(types[0].display_name)
         return error("duplicate-subscription", message, later.notification_type.position, where)

@@ -61,9 +61,11 @@ class KonnectConnection(Connection):
         kept = [item for item in live.resources if item.attributes["event"] not in events]
         return _make_live(catalogue, (*kept, *fresh.resources))
 
-    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
+    async def survey(
+        self, resources: Sequence[str], workspace: Workspace | None = None, *, discover: bool = False
+    ) -> Live:
         """Read every event and all its subscriptions; nothing is only looked up."""
-        del resources, workspace
+        del resources, workspace, discover
         catalogue = await self._read_catalogue()
         return await self._read_live(catalogue, dict.fromkeys(event.id for event in catalogue.events))
 

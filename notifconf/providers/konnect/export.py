@@ -49,7 +49,8 @@ def export(live: Live, owner: str | None = None) -> Exported:
 class _Exporter:
     """Collects entries, and what is left out; `taken` holds, by event, the names that no nameless one may get.
 
-    The language doesn't tell events apart whose ids differ in the case of letters alone.
+    `declared` holds the events and names of entries without a pin: no two may be equal. The language doesn't tell
+    events apart whose ids differ in the case of letters alone.
     """
 
     def __init__(self, live: Live) -> None:
@@ -75,7 +76,8 @@ class _Exporter:
             self.left_out.append(f"{EVENT_SUBSCRIPTION.collection}/{item.name} ({item.id}) is left out: {obstacle}")
             return
         taken.add(name)
-        self._declared.add((_event_key(item), name))
+        if not is_twin:
+            self._declared.add((_event_key(item), name))
         pin: dict[str, Value] = {"id": item.id} if is_twin else {}
         channels, alone = _channels(item, event)
         comments = [_describe(event), *(f"its channel {quoted(channel)} is left alone" for channel in alone)]
@@ -96,7 +98,7 @@ class _Exporter:
             return "it has no entities that can be declared"
         if not fits(event.id, MAX_TEXT_LENGTH) or not fits_line(name, MAX_TEXT_LENGTH):
             return "its event or its name is too long, or not one line of text"
-        if (_event_key(item), name) in self._declared:
+        if not is_twin and (_event_key(item), name) in self._declared:
             return "another one has its event and its name"
         if is_twin and not fits_word(item.id, MAX_TEXT_LENGTH):
             return "another one is alike, and its id can't be a pin"

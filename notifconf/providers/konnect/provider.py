@@ -34,7 +34,7 @@ from notifconf.providers.konnect.export import export
 from notifconf.providers.konnect.resolve import resolve
 from notifconf.providers.konnect.review import find_silences, is_off, review
 from notifconf.providers.konnect.show import show, types
-from notifconf.providers.konnect.workspace import KonnectDeclarations, declare
+from notifconf.providers.konnect.workspace import KonnectDeclarations, declare, list_addresses
 
 if TYPE_CHECKING:
     from notifconf.http.client import Client
@@ -83,7 +83,7 @@ class KonnectProvider(Provider):
     def addresses(self, declarations: Declarations) -> Iterable[str]:
         """Return what is declared, of a match a glob, but for events that go by their title: addresses have ids."""
         entries = cast("KonnectDeclarations", declarations).subscriptions
-        return (entry.address(entry.event or "*") for entry in entries if " " not in entry.event)
+        return list_addresses([(entry, entry.event or "*") for entry in entries if " " not in entry.event])
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve events, and what is left alone, against what lives."""

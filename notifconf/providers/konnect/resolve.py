@@ -31,6 +31,7 @@ from notifconf.providers.konnect.workspace import (
     DeclaredSubscription,
     KonnectDeclarations,
     find_events,
+    list_addresses,
     make_duplicate_error,
 )
 
@@ -41,6 +42,10 @@ MAX_SUGGESTIONS = 100
 """How many unknown events get nearest ones beside them: no number of typos makes a plan slow."""
 
 
+Key = tuple[str, str, str]
+"""The event, the name and the pin of a declared subscription; without a pin, an empty text."""
+
+
 class Choice(NamedTuple):
     """A declared subscription, and the event that it is of."""
 
@@ -48,13 +53,13 @@ class Choice(NamedTuple):
     event: Event
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What no other declared subscription has: event and name."""
-        return self.event.id, self.entry.name
+    def key(self) -> Key:
+        """What no other declared subscription has."""
+        return self.event.id, self.entry.name, self.entry.pin or ""
 
     @property
     def address(self) -> str:
-        """Where it stands in a plan, unless another event and name make the same one ("a#b" and "c", "a" and "b#c")."""
+        """Where it stands in a plan, unless another one has the same ("a#b" and "c", "a" and "b#c")."""
         return self.entry.address(self.event.id)
 
 
@@ -79,8 +84,10 @@ class _Resolver:
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
         choices = sorted(self._choose(entries), key=lambda choice: choice.key)
+        plain = list_addresses([(choice.entry, choice.event.id) for choice in choices])
         addresses = make_unique(
-            {choice.key: choice.address for choice in choices}, {choice.key: choice.event.id for choice in choices}
+            {choice.key: address for choice, address in zip(choices, plain, strict=True)},
+            {choice.key: "#".join(filter(None, (choice.event.id, choice.entry.pin))) for choice in choices},
         )
         keys = _keys(choices, self._live, self._policy)
         identified = [_identify(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
@@ -93,7 +100,14 @@ class _Resolver:
 
     def _choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
         """Return the subscriptions whose event is known, each with the entry that decides: see `plan/entries.py`."""
-        claims = [claim for entry in entries if entry.resolved and (claim := self._make_claim(entry))]
+        resolved = [entry for entry in entries if entry.resolved]
+        named = [claim for entry in resolved if entry.match is None and (claim := self._claim_named(entry))]
+        keys: dict[tuple[str, str], list[Key]] = {}
+        for claim in named:
+            for event, name, pin in claim.things:
+                keys.setdefault((event, name), []).append((event, name, pin))
+        matched = [self._claim_matched(entry, keys) for entry in resolved if entry.match is not None]
+        claims = [*named, *matched]
         decisions, conflicts = decide(claims, _content)
         for conflict in conflicts:
             self.diagnostics.append(_report_conflict(conflict))
@@ -105,13 +119,8 @@ class _Resolver:
                 self.diagnostics += _find_shadowed(choice, decision.shadowed)
         return choices
 
-    def _make_claim(self, entry: DeclaredSubscription) -> Claim[DeclaredSubscription, tuple[str, str]] | None:
+    def _claim_named(self, entry: DeclaredSubscription) -> Claim[DeclaredSubscription, Key] | None:
         found = find_events(entry, self._catalogue)
-        things = tuple((event.id, entry.name) for event in found)
-        if entry.match is not None:
-            if not found:
-                self.diagnostics.append(error("empty-match", "no event satisfies this match", entry.event_at))
-            return Claim(entry, things, entry.position, MATCHED)
         if len(found) != 1:
             self.diagnostics.append(self._report_unknown(entry, found))
             return None
@@ -121,7 +130,17 @@ class _Resolver:
             code = f"missing-{EVENT_SUBSCRIPTION.name}"
             self.diagnostics.append(error(code, message, entry.position, entry.address(found[0].id)))
             return None
-        return Claim(entry, things, entry.position, NAMED)
+        return Claim(entry, (Choice(entry, found[0]).key,), entry.position, NAMED)
+
+    def _claim_matched(
+        self, entry: DeclaredSubscription, named: Mapping[tuple[str, str], Sequence[Key]]
+    ) -> Claim[DeclaredSubscription, Key]:
+        """Claim what a match finds; `named` has, by event and name, the subscriptions that entries name."""
+        found = find_events(entry, self._catalogue)
+        if not found:
+            self.diagnostics.append(error("empty-match", "no event satisfies this match", entry.event_at))
+        things = (key for event in found for key in named.get((event.id, entry.name), [Choice(entry, event).key]))
+        return Claim(entry, tuple(things), entry.position, MATCHED)
 
     def _report_unknown(self, entry: DeclaredSubscription, named: Sequence[Event]) -> Diagnostic:
         if named:
@@ -178,12 +197,12 @@ def _content(entry: DeclaredSubscription) -> tuple[object, ...]:
     return entry.regions, entry.entities, sorted(entry.channels.items()), entry.enabled, entry.pin or ""
 
 
-def _report_conflict(conflict: Conflict[DeclaredSubscription, tuple[str, str]]) -> Diagnostic:
+def _report_conflict(conflict: Conflict[DeclaredSubscription, Key]) -> Diagnostic:
     earlier, later = conflict.earlier, conflict.later
     if conflict.rank == NAMED:
-        event, _ = conflict.things[0]
+        event, *_ = conflict.things[0]
         return make_duplicate_error(earlier, later, later.address(event))
-    events = sorted(event for event, _ in conflict.things)
+    events = sorted(event for event, *_ in conflict.things)
     names = ", ".join(map(quoted, events[:MAX_NAMES_SHOWN]))
     more = f" and {len(events) - MAX_NAMES_SHOWN} more" if len(events) > MAX_NAMES_SHOWN else ""
     message = f"this match and the one at {earlier.position} have one name, and both find {names}{more}"
@@ -206,8 +225,8 @@ def _find_shadowed(choice: Choice, shadowed: Iterable[DeclaredSubscription]) -> 
 
 def _keys(
     choices: Iterable[Choice], live: Sequence[LiveResource], policy: Policy
-) -> Mapping[tuple[str, str], tuple[Hashable, ...]]:
-    """Return, by event and name, the natural keys of what is declared.
+) -> Mapping[Key, tuple[Hashable, ...]]:
+    """Return the natural keys of what is declared.
 
     The name ends with the mark of the owner, if there is one. Else it has the mark of an owner that is taken over, or
     none. What has another owner's mark is another subscription.
@@ -221,7 +240,7 @@ def _keys(
     nameless = Counter(
         place_key(item.attributes) for item in live if "name" not in item.attributes and item.id not in pins
     )
-    keys: dict[tuple[str, str], tuple[Hashable, ...]] = {}
+    keys: dict[Key, tuple[Hashable, ...]] = {}
     for choice in choices:
         entry = choice.entry
         owners = dict.fromkeys((policy.owner, *(policy.takes_over or ()), None))

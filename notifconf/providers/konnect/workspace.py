@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -98,7 +99,7 @@ def declare(document: LocatedMapping) -> tuple[KonnectDeclarations, Sequence[Dia
     decoded = (_decode_subscription(entry) for entry in document.get("subscriptions") or () if entry is not None)
     entries = tuple(sorted(decoded, key=attrgetter("position")))
     managed = frozenset({EVENT_SUBSCRIPTION.name} if "subscriptions" in document else ())
-    named = [entry for entry in entries if entry.match is None]
+    named = [entry for entry in entries if entry.match is None and entry.pin is None]
     pinned = [entry for entry in entries if entry.pin is not None]
     repeated = [
         *_find_repeated(named, lambda entry: (entry.event.casefold(), entry.name)),
@@ -107,6 +108,18 @@ def declare(document: LocatedMapping) -> tuple[KonnectDeclarations, Sequence[Dia
     return KonnectDeclarations(entries, managed), [
         *(make_duplicate_error(earlier, again, again.address(again.event)) for earlier, again in repeated),
         *_check_names(document),
+    ]
+
+
+def list_addresses(entries: Sequence[tuple[DeclaredSubscription, str]]) -> list[str]:
+    """Return the addresses of entries, each given with its event's id.
+
+    Where several have one event and name, those that have a pin are told apart by it.
+    """
+    named = Counter((event, entry.name) for entry, event in entries)
+    return [
+        f"{entry.address(event)}#{entry.pin}" if entry.pin and named[event, entry.name] > 1 else entry.address(event)
+        for entry, event in entries
     ]
 
 
@@ -120,7 +133,7 @@ def _check_names(document: LocatedMapping) -> Iterator[Diagnostic]:
 
 
 def make_duplicate_error(earlier: DeclaredSubscription, again: DeclaredSubscription, address: str) -> Diagnostic:
-    """Return the error for two entries that mean one live object."""
+    """Return the error for two entries that mean one live object: with one event and name all but one need a pin."""
     message = f"this is the same subscription as the one at {earlier.position}"
     return error("duplicate-subscription", message, again.position, address)
 

@@ -197,6 +197,24 @@ def test_several_of_one_name_are_never_guessed_at() -> None:
     assert (errors(made), [item.id for item in made.unmanaged]) == ([], ["id-1"])
 
 
+def test_a_pin_beside_a_namesake() -> None:
+    pinned, other = entry(name="Ops", pin="id-1"), entry(name="Ops", line=2, **EU)
+    found = live(lives(name="Ops"), lives(number=2, name="Ops", **EU_LIVE))
+    assert did(plan(pinned, other, found=found)) == did(plan(other, pinned, found=found)) == []
+    assert did(plan(pinned, other, found=live(lives(name="Old")))) == [
+        f"+ {TOKEN.id}#Ops",
+        f"~ {TOKEN.id}#Ops#id-1",
+    ]
+
+
+def test_addresses_of_namesakes_are_unique() -> None:
+    entries = [entry(name="N", pin="p"), entry(name="N", line=2), entry(name="N#p", line=3)]
+    found = live(*(lives(number=number, name=name) for number, name in enumerate(("N", "N", "N#p"))))
+    made = plan(*entries, entry(name="N", pin="id-0", line=4), found=found)
+    addresses = [*made.unchanged, *(item.address for item in made.diagnostics)]
+    assert len(addresses) == len(set(addresses)) == 4
+
+
 def test_a_pin_renames() -> None:
     made = plan(entry(name="New", pin="id-1"), found=live(lives(name="Old")))
     (change,) = made.changes
