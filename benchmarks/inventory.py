@@ -65,7 +65,7 @@ CLAIM = Claim(
         ("CPU of planning", "s", None),
     ),
     run=run,
-    note=f"At {LATENCY * 1000:.0f} ms, {PARALLELISM} at a time; the ideal is requests × latency ÷ parallelism. One request "
-    "for each list of an environment or a cluster that can match, and a lookup for each connector. Planning is what "
-    "comes after reading; sorting is `sorted` of the same live objects in random order, by kind, name and id.",
+    note=f"At {LATENCY * 1000:.0f} ms, {PARALLELISM} at a time; the ideal is requests × latency ÷ parallelism. One "
+    "request for each list of an environment or a cluster that can match, and a lookup for each connector. Planning is "
+    "what comes after reading; sorting is `sorted` of the same live objects in random order, by kind, name and id.",
 )

@@ -68,6 +68,7 @@ class ConfluentConnection:
         """Read all lists, and the preference and subscriptions of these resources and of those that are declared."""
         if workspace is not None:
             self._learn(workspace)
+        discover = discover or (workspace is not None and workspace.policy.discover)
         inventory = await self._read_inventory(list_selectors(workspace, discover=discover))
         scope = make_survey_scope(resources, workspace, inventory, discover=discover)
         return await self._read(scope, Live(catalogue=Catalogue(), inventory=inventory))
@@ -137,7 +138,7 @@ class ConfluentConnection:
 
     async def _read_inventory(self, selectors: Sequence[Selector]) -> Inventory | None:
         """Read the inventory as far as the selectors need it; None where there are none."""
-        return await InventoryReader(self._api, selectors, self._client.parallelism).read() if selectors else None
+        return await InventoryReader(self._api, selectors, self._client).read() if selectors else None
 
     async def _read(self, scope: Scope, live: Live) -> Live:
         """Return `live` with all that is in scope read anew."""

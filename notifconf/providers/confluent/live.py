@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
+from notifconf.http.client import Client
 from notifconf.http.paging import MAX_OBJECTS
 from notifconf.http.workers import run_all
 from notifconf.model import LiveResource, Mode, Position, Workspace, quoted
@@ -270,13 +271,13 @@ Need = Callable[[Selector, Sequence[InventoryItem]], Iterable[InventoryItem]]
 
 
 class InventoryReader:
-    """Reads as much of the inventory as the selectors need, side by side, `width` requests at a time."""
+    """Reads as much of the inventory as the selectors need, side by side."""
 
-    def __init__(self, api: Api, selectors: Sequence[Selector], width: int) -> None:
+    def __init__(self, api: Api, selectors: Sequence[Selector], client: Client) -> None:
         """Read nothing yet."""
         self._api = api
         self._selectors = [selector for selector in selectors if selector.resolved]
-        self._width = width
+        self._client = client
 
     async def read(self) -> Inventory:
         """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read."""
@@ -288,10 +289,10 @@ class InventoryReader:
             *(partial(self._clusters, place) for place in self._find_places(environments, self._need_clusters)),
             *(partial(self._pools, place) for place in self._find_places(environments, self._need_pools)),
         ]
-        found = [item for part in await run_all(jobs, self._width) for item in part]
+        found = [item for part in await run_all(jobs, self._client.parallelism) for item in part]
         clusters = [item for item in found if item.type == CLUSTER]
         needed = self._find_places(clusters, partial(self._need_connectors, environments))
-        parts = await run_all([partial(self._connectors, place) for place in needed], self._width)
+        parts = await run_all([partial(self._connectors, place) for place in needed], self._client.parallelism)
         items = [*environments, *found, *(item for part in parts for item in part)]
         if len(items) > MAX_OBJECTS:
             raise ProtocolError(f"the inventory has more than {MAX_OBJECTS:,} resources, which is not believable")
@@ -323,40 +324,42 @@ class InventoryReader:
             yield from _leave_out(selector, inside, "/connector=")
 
     async def _clusters(self, place: InventoryItem) -> list[InventoryItem]:
-        return await _read_part(place, "clusters", self._api.clusters(place.id), decode_cluster)
+        return await self._read_part(place, "clusters", self._api.clusters(place.id), decode_cluster)
 
     async def _pools(self, place: InventoryItem) -> list[InventoryItem]:
-        return await _read_part(place, "compute pools", self._api.compute_pools(place.id), decode_pool)
+        return await self._read_part(place, "compute pools", self._api.compute_pools(place.id), decode_pool)
 
     async def _connectors(self, place: InventoryItem) -> list[InventoryItem]:
         environment = place.environment.id if place.environment is not None else ""
         answer = self._api.connectors(environment, place.id)
-        return await _read_part(place, "connectors", answer, decode_connector)
+        return await self._read_part(place, "connectors", answer, decode_connector)
+
+    async def _read_part(
+        self,
+        place: InventoryItem,
+        what: str,
+        answer: Awaitable[list[Any]],
+        decode: Callable[[Any, InventoryItem], InventoryItem | None],
+    ) -> list[InventoryItem]:
+        """Read the inside of a place. An error names it, and the way out where the credentials don't open it."""
+
+        async def read() -> list[InventoryItem]:
+            return [item for body in await answer if (item := decode(body, place)) is not None]
+
+        way_out = (
+            f"; what is hidden there can't be told from what does not exist: give the account a role for"
+            f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
+            f" or except: [{quoted(place.path + '/*')}])"
+        )
+        # Its name is a text of the service, which may repeat a secret.
+        name = quoted(self._client.redactor(place.label))
+        return await _name_part(f"the {what} of {name}", way_out, read())
 
 
 def _leave_out(selector: Selector, places: Iterable[InventoryItem], inside: str) -> Iterator[InventoryItem]:
     """Yield the places whose inside `excepts` does not exclude as a whole: by a glob on paths that ends in `*`."""
     excluded = make_test([glob for glob in selector.excepts if glob.endswith("*")])
     return (place for place in places if not excluded or not excluded(f"{place.path}{inside}".casefold()))
-
-
-async def _read_part(
-    place: InventoryItem,
-    what: str,
-    answer: Awaitable[list[Any]],
-    decode: Callable[[Any, InventoryItem], InventoryItem | None],
-) -> list[InventoryItem]:
-    """Read the inside of a place."""
-
-    async def read() -> list[InventoryItem]:
-        return [item for body in await answer if (item := decode(body, place)) is not None]
-
-    way_out = (
-        f"; what is hidden there can't be told from what does not exist: give the account a role for"
-        f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
-        f" or except: [{quoted(place.path + '/*')}])"
-    )
-    return await _name_part(f"the {what} of {quoted(place.label)}", way_out, read())
 
 
 async def _name_part(part: str, way_out: str, answer: Awaitable[list[Result]]) -> list[Result]:
