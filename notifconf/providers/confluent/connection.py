@@ -118,24 +118,20 @@ class ConfluentConnection:
         answers = await run_all(fetches, self._client.parallelism)
         # Only now all live secrets are known.
         codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
-        catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
-        if scope.types:
-            now = self._now()
-            catalogue = Catalogue.of(
-                codec.decode_type(item) for item in answers.pop(0) or () if codec.is_alive(item, now)
-            )
-        fresh = [
-            item
-            for source, answer in zip(sources, answers, strict=True)
-            for item in self._decode(source, answer or (), catalogue)
-        ]
-        hidden = {source.resource for source, answer in zip(sources, answers, strict=True) if answer is None}
-        asked = {source.resource for source in sources}
-        covered = {(source.kind, source.resource) for source in sources}
-        kept = (item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered)
+        catalogue = self._decode_types(answers.pop(0) or ()) if scope.types else _find_catalogue(live)
+        return self._merge(live, dict(zip(sources, answers, strict=True)), catalogue)
+
+    def _decode_types(self, items: Sequence[Item]) -> Catalogue:
+        now = self._now()
+        return Catalogue.of(codec.decode_type(item) for item in items if codec.is_alive(item, now))
+
+    def _merge(self, live: Live, answers: Mapping[Source, Sequence[Item] | None], catalogue: Catalogue) -> Live:
+        """Return `live` with these answers in place of what it held of their sources."""
+        fresh = [item for source, answer in answers.items() for item in self._decode(source, answer or (), catalogue)]
+        covered = {(source.kind, source.resource) for source in answers}
+        kept = [item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered]
         resources = tuple(sorted((*kept, *fresh), key=lambda item: (RANKS[item.kind], item.id)))
-        not_visible = (live.not_visible - asked) | {resource for resource in hidden if resource is not None}
-        return Live(resources, catalogue, _find_names(resources, catalogue), not_visible)
+        return Live(resources, catalogue, _find_names(resources, catalogue), _find_hidden(live, answers))
 
     def _list_sources(self, scope: Scope) -> Iterator[Source]:
         """Return what to fetch; lists first, since their pages come one after another."""
@@ -157,3 +153,14 @@ def _find_names(resources: Sequence[LiveResource], catalogue: Catalogue) -> dict
     """Return the display names of all that can be referred to, by id."""
     names = {item.id: item.display_name for item in catalogue.types}
     return names | {item.id: item.name for item in resources if item.kind == INTEGRATION.name}
+
+
+def _find_catalogue(live: Live) -> Catalogue:
+    return live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
+
+
+def _find_hidden(live: Live, answers: Mapping[Source, object]) -> frozenset[str]:
+    """Return the resources that are not visible. An answer of None says that its resource is not."""
+    asked = {source.resource for source in answers if source.resource is not None}
+    hidden = {source.resource for source, answer in answers.items() if answer is None and source.resource is not None}
+    return (live.not_visible - asked) | hidden
