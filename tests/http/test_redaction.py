@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.errors import ProtocolError
-from notifconf.http.redaction import WITHHELD, Redactor
+from notifconf.http.redaction import Redactor
 from notifconf.model import Secret
+from notifconf.model.mask import WITHHELD
 
 URL = "https://hooks.example.test/services/T0123/B0123/abcdefghijklmnopqrstuvwx"
 SLACK = "https://hooks.slack.com/services/T0123/B0123/abcdefghijklmnopqrstuvwx"

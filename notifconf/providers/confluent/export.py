@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from notifconf.http.redaction import WITHHELD
 from notifconf.model import (
     LONGEST_KEY,
     LONGEST_VARIABLE,
@@ -29,6 +28,7 @@ from notifconf.model import (
     slug,
     variable_name,
 )
+from notifconf.model.mask import WITHHELD
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,
