@@ -145,7 +145,7 @@ class Console:
         """
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
-        self._render(Report(plan, outcome, code, self.verbose, _folder()), silent=silent)
+        self._render(Report(plan, outcome, code, self.verbose, find_folder()), silent=silent)
 
     def aside(self, lines: Iterable[Line]) -> None:
         """Write lines for a person, beside the result. If that fails, there is nobody to tell."""
@@ -196,7 +196,7 @@ class Console:
             diagnostics = (Diagnostic("error", kind, message),)
         if self.machine:
             with suppress(UsageError):  # a file that can't be written can't hold the reason either
-                self._render(Report(Plan("", diagnostics=diagnostics), None, code, self.verbose, _folder()))
+                self._render(Report(Plan("", diagnostics=diagnostics), None, code, self.verbose, find_folder()))
 
     def ask(self, prompt: str) -> str:
         """Return the answer of the person at the terminal. Ctrl-C raises `KeyboardInterrupt`, in an event loop too."""
@@ -294,7 +294,7 @@ def _failing(path: Path) -> Iterator[None]:
         raise UsageError(f"can't write {path}: {error.strerror}") from error
 
 
-def _folder() -> str:
+def find_folder() -> str:
     """Return the current folder, relative to the repository of a GitHub workflow. Outside of a workflow it is empty."""
     root = os.environ.get("GITHUB_WORKSPACE")
     try:

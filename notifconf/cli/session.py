@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,11 +19,11 @@ from notifconf.cli.console import Console, known_secrets, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
 from notifconf.config import Access, load
-from notifconf.config.files import DEFAULT, STANDARD_INPUT
+from notifconf.config.files import DEFAULT
 from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
-from notifconf.model import Live, Options, Plan, Workspace
-from notifconf.plan.coverage import not_visible
+from notifconf.model import Live, Mode, Options, Plan, Workspace
+from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Connection, Provider
@@ -41,25 +42,34 @@ def load_workspace(paths: Sequence[str], service: Service, now: datetime) -> Wor
     return workspace
 
 
+VALUE_CODES = frozenset({"missing-variable", "forbidden-source"})
+"""The errors of references: a workspace that has no others still says what it declares."""
+
+
 def find_workspace(paths: Sequence[str], provider: str | None = None, access: Access | None = None) -> Workspace | None:
     """Return the workspace at `paths`, else the one at the default path that is for `provider`, else None.
 
-    It is for commands that only look: where the environment lacks a variable, all references stay as written.
+    It is for commands that only look: a reference that has no value here, or may not be read, stays as written.
     """
+    workspace = _find_workspace(paths, access, VALUE_CODES)
+    if paths and workspace is not None:
+        _check_provider(workspace, provider)
+    return workspace if workspace is not None and provider in (None, workspace.provider) else None
+
+
+def _find_workspace(paths: Sequence[str], access: Access | None, ignored: AbstractSet[str] | None) -> Workspace | None:
+    """Return the workspace, or what could be read of it if all its errors are among `ignored`; None means all."""
     if not paths and not Path(DEFAULT).exists():
         return None
-    now = current_time()
     try:
-        workspace = load(paths, environment=os.environ, now=now, stdin=sys.stdin.buffer, access=access)
+        workspace = load(paths, environment=os.environ, now=current_time(), stdin=sys.stdin.buffer, access=access)
     except WorkspaceError as error:
         codes = {item.code for item in error.diagnostics if item.severity == "error"}
-        if codes != {"missing-variable"} or STANDARD_INPUT in paths:
+        if error.workspace is None or (ignored is not None and not codes <= ignored):
             raise
-        workspace = load(paths, environment=None, now=now, access=access)
+        workspace = error.workspace
     remember_secrets(workspace.secrets)
-    if paths:
-        _check_provider(workspace, provider)
-    return workspace if provider in (None, workspace.provider) else None
+    return workspace
 
 
 def _check_provider(workspace: Workspace, provider: str | None) -> None:
@@ -72,26 +82,47 @@ def find_provider(workspace: Workspace | None, service: Service) -> Provider:
     return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
 
 
+def find_default_provider(service: Service) -> Provider:
+    """Return the provider of a command that needs nothing else of a workspace: that of the one at the default path.
+
+    Whatever else is wrong in that workspace does not matter.
+    """
+    workspace = None if service.provider else _find_workspace((), service.access, None)
+    return find_provider(workspace, service)
+
+
 def survey(
     service: Service,
     console: Console,
     provider: Provider,
     resources: Sequence[str] = (),
     workspace: Workspace | None = None,
+    *,
+    discover: bool = False,
 ) -> Live:
-    """Read all that the service lists, and the state of `resources` and of the workspace's resources.
+    """Read all that the service lists, and the state of `resources` and of the workspace's resources, or of all.
 
     Warns of resources that the credentials can't see, since what is shown of them is not complete.
     """
 
     async def read() -> Live:
         async with open_connection(provider, service) as connection:
-            return await connection.survey(resources, workspace)
+            return await api.survey(connection, resources, workspace, discover=discover)
 
+    check_discover(provider, discover=discover)
     with console.waiting(f"Reading {provider.title}"):
         live = asyncio.run(read())
-    console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
+    if discover:
+        console.diagnostics(hidden_resources(live.not_visible))
+    else:
+        console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
     return live
+
+
+def check_discover(provider: Provider, *, discover: bool | None) -> None:
+    """Raise `UsageError` where --discover makes no sense."""
+    if discover and not provider.has_inventory:
+        raise UsageError(f"--discover: {provider.title} has no inventory of resources")
 
 
 def choose_endpoint(provider: Provider, service: Service) -> str | None:
@@ -142,18 +173,23 @@ class PlanContext:
 
 @asynccontextmanager
 async def open_plan(
-    paths: Sequence[str], options: Options, service: Service, console: Console
+    paths: Sequence[str], options: Options, service: Service, console: Console, *, reads_for: Mode | None = None
 ) -> AsyncIterator[tuple[PlanContext, Connection]]:
-    """Load a workspace, read the live state and plan; the connection stays open for what comes next."""
+    """Load a workspace, read the live state and plan; the connection stays open for what comes next.
+
+    What is read is what a plan of the mode `reads_for` needs, if that is given.
+    """
     now = current_time()
     try:
         workspace = load_workspace(paths, service, now)
     except WorkspaceError as error:
         raise await _add_live_errors(error, options, service, console) from None
     provider = load_provider(workspace.provider)
+    check_discover(provider, discover=options.discover)
     async with open_connection(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
-            live = await api.read_live(apply_options(workspace, options), connection)
+            wanted = apply_options(workspace, replace(options, mode=reads_for or options.mode))
+            live = await api.read_live(wanted, connection)
         endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
         yield PlanContext(proposal, workspace, provider, endpoint), connection
@@ -187,7 +223,9 @@ async def _add_live_errors(
     return WorkspaceError(api.make_plan(workspace, live, options=options, now=current_time()).plan.diagnostics)
 
 
-async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> PlanContext:
-    """Plan, and close the connection."""
-    async with open_plan(paths, options, service, console) as (made, _):
+async def plan_once(
+    paths: Sequence[str], options: Options, service: Service, console: Console, *, reads_for: Mode | None = None
+) -> PlanContext:
+    """Plan as `open_plan` does, and close the connection."""
+    async with open_plan(paths, options, service, console, reads_for=reads_for) as (made, _):
         return made

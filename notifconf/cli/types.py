@@ -5,7 +5,7 @@ from __future__ import annotations
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, filter_options, service_options
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import find_provider, find_workspace, survey
+from notifconf.cli.session import find_default_provider, survey
 from notifconf.cli.show import write_listings
 from notifconf.model import Filters
 
@@ -21,8 +21,7 @@ def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
     Example:
       notifconf types --category service --endpoint emulator:
     """
-    workspace = None if service.provider else find_workspace((), access=service.access)
-    provider = find_provider(workspace, service)
+    provider = find_default_provider(service)
     live = survey(service, console, provider)
     write_listings(console, provider.name, [provider.types(live, filters)])
     return ExitCode.DONE

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import click
 
-from notifconf.cli.console import Console, remember_secrets
-from notifconf.cli.options import access_options, command, paths_argument
+from notifconf.cli.console import Console, find_folder, remember_secrets
+from notifconf.cli.options import FORMATS, access_options, command, paths_argument
 from notifconf.cli.process import ExitCode
 from notifconf.config import Access, load
 from notifconf.errors import WorkspaceError
@@ -23,11 +23,13 @@ NEVER_ERRORS = frozenset({"mute-not-begun"})
 """Warnings that `--strict` does not turn into errors: they end by themselves as time passes."""
 
 
-@command(paths_argument, access_options)
+@command(paths_argument, access_options, formats=(*FORMATS, "github"))
 @click.option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Access, console: Console) -> ExitCode:
     """Check a workspace without network or environment.
+
+    As a step of a GitHub workflow, --format github makes annotations.
 
     \b
     Example:
@@ -37,8 +39,12 @@ def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Acc
     console.diagnostics(workspace.diagnostics)
     if console.format == "json":
         console.result(diagnostics_json(workspace.provider, workspace.diagnostics))
-    else:
-        console.lines([line("The workspace is valid.")])
+        return ExitCode.DONE
+    if console.format == "github":
+        from notifconf.report.github import annotate  # not at the top, as with RENDERERS
+
+        console.result(annotate(workspace.diagnostics, find_folder()))
+    console.lines([line("The workspace is valid.")])
     return ExitCode.DONE
 
 

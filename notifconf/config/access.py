@@ -7,6 +7,7 @@ can limit the rest with `--allow-env` and `--allow-files`, and the workspace can
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,14 +24,17 @@ CREDENTIALS: Final = (
     "GITLAB_TOKEN",
     "ACTIONS_*",
     "CI_JOB_TOKEN",
-    "CI_DEPLOY_PASSWORD",
-    "CI_REGISTRY_PASSWORD",
+    "CI_JOB_JWT*",
+    "CI_*_PASSWORD",
+    "CI_REPOSITORY_URL",
     "*_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AZURE_CLIENT_SECRET",
     "VAULT_TOKEN",
 )
 """Globs of the variables that are credentials, besides those of the providers."""
+
+_LOGIN: Final = re.compile(r"://[^/?#@:]*:(?P<password>[^/?#@]+)@")
 
 SYSTEM_FOLDERS: Final = ("/proc", "/sys", "/dev")
 """They hold the environment and the memory of processes, and devices."""
@@ -82,5 +86,10 @@ def _is_credential_of(providers: tuple[str, ...], name: str) -> bool:
 
 
 def credentials_in(environment: Mapping[str, str]) -> Iterator[Secret]:
-    """Yield the credentials that an environment holds."""
-    return (Secret(value) for name, value in environment.items() if value and is_credential(name))
+    """Yield the credentials that an environment holds, URLs with a password among them, such as that of a proxy."""
+    for name, value in environment.items():
+        login = _LOGIN.search(value)
+        if value and (login or is_credential(name)):
+            yield Secret(value)
+        if login:
+            yield Secret(login["password"])

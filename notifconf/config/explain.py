@@ -13,13 +13,16 @@ from notifconf.config.scalars import format_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
 from notifconf.providers.base import Language
 
-POLICY: Final = {"policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage"})}
+POLICY: Final = {
+    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover", "owner"})
+}
 """What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
 
 
 def mend_indentation(document: LocatedMapping, language: Language) -> Iterator[Diagnostic]:
     """Yield an error for each member of the document that is not indented far enough, and move it."""
     for name, members in language.entries.items():
+        yield from _mend_section(document, name, members)
         yield from _mend_entries(document.get(name), members)
     nested = {**language.nested, **POLICY}
     yield from _mend_members(document, nested)
@@ -37,22 +40,38 @@ def _list_entries(section: Any) -> list[Any]:
     return list(section) if isinstance(section, LocatedList) else []
 
 
+def _mend_section(document: LocatedMapping, name: str, members: Mapping[str, str | None]) -> Iterator[Diagnostic]:
+    """Move entries that stand beside their section, which is empty, into it."""
+    found = [
+        key
+        for key, value in document.items()
+        if isinstance(value, LocatedMapping) and any(_is_member(inner, value[inner], members) for inner in value)
+    ]
+    if name in document and document[name] is None and found:
+        yield _move_all(document, found, name)
+
+
 def _mend_entries(section: Any, members: Mapping[str, str | None]) -> Iterator[Diagnostic]:
     """Move what stands in a section, beside its entries, into the entry above."""
     if not isinstance(section, LocatedMapping):
         return
+    misplaced: dict[str, list[str]] = {}
     above: str | None = None
-    for key in list(section):
-        value = section[key]
-        inner = members.get(key)
-        is_mapping_member = inner is not None and isinstance(value, LocatedMapping) and inner in value
-        is_text_member = key in members and inner is None and isinstance(value, str)
-        if not is_mapping_member and not is_text_member:
-            above = key
-            continue
+    for key, value in section.items():
         entry = section.get(above) if above is not None else None
-        if isinstance(entry, LocatedMapping) and key not in entry:
-            yield _move(section, key, entry, str(above))
+        if not _is_member(key, value, members):
+            above = key
+        elif above is not None and (entry is None or (isinstance(entry, LocatedMapping) and key not in entry)):
+            misplaced.setdefault(above, []).append(key)
+    for name, keys in misplaced.items():
+        yield _move_all(section, keys, name)
+
+
+def _is_member(key: str, value: Any, members: Mapping[str, str | None]) -> bool:
+    """Say whether this is a member of an entry, by its name and its value: an entry may have the same name."""
+    inner = members.get(key)
+    is_mapping_member = inner is not None and isinstance(value, LocatedMapping) and inner in value
+    return is_mapping_member or (key in members and inner is None and isinstance(value, str))
 
 
 def _mend_members(mapping: Any, nested: Mapping[str, frozenset[str]]) -> Iterator[Diagnostic]:
@@ -63,10 +82,16 @@ def _mend_members(mapping: Any, nested: Mapping[str, frozenset[str]]) -> Iterato
         found = [key for key in mapping if key in members]
         if name not in mapping or mapping[name] is not None or not found:
             continue
-        inner = LocatedMapping(mapping.keys_at[found[0]])
-        diagnostics = [_move(mapping, key, inner, name) for key in found]
-        mapping[name] = inner
-        yield diagnostics[0]
+        yield _move_all(mapping, found, name)
+
+
+def _move_all(source: LocatedMapping, keys: list[str], name: str) -> Diagnostic:
+    """Move members into the one of this name, which may be empty. They are one mistake: return its error."""
+    target = source[name]
+    if target is None:
+        target = source[name] = LocatedMapping(source.keys_at[keys[0]])
+    first, *_ = [_move(source, key, target, name) for key in keys]
+    return first
 
 
 def _move(source: LocatedMapping, key: str, target: LocatedMapping, name: str) -> Diagnostic:
@@ -171,6 +196,11 @@ class Explainer:
         elif failure.rule == "required":
             missing = [key for key in failure.wanted if key not in failure.value]
             yield from (error("invalid-value", f"{quoted(key)} is missing{_within(path)}", position) for key in missing)
+        elif failure.rule == "dependentRequired":
+            for key in failure.wanted:
+                if key in failure.value and not set(failure.wanted[key]) <= set(failure.value):
+                    message = f"{quoted(key)} goes with {' and '.join(map(quoted, failure.wanted[key]))} alone"
+                    yield error("invalid-value", message, place(self._document, path).keys_at[key])
         elif failure.rule != "oneOf" or isinstance(failure.value, dict):
             from_outside = container is not None and path[-1] in container.expressions
             hint = self._hint(failure, from_outside=from_outside)

@@ -20,6 +20,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from html import unescape
 from itertools import chain
 from typing import Any, Final
@@ -34,8 +35,18 @@ from notifconf.model.mask import SHOWN, WITHHELD
 WINDOW_LENGTH: Final = 10
 """So many characters in a row of a secret are a part that nobody may read."""
 
+PIECE_LENGTH: Final = 5
+"""A secret is indexed by its pieces of this length, one after the other. Any window of a secret holds a whole piece."""
+
+MAX_CANDIDATES_LENGTH: Final = 1_000
+"""Where the secrets that have one piece are longer than this, a text with this piece is compared with an index of all
+windows of all secrets. It is made once, since that takes long."""
+
 MIN_SECRET_LENGTH: Final = 4
 """Shorter secrets are not looked for: ordinary words contain them. Those below WINDOW_LENGTH are replaced in place."""
+
+STEP: Final = 4
+"""A whole secret is indexed by its last windows, this many: one of them begins at each fourth place of a text."""
 
 MAX_ROUNDS: Final = 5
 """How often a text may be escaped: each proxy on the way may do it once more."""
@@ -88,12 +99,18 @@ class Redactor:
         self, secrets: Iterable[Secret] = (), *, shared_host: Callable[[str], str | None] = lambda _: None
     ) -> None:
         """Know some secrets."""
-        self._shared_host = shared_host
+        self._shared_host = cache(shared_host)
         self._known: set[str] = set()
+        self._views: list[str] = []
+        self._candidates: dict[str, str] = {}
+        self._common_pieces: set[str] = set()
         self._windows: set[str] = set()
+        self._windows_of = 0
         self._short: set[str] = set()
         self._waiting: list[str] = []
         self._whole: set[str] = set()
+        self._ends: set[str] = set()
+        self._shortest_whole = 0
         self._declared: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.add(secrets)
@@ -110,21 +127,14 @@ class Redactor:
     def finds(self, text: str) -> bool:
         """Return whether `text` repeats a part of a secret, in any form."""
         self._index()
-        if not self._windows or len(text) < WINDOW_LENGTH:
-            return False
-        plain = _compact(text).casefold()
-        if self._holds(plain) or self._holds(plain[::-1]):
-            return True
-        if _is_random_id(text) or not any(pattern.search(text) for pattern in _ENCODED):
-            return False
-        return any(self._holds(view) for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS))
+        return bool(self._candidates) and len(text) >= WINDOW_LENGTH and _any_view(text, self._holds)
 
     def finds_whole(self, text: str) -> bool:
         """Return whether `text` repeats a whole secret, in any form."""
-        if not self.finds(text):
-            return False
-        views = [view for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS)]
-        return any(whole in view for whole in self._whole for view in views)
+        self._index()
+        # Most texts of objects are short, and no form of a secret is shorter than its view.
+        is_too_short = text.isascii() and len(text) < self._shortest_whole
+        return bool(self._whole) and not is_too_short and _any_view(text, self._holds_whole)
 
     def keep(self, declared: object) -> None:
         """Remember the texts that a workspace declares: the planner compares them, so `withhold` leaves them alone."""
@@ -158,7 +168,28 @@ class Redactor:
         return f"Redactor({len(self._known)} secrets)"
 
     def _holds(self, view: str) -> bool:
-        return not self._windows.isdisjoint(_windows(view))
+        """Return whether a view of a text has a window of a secret."""
+        found = self._candidates.keys() & _parts(view, PIECE_LENGTH)
+        if not found:
+            return False
+        windows = {*_parts(view, WINDOW_LENGTH)} - _COMMON_WINDOWS
+        if any(window in self._candidates[piece] for piece in found for window in windows):
+            return True
+        return not self._common_pieces.isdisjoint(found) and not windows.isdisjoint(self._list_windows())
+
+    def _holds_whole(self, view: str) -> bool:
+        """Return whether a view of a text has a whole secret."""
+        step = min(STEP, self._shortest_whole - WINDOW_LENGTH + 1)
+        starts = range(0, len(view) - WINDOW_LENGTH + 1, step)
+        may_hold = not self._ends.isdisjoint([view[start : start + WINDOW_LENGTH] for start in starts])
+        return may_hold and any(whole in view for whole in self._whole)
+
+    def _list_windows(self) -> set[str]:
+        """Return the windows of all secrets."""
+        for view in self._views[self._windows_of :]:
+            self._windows.update(_parts(view, WINDOW_LENGTH))
+        self._windows_of = len(self._views)
+        return self._windows
 
     def _index(self) -> None:
         """Index the windows of the secrets that came since the last call."""
@@ -168,17 +199,32 @@ class Redactor:
         short = len(self._short)
         for value in waiting:
             for part in _secret_parts(value, self._shared_host):
-                windows = [window for view in _unescaped(part) for window in _windows(view.casefold())]
-                self._windows.update(windows)
-                self._whole.update(
-                    whole for view in _unescaped(part) if len(whole := _without_host(view)) >= WINDOW_LENGTH
-                )
-                if not windows:
+                views = [folded for view in _unescaped(part) if len(folded := view.casefold()) >= WINDOW_LENGTH]
+                for view in views:
+                    self._add_view(view)
+                if not views:
                     self._short.update(_short_forms(part))
-        self._windows -= _COMMON_WINDOWS
+        self._shortest_whole = min(map(len, self._whole), default=0)
         if len(self._short) > short:
             alternatives = sorted(self._short, key=lambda part: (-len(part), part))
             self._pattern = re.compile("|".join(map(re.escape, alternatives)), re.IGNORECASE)
+
+    def _add_view(self, view: str) -> None:
+        self._views.append(view)
+        for start in range(0, len(view) - PIECE_LENGTH + 1, PIECE_LENGTH):
+            piece = view[start : start + PIECE_LENGTH]
+            known = self._candidates.get(piece)
+            if known is None:
+                self._candidates[piece] = view
+            elif len(known) < MAX_CANDIDATES_LENGTH:
+                self._candidates[piece] = f"{known}\n{view}"  # no window holds a line break
+            else:
+                self._common_pieces.add(piece)
+        whole = _without_host(view)
+        last = len(whole) - WINDOW_LENGTH
+        if last >= 0 and not any(whole in word for word in COMMON_WORDS):
+            self._whole.add(whole)
+            self._ends.update(whole[start:][:WINDOW_LENGTH] for start in range(max(0, last - STEP + 1), last + 1))
 
 
 def _short_forms(part: str) -> Iterator[str]:
@@ -215,17 +261,33 @@ def _url_parts(value: str, shared_host: Callable[[str], str | None]) -> Collecti
         return (value,)
     login = (found["login"] or "").removesuffix("@")
     behind_scheme = value.partition("://")[2]
-    return (behind_scheme if shared_host(value) is None else found["rest"], login, login.partition(":")[2])
+    # Many secrets are URLs of one host: `shared_host` is asked once for each.
+    return (
+        behind_scheme if shared_host(f"https://{found['host']}/") is None else found["rest"],
+        login,
+        login.partition(":")[2],
+    )
 
 
 def _without_host(view: str) -> str:
     """Return what is secret in any case: of the view of a URL without its scheme, the path and query."""
-    host, slash, rest = view.casefold().partition("/")
-    return rest.strip("/") if slash and (not host or "." in host) else view.casefold()
+    host, slash, rest = view.partition("/")
+    return rest.strip("/") if slash and (not host or "." in host) else view
 
 
-def _windows(text: str) -> list[str]:
-    return [text[start : start + WINDOW_LENGTH] for start in range(len(text) - WINDOW_LENGTH + 1)]
+def _parts(text: str, length: int) -> list[str]:
+    """Return every part of a text that has this length."""
+    return [text[start : start + length] for start in range(len(text) - length + 1)]
+
+
+def _any_view(text: str, holds: Callable[[str], bool]) -> bool:
+    """Return whether a view of a text is what `holds` looks for."""
+    plain = _compact(text).casefold()
+    if holds(plain) or holds(plain[::-1]):
+        return True
+    if _is_random_id(text) or not any(pattern.search(text) for pattern in _ENCODED):
+        return False
+    return any(holds(view) for way in (text, text[::-1]) for view in _views(way, MAX_ENCODINGS))
 
 
 def _views(text: str, encodings: int) -> Iterator[str]:
@@ -321,4 +383,4 @@ def _readable(data: bytes) -> Iterator[str]:
 
 
 _INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
-_COMMON_WINDOWS: Final = frozenset(window for word in COMMON_WORDS for window in _windows(word))
+_COMMON_WINDOWS: Final = frozenset(window for word in COMMON_WORDS for window in _parts(word, WINDOW_LENGTH))

@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from notifconf.model import TROUBLE, Action, Position, Result
+from notifconf.model import TROUBLE, Action, Diagnostic, Position, Result
 from notifconf.report import Report
 from notifconf.report.markdown import markdown
 from notifconf.report.style import Line, plain_text, printable
@@ -31,6 +31,11 @@ _COMMAND = re.compile(r"^( *):(?=:)|#(?=#\[)", re.MULTILINE)
 def log(report: Report) -> str:
     """Return the log of a step: annotations, then the plan or its outcome as text."""
     return "".join(f"{command}\n" for command in _annotations(report)) + escape_commands(plain_text(_lines(report)))
+
+
+def annotate(diagnostics: Iterable[Diagnostic], folder: str) -> str:
+    """Return an annotation for each diagnostic; `folder` as in a report."""
+    return "".join(f"{command}\n" for command in _diagnostic_commands(diagnostics, folder))
 
 
 def outputs(report: Report) -> str:
@@ -73,8 +78,7 @@ def _annotations(report: Report) -> Iterator[str]:
     """Yield annotations. Silences come before other warnings, since GitHub shows only ten annotations of a level."""
     if report.plan.silences:
         yield _command("warning", "This silences", "\n".join(item.message for item in report.plan.silences))
-    for diagnostic in sorted(report.diagnostics, key=lambda item: item.severity != "error"):
-        yield _command(diagnostic.severity, diagnostic.code, diagnostic.message, diagnostic.position, report.folder)
+    yield from _diagnostic_commands(report.diagnostics, report.folder)
     if report.outcome is not None:
         for item in report.outcome.changes:
             if item.result in TROUBLE:
@@ -82,6 +86,11 @@ def _annotations(report: Report) -> Iterator[str]:
                 yield _command("error", str(item.result), message, item.change.position, report.folder)
     if not report.plan.errors:
         yield _command("notice", "notifconf", headline(report.plan, report.outcome))
+
+
+def _diagnostic_commands(diagnostics: Iterable[Diagnostic], folder: str) -> Iterator[str]:
+    for item in sorted(diagnostics, key=lambda item: item.severity != "error"):
+        yield _command(item.severity, item.code, item.message, item.position, folder)
 
 
 def _command(level: str, title: str, message: str, position: Position | None = None, folder: str = "") -> str:

@@ -42,6 +42,9 @@ VERIFIED: Mapping[Part, str] = {
 }
 
 
+SILENT_ALREADY = "Silent already, and nothing declares it:"
+
+
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
     """Yield a plan: on top what it silences, then its changes, what is not declared, its digest, and the sums."""
     yield from silence_lines(plan)
@@ -55,13 +58,12 @@ def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
 
 
 def silence_lines(plan: Plan) -> Iterator[Line]:
-    """Yield who is not told any more, or nothing."""
-    if not plan.silences:
-        return
-    yield line(Span("This silences:", "silences"))
-    for item in plan.silences:
-        yield line(Span(f"  ! {item.message}", "silences"))
-    yield ()
+    """Yield who is not told any more, and who is not told already though nothing declares that; or nothing."""
+    for head, items in (("This silences:", plan.silences), (SILENT_ALREADY, plan.undeclared_mutes)):
+        if items:
+            yield line(Span(head, "silences"))
+            yield from (line(Span(f"  ! {item.message}", "silences")) for item in items)
+            yield ()
 
 
 def summary_line(plan: Plan) -> Line:
@@ -90,7 +92,7 @@ def closing(outcome: Outcome | None) -> list[str]:
 def change_lines(change: Change) -> Iterator[Line]:
     """Yield one change: its sign and address, then its fields."""
     style = str(change.action)
-    known = f" ({change.id})" if change.id else ""
+    known = "".join(f" ({text})" for text in (change.place, change.id) if text)
     blocked = (Span(f" blocked: {change.blocked}", "error"),) if change.blocked else ()
     yield line(Span(f"  {SIGNS[change.action]} {change.address}", style), Span(known, "dim"), *blocked)
     if change.action is Action.UPDATE:
@@ -124,7 +126,10 @@ def shown(value: PlanValue) -> str:
         return f"[{', '.join(shown(item) for item in value)}]"
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{name}: {shown(member)}' for name, member in value.items())}}}"
-    return json.dumps(str(value) if isinstance(value, Reference) else value, ensure_ascii=False)
+    if isinstance(value, Reference):
+        owner = f" (owner {value.owner})" if value.owner is not None else ""
+        return json.dumps(value.name, ensure_ascii=False) + owner
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
@@ -133,7 +138,8 @@ def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     yield line(unmanaged_sentence(plan))
     if verbose:
         for item in plan.unmanaged:
-            yield line(f"    {item.address}", Span(f" ({item.id}, kept: {item.kept})", "dim"))
+            place = f" ({item.place})" if item.place else ""
+            yield line(f"    {item.address}", Span(f"{place} ({item.id}, kept: {item.kept})", "dim"))
     yield ()
 
 

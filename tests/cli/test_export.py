@@ -455,7 +455,6 @@ provider: konnect
 
 subscriptions:
   # event-subscriptions/billing.invoice.ready#Not (6) is left out: it is disabled, although billing events are mandatory
-  # event-subscriptions/{EVENT}#Ops (2) is left out: another one has its event and its name
 
   # plan-and-usage: The invoice of the past period can be downloaded.
   - event: billing.invoice.ready
@@ -478,16 +477,18 @@ subscriptions:
     name: Ops
     id: '1'
     channels: {{EMAIL: true, IN_APP: false}}
-
-policy:
-  # What is left out stays as it is, in mode sync too.
-  protected:
-    - event-subscriptions/{EVENT}#Ops#2
+  # organization: A personal or system access token runs out soon.
+  # another one is like it: the id says which is meant
+  - event: {EVENT}
+    name: Ops
+    id: '2'
+    regions: [EU]
+    channels: {{EMAIL: true, IN_APP: false}}
 """,
     )
     konnect.writes(ended.out)
     kept = {item["id"]: item["kept"] for item in plans_nothing(konnect).json["unmanaged"]}
-    assert kept == {"2": "protected", "6": "required"}
+    assert kept == {"6": "required"}
 
 
 def test_konnect_has_no_resources(konnect):

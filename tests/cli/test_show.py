@@ -226,14 +226,26 @@ def test_it_changes_nothing(applied):
     assert {request.split()[0] for request in applied.requests()} == {"GET"}
 
 
-def test_a_resource_that_comes_from_outside_needs_all_variables(user):
+@pytest.mark.parametrize("options", [(), ("--allow-env", "")])
+def test_a_resource_that_comes_from_outside_needs_its_variable_alone(user, options):
     user.writes(WORKSPACE.replace("resource: environment=env-1\n", 'resource: "environment=${ENV}"\n'))
-    user.sets(ENV="env-1")
-    ended = user.runs("show")
+    if options:
+        user.sets(ENV="env-1")
+    ended = user.runs("show", *options)
     assert ended.code == 1
     assert "notifconf.yaml:16:15" in ended.err
-    user.sets(SLACK_URL=SECRET)
+    user.sets(ENV="env-1")
+    user.requests()
     assert user.runs("show").code == 0
+    assert any(request.startswith("GET resource-preferences:lookup") for request in user.requests())
+
+
+def test_a_reference_that_may_not_be_read_does_not_matter_to_who_only_looks(user):
+    user.sets(GITHUB_TOKEN="canary-token")
+    user.writes(WORKSPACE.replace("${SLACK_URL}", "${GITHUB_TOKEN}"))
+    for command in ("show", "types", "export"):
+        ended = user.runs(command)
+        assert (ended.code, "canary-token" in ended.out + ended.err) == (0, False), ended.err
 
 
 def test_a_forbidden_resource_is_named_with_its_place(applied):

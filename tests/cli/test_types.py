@@ -85,6 +85,13 @@ def test_a_workspace_says_which_service_and_needs_neither_secrets_nor_resources(
     assert "GET resource-preferences:lookup" not in user.requests()
 
 
+@pytest.mark.parametrize("command", ["types", "export"])
+def test_whatever_else_is_wrong_in_a_workspace_does_not_matter(user, command):
+    user.writes("version: 1\nprovider: konnect\nsubscriptons: []\n")
+    ended = user.runs(command, "--endpoint", "emulator::memory:")
+    assert (ended.code, "onnect" in ended.out or "EVENT" in ended.out) == (0, True), ended.err
+
+
 def test_konnect_has_events(user):
     ended = user.runs("types", "--provider", "konnect", "--endpoint", "emulator:", "--format", "json")
     assert ended.code == 0

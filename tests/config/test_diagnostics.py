@@ -104,15 +104,20 @@ def told(text, **more):
         ("integrations: {a: §{id: i}}", INVALID, '"target" is missing in "a"'),
         ("integrations: {a: {target: §{}}}", INVALID, '"kind" is missing in "target"'),
         ("integrations: {a: {target: §{kind: MsTeams}}}", INVALID, '"webhook_url" is missing'),
-        ("subscriptions: [§{notification_type: t}]", INVALID, '"integrations" is missing'),
+        ("subscriptions: [§{notification_type: t}]", INVALID, 'needs "integrations" or "add"'),
+        ("subscriptions: [§{notification_type: t, integrations: [a], add: [a]}]", INVALID,
+         'takes either "integrations" or "add", not both'),
+        ("subscriptions: [{notification_type: t, add: [a], §current_state: ENABLED}]", INVALID,
+         '"current_state" goes with "integrations" alone'),
+        ("subscriptions: [{match: {except: §[]}, add: [a]}]", INVALID, "must not be empty"),
         ("subscriptions: [§{integrations: [a]}]", INVALID,
          'an item of "subscriptions" needs "notification_type" or "match"'),
         ("subscriptions: [§{notification_type: t, match: {name: '*'}, integrations: [a]}]", INVALID,
          'an item of "subscriptions" takes either "notification_type" or "match", not both'),
-        ("resources: [§{muted: true}]", INVALID, '"resource" is missing'),
+        ("resources: [§{muted: true}]", INVALID, 'needs "resource" or "match"'),
         ("resources: [{resource: environment=e, muted: §{reason: x}}]", INVALID, '"until" is missing'),
-        ("resources: [{resource: environment=e, subscriptions: [{§match: {name: x}, integrations: [a]}]}]", UNKNOWN,
-         'unknown key "match"'),
+        ("resources: [{resource: environment=e, subscriptions: [§{match: {name: x}}]}]", INVALID,
+         'needs "integrations" or "add"'),
     ],
 )  # fmt: skip
 def test_the_schemas_errors(line, code, part):
@@ -169,6 +174,10 @@ CLUSTER = "resources:\n  - resource: cloud-cluster=l\n    subscriptions:\n"
          "already at -:11:29", "resource-subscriptions/cloud-cluster=l#t"),
         ("resources:\n  - {resource: environment=e, muted: true}\n  - {resource: §environment=e, muted: false}",
          "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
+        ("resources:\n  - {resource: environment=e, muted: true}\n  - {resource: §environment=e, subscriptions: []}",
+         "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
+        ("resources:\n  - {resource: x=e, resource_type: CLUSTER}\n  - {resource: §x=e, resource_type: CONNECTOR}",
+         "duplicate-resource", "another type at -:9:16", "resource-preferences/x=e"),
     ],
 )  # fmt: skip
 def test_errors_across_entries(more, code, part, address):
@@ -177,6 +186,13 @@ def test_errors_across_entries(more, code, part, address):
     assert places((diagnostic,)) == [f"{place} error[{code}]"]
     assert part in diagnostic.message
     assert diagnostic.address == address
+
+
+def test_entries_that_add_may_repeat_a_resource_and_a_type():
+    adds = "{notification_type: T, add: [a]}, {match: {name: '*'}, add: [b]}"
+    base = "{resource: environment=e, muted: true, subscriptions: [{notification_type: T, integrations: [a]}]}"
+    more = f"  - {{resource: environment=e, subscriptions: [{adds}]}}\n" * 2
+    assert diagnosed(f"{ONE}  - {{notification_type: All of it, add: [a]}}\nresources:\n  - {base}\n{more}") == ()
 
 
 URL = "webhook_url: 'https://h/s'"

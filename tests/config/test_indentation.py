@@ -12,6 +12,9 @@ SUBSCRIBED = "subscriptions: [{notification_type: T, integrations: [a]}]\n"
 @pytest.mark.parametrize(
     "text",
     [
+        "integrations:\n  a:\n  §target:\n    kind: Webhook\n    url: https://h/\n",
+        "integrations:\n  a:\n  §display_name: A\n  target: {kind: Webhook, url: https://h/}\n",
+        "integrations:\n§a:\n  target: {kind: Webhook, url: https://h/}\n",
         "integrations:\n  a:\n    display_name: A\n  §target:\n    kind: Webhook\n    url: https://h/\n",
         "integrations:\n  a:\n    target: {kind: Webhook, url: https://h/}\n  §description: x\n",
         "integrations:\n  a:\n    target:\n    §kind: Webhook\n    url: https://h/\n",
@@ -43,3 +46,8 @@ def test_integrations_may_be_called_as_members_are():
     entries = "".join(f"  {name}: {{target: {{kind: Webhook, url: https://h/}}}}\n" for name in names)
     subscriptions = f"subscriptions: [{{notification_type: T, integrations: [{', '.join(names)}]}}]\n"
     assert diagnosed(f"{HEAD}integrations:\n{entries}{subscriptions}") == ()
+
+
+def test_a_member_is_not_moved_into_what_is_no_entry():
+    text, place = marked(f"{HEAD}integrations:\n  a: §5\n  target: {{kind: Webhook, url: https://h/}}\n")
+    assert f"{place} error[invalid-value]" in places(diagnosed(text))

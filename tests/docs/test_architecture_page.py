@@ -17,6 +17,13 @@ def test_each_named_path_exists():
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_each_file_of_a_provider_exists():
+    page = (ROOT / "docs" / "add-a-provider.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+\.(?:py|yaml))`", page.partition("## 3.")[2].partition("## 4.")[0]))
+    assert len(named) > 10
+    assert named <= {path.name for path in (ROOT / "notifconf" / "providers" / "confluent").iterdir()}
+
+
 def test_each_folder_has_its_row():
     folders = {path.parent.name for path in (ROOT / "notifconf").glob("*/__init__.py")}
     assert folders == set(re.findall(r"^\| `notifconf/(\w+)`", PAGE, re.MULTILINE))

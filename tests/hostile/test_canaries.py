@@ -43,6 +43,8 @@ MASKED = {
     "the token of a URL": "description: 'token ${TOKEN}'",
     "a copy of a credential": "description: '${COPY}'",
     "a copy of a credential as a name": "display_name: 'n ${COPY}'",
+    "a URL with a password": "description: 'from ${REPOSITORY}'",
+    "the password of a URL": "description: 'canary-git-password'",
     "a file with the URL": "description: '${file:secret.txt}'",
     "a file with a credential": "description: '${file:password.txt}'",
 }
@@ -79,6 +81,7 @@ def attacker(user: User) -> User:  # noqa: F811 -- a fixture
         GITHUB_TOKEN="canary-github",
         ACTIONS_RUNTIME_TOKEN="canary-actions",
         COPY=PASSWORD,
+        REPOSITORY="https://bob:canary-git-password@git.example.com/x.git",
         SLACK_URL=URL,
         TOKEN="canary-token-of-a-url",
         GITHUB_STEP_SUMMARY=str(user.folder / "summary.md"),

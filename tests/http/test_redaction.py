@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from notifconf.errors import ProtocolError
 from notifconf.http.redaction import Redactor
-from notifconf.model import Secret
-from notifconf.model.mask import WITHHELD
+from notifconf.model import WITHHELD, Secret
 
 URL = "https://hooks.example.test/services/T0123/B0123/abcdefghijklmnopqrstuvwx"
 SLACK = "https://hooks.slack.com/services/T0123/B0123/abcdefghijklmnopqrstuvwx"
@@ -159,3 +158,31 @@ def test_any_escape_can_be_searched(text: str) -> None:
 
 def test_a_url_that_is_none_can_be_a_secret() -> None:
     assert Redactor([Secret("https://[oops-and-more")])("https://[oops-and-more!") == WITHHELD
+
+
+@given(
+    secrets=st.lists(st.text("ab/", min_size=10, max_size=30), min_size=1, max_size=4),
+    text=st.text("ab/", min_size=8, max_size=30),
+)
+def test_every_window_of_every_secret_is_found(secrets, text) -> None:
+    views = [text, text[::-1]]
+    windows = {secret[start : start + 10] for secret in secrets for start in range(len(secret) - 9)}
+    expected = any(window in view for window in windows for view in views)
+    assert Redactor(map(Secret, secrets)).finds(text) is expected
+
+
+def test_what_many_secrets_begin_with_hides_none_of_them() -> None:
+    redactor = Redactor(Secret(f"services/0123456789/{number:010}") for number in range(200))
+    assert redactor.finds("services/0123456789")
+    assert redactor.finds("0000000199")
+    assert not redactor.finds("0000000200")
+    redactor.add([Secret("services/0123456789/zzzzzzzzzz")])
+    assert redactor.finds("56789/zzzz")
+    assert not redactor.finds("56789/yyyy")
+
+
+@given(secret=st.text("abc", min_size=10, max_size=20), around=st.tuples(st.text("xy", max_size=9), st.text("xy")))
+def test_a_whole_secret_is_found_wherever_it_begins(secret, around) -> None:
+    redactor = Redactor([Secret(secret), Secret("a-much-longer-secret-0123456789")])
+    assert redactor.finds_whole(f"{around[0]}{secret}{around[1]}")
+    assert not redactor.finds_whole(f"{around[0]}{secret[1:]}{around[1]}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,6 +81,12 @@ def reader(key):
     return Resource(
         "channel", f"channels/{key}", (("reader", key),), {}, Position("w.yaml", 7, 1), name=key, writable=False
     )
+
+
+def addition(topic, *channels):
+    """A declared route to which entries only add channels, and whose state nobody declares."""
+    declared = route(topic, *channels, adds=True)
+    return replace(declared, attributes={name: declared.attributes[name] for name in ("topic", "channels")})
 
 
 def route(topic, *channels, state="ON", **options):

@@ -10,7 +10,8 @@ PIPELINE = recipe("examples/gitlab-ci.yml")
 def runs(runner: Runner, job: str) -> int:
     """Run a job's script: its lines are one script for bash."""
     runner.environment["WORKSPACE"] = "notifications.yaml"
-    ended = runner.runs("\n".join(PIPELINE[job]["script"]))
+    allowed = {name: value for name, value in PIPELINE["variables"].items() if name.startswith("NOTIFCONF_")}
+    ended = runner.runs("\n".join(PIPELINE[job]["script"]), allowed)
     assert "canary" not in ended.stdout + ended.stderr
     return ended.returncode
 
@@ -25,6 +26,12 @@ def test_the_jobs_go_from_a_merge_request_to_drift(runner):
         assert "oncall" in text
     assert runs(runner, "apply") == 0
     assert runs(runner, "drift") == 0
+
+
+def test_a_workspace_reads_only_what_is_allowed(runner):
+    runner.environment["OTHER_URL"] = runner.environment["ONCALL_URL"]
+    (runner.folder / "repository" / "notifications.yaml").write_text(WORKSPACE.replace("ONCALL_URL", "OTHER_URL"))
+    assert (runs(runner, "validate"), runs(runner, "plan")) == (1, 1)
 
 
 def test_what_is_not_valid_stops_the_first_job(runner):

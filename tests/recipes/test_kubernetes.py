@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from tests.recipes.conftest import Runner, recipe
+from tests.recipes.conftest import WORKSPACE, Runner, recipe
 
 CRONJOB = recipe("examples/kubernetes-cronjob.yaml")
 POD = CRONJOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]
@@ -17,7 +17,9 @@ def runs(runner: Runner) -> int:
     for argument in CONTAINER["args"]:
         place = next((place for place in places if argument.startswith(place)), None)
         arguments.append(argument.replace(place, places[place], 1) if place else argument)
-    ended = runner.runs(shlex.join(["notifconf", *arguments]))
+    ended = runner.runs(
+        shlex.join(["notifconf", *arguments]), {item["name"]: item["value"] for item in CONTAINER["env"]}
+    )
     assert "canary" not in ended.stdout + ended.stderr
     return ended.returncode
 
@@ -28,6 +30,12 @@ def test_it_ends_with_2_while_there_is_drift_and_leaves_metrics(runner):
     assert "# TYPE notifconf_" in metrics
     assert runner.runs("notifconf apply notifications.yaml --auto-approve").returncode == 0
     assert runs(runner) == 0
+
+
+def test_a_workspace_reads_only_what_is_allowed(runner):
+    runner.environment["OTHER_URL"] = runner.environment["ONCALL_URL"]
+    (runner.folder / "repository" / "notifications.yaml").write_text(WORKSPACE.replace("ONCALL_URL", "OTHER_URL"))
+    assert runs(runner) == 1
 
 
 def test_what_is_mounted_is_there_and_nothing_runs_as_root():

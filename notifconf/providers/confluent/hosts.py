@@ -54,13 +54,18 @@ def host_of(url: str) -> str:
 
 def find_service(url: str) -> HookService | None:
     """Return the service that a URL leads to, or None if it is not one of these."""
-    host = f".{host_of(url)}"
+    return _find_service_of(host_of(url))
+
+
+def _find_service_of(host: str) -> HookService | None:
+    host = f".{host}"
     return next((service for service in HOOK_SERVICES if host.endswith(f".{service.host}")), None)
 
 
 def find_shown_host(url: str) -> str | None:
     """Return the host of a secret URL if it may be shown, else None."""
-    host, service = host_of(url), find_service(url)
+    host = host_of(url)
+    service = _find_service_of(host)
     if service is None or service.shown != ("host" if host == service.host else "below"):
         return None
     return host

@@ -10,7 +10,7 @@ from notifconf.model.plan import Plan
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Catalogue, Event
-from notifconf.providers.konnect.workspace import DeclaredSubscription
+from notifconf.providers.konnect.workspace import DeclaredSubscription, Match
 from tests.providers.konnect.declared import (
     BARE,
     BOTH,
@@ -19,6 +19,7 @@ from tests.providers.konnect.declared import (
     NOW,
     PLANE,
     TOKEN,
+    at,
     entry,
     live,
     lives,
@@ -196,6 +197,24 @@ def test_several_of_one_name_are_never_guessed_at() -> None:
     assert (errors(made), [item.id for item in made.unmanaged]) == ([], ["id-1"])
 
 
+def test_a_pin_beside_a_namesake() -> None:
+    pinned, other = entry(name="Ops", pin="id-1"), entry(name="Ops", line=2, **EU)
+    found = live(lives(name="Ops"), lives(number=2, name="Ops", **EU_LIVE))
+    assert did(plan(pinned, other, found=found)) == did(plan(other, pinned, found=found)) == []
+    assert did(plan(pinned, other, found=live(lives(name="Old")))) == [
+        f"+ {TOKEN.id}#Ops",
+        f"~ {TOKEN.id}#Ops#id-1",
+    ]
+
+
+def test_addresses_of_namesakes_are_unique() -> None:
+    entries = [entry(name="N", pin="p"), entry(name="N", line=2), entry(name="N#p", line=3)]
+    found = live(*(lives(number=number, name=name) for number, name in enumerate(("N", "N", "N#p"))))
+    made = plan(*entries, entry(name="N", pin="id-0", line=4), found=found)
+    addresses = [*made.unchanged, *(item.address for item in made.diagnostics)]
+    assert len(addresses) == len(set(addresses)) == 4
+
+
 def test_a_pin_renames() -> None:
     made = plan(entry(name="New", pin="id-1"), found=live(lives(name="Old")))
     (change,) = made.changes
@@ -270,3 +289,42 @@ def test_order_does_not_matter() -> None:
 def test_the_catalogue_is_read_as_it_is() -> None:
     assert [event.id for event in CATALOGUE.events] == sorted(event.id for event in (INVOICE, TOKEN, PLANE, BARE))
     assert CATALOGUE.named("no such") == ()
+
+
+def test_a_match_finds_events_and_a_name_wins() -> None:
+    match = Match(namespace=("organization", "gateway-manager"))
+    made = plan(
+        entry("", "Ops", match=match, channels={"EMAIL": True}, line=2),
+        entry(TOKEN, "Ops", channels={"EMAIL": False, "IN_APP": True}, line=5),
+    )
+    assert did(made) == [f"+ {PLANE.id}#Ops", f"+ {TOKEN.id}#Ops"]
+    (warning,) = [item for item in made.diagnostics if item.code == "shadows-match"]
+    assert (warning.severity, warning.position) == ("warning", at(5))
+    assert "by EMAIL" in warning.message
+
+
+@pytest.mark.parametrize(
+    ("match", "found"),
+    [
+        (Match(name="data PLANE*"), [PLANE]),
+        (Match(name="*.expiring"), [TOKEN]),
+        (Match(excluded=("*billing*", "Data plane lost", BARE.id)), [TOKEN]),
+        (Match(namespace=("organization",), excluded=("token*",)), []),
+    ],
+)
+def test_what_a_match_finds(match: Match, found: list[Event]) -> None:
+    made = plan(entry("", "Ops", match=match, line=3))
+    assert did(made) == [f"+ {event.id}#Ops" for event in found]
+    assert errors(made) == ([] if found else ["empty-match"])
+
+
+def test_two_matches_of_one_name_overlap() -> None:
+    entries = [
+        entry("", "Ops", match=Match(namespace=("organization",)), line=2),
+        entry("", "Ops", match=Match(name="*"), channels=BOTH, line=4),
+        entry("", "Other", match=Match(name="*"), channels=BOTH, line=6),
+    ]
+    (found,) = [item for item in plan(*entries).diagnostics if item.severity == "error"]
+    assert (found.code, found.position) == ("overlapping-match", at(4))
+    assert "notifconf.yaml:2:5" in found.message
+    assert plan(*entries).changes == plan(*entries[::-1]).changes

@@ -85,7 +85,7 @@ def test_values_from_outside() -> None:
 @pytest.mark.parametrize(
     ("entry", "code", "text"),
     [
-        ("{name: N}", "invalid-value", '"event" is missing'),
+        ("{name: N}", "invalid-value", 'needs "event" or "match"'),
         ("{event: E}", "invalid-value", '"name" is missing'),
         ('{event: E, name: ""}', "invalid-value", '"name" must not be empty'),
         ("{event: E, name: 7}", "invalid-value", '"name" must be text'),
@@ -114,12 +114,18 @@ def test_what_can_be_known_to_be_wrong(entry: str, code: str, text: str) -> None
         "[{event: E, name: N}, {event: E, name: N, regions: [EU]}]",
         "[{event: Invoice ready, name: N}, {event: invoice READY, name: N}]",
         "[{event: E, name: N, id: x}, {event: E, name: M, id: x}]",
-        "[{event: E, name: N, id: x}, {event: E, name: N, id: y}]",
+        "[{event: E, name: N}, {event: E, name: N, id: y}, {event: E, name: N}]",
     ],
 )
 def test_two_entries_for_one_subscription(entries: str) -> None:
     (only,) = wrong(f"subscriptions: {entries}")
     assert "error[duplicate-subscription]: this is the same subscription as the one at -:3:17" in only
+
+
+@pytest.mark.parametrize("pins", [["x", "y"], ["x", None], [None, "y"]])
+def test_entries_with_one_name_are_told_apart_by_pins(pins: list[str | None]) -> None:
+    entries = [f"{{event: E, name: N{f', id: {pin}' if pin else ''}}}" for pin in pins]
+    assert [entry.pin for entry in declared(f"subscriptions: [{', '.join(entries)}]").subscriptions] == pins
 
 
 def test_names_of_one_event_differ_by_case() -> None:
