@@ -285,7 +285,7 @@ def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets) -> Proposal:
     def find_remaining(after: Live, ids: Mapping[str, str]) -> Plan:
         by_id = {(item.kind, item.id): item for item in after.resources}
         remaining = (change for change in saved.plan.changes if not _is_done(change, by_id, secrets, ids))
-        return replace(saved.plan, changes=tuple(remaining))
+        return replace(saved.plan, changes=tuple(remaining), part="changes")
 
     return Proposal(saved.plan, live, secrets, find_remaining, saved.basis.verify, saved.basis)
 
