@@ -49,7 +49,7 @@ def test_what_does_not_show(char):
         (f"{ACUTE}a {ACUTE}b", "\\u0301a \\u0301b"),
         ("=\u0338", "=\u0338"),
         ("⚠\ufe0f", "⚠\ufe0f"),
-        ("ℹ\ufe0f 1\ufe0f\u20e3 #\ufe0f\u20e3", "ℹ\ufe0f 1\ufe0f\u20e3 #\ufe0f\u20e3"),
+        ("\u2139\ufe0f 1\ufe0f\u20e3 #\ufe0f\u20e3", "\u2139\ufe0f 1\ufe0f\u20e3 #\ufe0f\u20e3"),
         ("⚠\ufe0f\ufe0f \ufe0f-\ufe0f", "⚠\ufe0f\\ufe0f \\ufe0f-\\ufe0f"),
         ("한국어 日本語 é \U0001f6a8", "한국어 日本語 é \U0001f6a8"),
     ],
