@@ -16,7 +16,7 @@ $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --
 endef
 PIP_CHECK = $(@D)/bin/python -m pip --disable-pip-version-check check
 
-.PHONY: help env demo test lint types layers check bench torture mutation audit build docs outputs picture lock clean
+.PHONY: help env demo test lint types layers check coverage bench laws torture mutation audit build docs outputs picture lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -56,7 +56,13 @@ layers: env
 	$(BIN)/lint-imports
 
 check: env
+	$(BIN)/python -m pytest -n auto
+
+coverage: env    ## run the tests, and say which lines and branches none of them takes
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+laws: env        ## search longer, and at random, for what breaks a law of tests/ (some minutes)
+	$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile=thorough
 
 torture: env     ## kill it at every request, fail every request in every way, and print figures (some minutes)
 	$(BIN)/python -m tests.torture

@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, settings
 # A frozen clock is for what is tested: the loops of emulators that serve in threads of this process must go on.
 freezegun.configure(extend_ignore_list=["asyncio", "uvicorn"])
 
+# Each run tries the same examples, so that it fails for what was changed alone. `make laws` searches at random, longer.
 # How fast a machine is, which may do other work beside, says nothing of what is tested.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+COMMON = settings(deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("usual", COMMON, max_examples=30, derandomize=True, database=None)
+settings.register_profile("thorough", COMMON, max_examples=500)
+settings.load_profile("usual")
 
 # In the background of a script, SIGINT is ignored, and so it is in each process that the tests start. With a handler
 # here, those begin with the default.

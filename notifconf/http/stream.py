@@ -8,7 +8,10 @@ service sends what nobody asked for, and leaves nothing open when the task that 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+from collections import deque
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any, cast
 
@@ -38,13 +41,45 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     @classmethod
     async def connect(cls, host: str, port: int) -> Stream:
         """Return a stream that is connected to a host. Raises `httpcore.ConnectError`."""
-        # With a delay asyncio starts a task for each address, and drops an open socket when it is cancelled.
-        delay = None if _is_address(host) else HAPPY_EYEBALLS_DELAY_SECONDS
         try:
-            _, stream = await asyncio.get_running_loop().create_connection(cls, host, port, happy_eyeballs_delay=delay)
+            addresses = [host] if _is_address(host) else await _resolve(host, port)
+            if len(addresses) == 1:
+                return await cls._connect_to(addresses[0], port)
+            return await cls._connect_to_first(addresses, port)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
+
+    @classmethod
+    async def _connect_to(cls, address: str, port: int) -> Stream:
+        _, stream = await asyncio.get_running_loop().create_connection(cls, address, port)
         return stream
+
+    @classmethod
+    async def _connect_to_first(cls, addresses: Sequence[str], port: int) -> Stream:
+        """Return a stream to the first address that answers (RFC 8305: "happy eyeballs").
+
+        asyncio can do this too, but drops an open socket when it is cancelled.
+        """
+        attempts: set[asyncio.Task[Stream]] = set()
+        failures: list[BaseException] = []
+        waiting = deque(addresses)
+        try:
+            while waiting or attempts:
+                if waiting:
+                    attempts.add(asyncio.create_task(cls._connect_to(waiting.popleft(), port)))
+                delay = HAPPY_EYEBALLS_DELAY_SECONDS if waiting else None
+                done, _ = await asyncio.wait(attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
+                for attempt in done:
+                    attempts.remove(attempt)
+                    failure = attempt.exception()
+                    if failure is None:
+                        return attempt.result()
+                    failures.append(failure)
+        finally:
+            for attempt in attempts:
+                attempt.add_done_callback(_abort_late_stream)
+                attempt.cancel()
+        raise OSError("; ".join(map(str, failures)))
 
     async def start_tls(
         self,
@@ -83,10 +118,13 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             raise httpcore.WriteError("the connection is closed")
         self._transport.write(buffer)
 
-    async def aclose(self) -> None:
-        """Close at once."""
+    def abort(self) -> None:
+        """Close at once. asyncio closes the file descriptor in the next turn of its loop."""
         self._transport.abort()
-        # asyncio closes the file descriptor in the next turn of its loop.
+
+    async def aclose(self) -> None:
+        """Close at once, and wait until the file descriptor is closed."""
+        self.abort()
         await asyncio.sleep(0)
 
     def get_extra_info(self, info: str) -> Any:
@@ -120,6 +158,18 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     def _wake_reader(self) -> None:
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host in the order in which to try them. Raises `OSError`."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _abort_late_stream(attempt: asyncio.Task[Stream]) -> None:
+    """Close the stream of an attempt to connect that nobody waits for any more."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().abort()
 
 
 def _is_address(host: str) -> bool:

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+import h11
 import httpcore
 import httpx
 
@@ -30,6 +31,9 @@ moment, nobody knows whether the request was carried out."""
 UNSENDABLE = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
 """What can't stand in a header (RFC 9110, section 5.5)."""
 
+MAX_INTERIM_ANSWERS = 100
+"""Before one answer. A service sends one or two (100, 103); one that sends them without end is not waited for."""
+
 FRAMING = {b"content-length", b"transfer-encoding"}
 SWITCHING_PROTOCOLS = 101
 
@@ -39,6 +43,16 @@ class Connection(httpcore.AsyncHTTP11Connection):
 
     MAX_INCOMPLETE_EVENT_SIZE = 64 * 1024
 
+    def __init__(self, origin: httpcore.Origin, stream: Stream) -> None:
+        """Speak HTTP over a stream."""
+        super().__init__(origin, stream, keepalive_expiry=MAX_IDLE_SECONDS)
+        self._stream = stream
+        self._interim_answers = 0
+
+    def abort(self) -> None:
+        """Close at once. httpcore waits for a lock first, and closes nothing if its task is cancelled meanwhile."""
+        self._stream.abort()
+
     @property
     def is_reusable(self) -> bool:
         """Whether the last answer is complete, the connection is open, and nothing came after that answer.
@@ -47,6 +61,17 @@ class Connection(httpcore.AsyncHTTP11Connection):
         network stream, but not one that its parser has read already.
         """
         return self.is_available() and not self.has_expired() and not self._h11_state.trailing_data[0]
+
+    async def _receive_event(self, timeout: float | None = None) -> h11.Event | type[h11.PAUSED]:  # noqa: ASYNC109
+        """Return what comes next of an answer. Raises `httpcore.RemoteProtocolError` for endless interim answers."""
+        event = await super()._receive_event(timeout)
+        if isinstance(event, h11.Response):
+            self._interim_answers = 0
+        if isinstance(event, h11.InformationalResponse):
+            self._interim_answers += 1
+            if self._interim_answers > MAX_INTERIM_ANSWERS:
+                raise httpcore.RemoteProtocolError(f"more than {MAX_INTERIM_ANSWERS} interim answers (1xx)")
+        return event
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -72,8 +97,12 @@ class Transport(httpx.AsyncBaseTransport):
         message = _convert_request(request)
         with _httpx_errors():
             connection = await self._take_connection(message.url.origin, request)
-            response = await connection.handle_async_request(message)
-        body = _Body(response, lambda: self._release(connection))
+            try:
+                response = await connection.handle_async_request(message)
+            except BaseException:
+                connection.abort()
+                raise
+        body = _Body(response, connection, self._release)
         names = [name.lower() for name, _ in response.headers]
         if response.status == SWITCHING_PROTOCOLS or FRAMING.issubset(names):
             await connection.aclose()
@@ -82,8 +111,11 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close all idle connections."""
-        while self._idle:
-            await self._idle.pop().aclose()
+        for connection in self._idle:
+            connection.abort()
+        self._idle.clear()
+        # asyncio closes the file descriptors in the next turn of its loop.
+        await asyncio.sleep(0)
 
     async def _take_connection(self, origin: httpcore.Origin, request: httpx.Request) -> Connection:
         """Return the idle connection that was used last, so that the others grow old, or a new one."""
@@ -105,16 +137,16 @@ class Transport(httpx.AsyncBaseTransport):
     async def _connect(self, origin: httpcore.Origin) -> Connection:
         host = origin.host.decode("ascii")
         if self._proxy is None:
-            stream: httpcore.AsyncNetworkStream = await Stream.connect(host, origin.port)
+            stream = await Stream.connect(host, origin.port)
         else:
             stream = await _open_tunnel(self._proxy, origin)
         try:
             if self._tls is not None and origin.scheme == b"https":
                 stream = await stream.start_tls(self._tls, host)
         except BaseException:
-            await stream.aclose()
+            stream.abort()
             raise
-        return Connection(origin, stream, keepalive_expiry=MAX_IDLE_SECONDS)
+        return Connection(origin, stream)
 
     async def _release(self, connection: Connection) -> None:
         """Keep a connection for the next request, or close it."""
@@ -127,8 +159,11 @@ class Transport(httpx.AsyncBaseTransport):
 class _Body(httpx.AsyncByteStream):
     """The body of an answer, as it comes; `release` gets its connection back when the body is closed."""
 
-    def __init__(self, response: httpcore.Response, release: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, response: httpcore.Response, connection: Connection, release: Callable[[Connection], Awaitable[None]]
+    ) -> None:
         self._response = response
+        self._connection = connection
         self._release = release
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -137,15 +172,19 @@ class _Body(httpx.AsyncByteStream):
                 yield piece
 
     async def aclose(self) -> None:
-        await self._response.aclose()
-        await self._release()
+        try:
+            await self._response.aclose()
+        except BaseException:
+            self._connection.abort()
+            raise
+        await self._release(self._connection)
 
 
-async def _open_tunnel(proxy: Proxy, origin: httpcore.Origin) -> httpcore.AsyncNetworkStream:
+async def _open_tunnel(proxy: Proxy, origin: httpcore.Origin) -> Stream:
     """Return a stream through a proxy to a service. Raises `ProxyFailedError`, `ProxyRefusedError`."""
     target = b"%b:%d" % (b"[%b]" % origin.host if b":" in origin.host else origin.host, origin.port)
     try:
-        stream: httpcore.AsyncNetworkStream = await Stream.connect(proxy.host, proxy.port)
+        stream = await Stream.connect(proxy.host, proxy.port)
         try:
             if proxy.tls is not None:
                 stream = await stream.start_tls(proxy.tls, proxy.host)
@@ -153,7 +192,7 @@ async def _open_tunnel(proxy: Proxy, origin: httpcore.Origin) -> httpcore.AsyncN
             request = httpcore.Request("CONNECT", url, headers=[(b"Host", target), *proxy.headers])
             response = await Connection(url.origin, stream).handle_async_request(request)
         except BaseException:
-            await stream.aclose()
+            stream.abort()
             raise
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
         raise ProxyFailedError(proxy.variable, str(error)) from error
@@ -161,8 +200,7 @@ async def _open_tunnel(proxy: Proxy, origin: httpcore.Origin) -> httpcore.AsyncN
         await stream.aclose()
         reason = response.extensions["reason_phrase"].decode("ascii", "replace")
         raise ProxyRefusedError(proxy.variable, response.status, reason)
-    tunnel: httpcore.AsyncNetworkStream = response.extensions["network_stream"]
-    return tunnel
+    return stream
 
 
 def _convert_request(request: httpx.Request) -> httpcore.Request:

@@ -17,6 +17,8 @@ async def run_all(jobs: Sequence[Callable[[], Awaitable[Result]]], width: int) -
     The first failure cancels the rest and is raised. A job is only started when a worker is free for it, so
     thousands of them cost a list.
     """
+    if not jobs:
+        return []
     results: dict[int, Result] = {}
     waiting = iter(enumerate(jobs))
     counter = current_counter()
@@ -27,10 +29,15 @@ async def run_all(jobs: Sequence[Callable[[], Awaitable[Result]]], width: int) -
             results[index] = await job()
             counter.done += 1
 
+    # Neither a task group nor `gather`: both can drop a cancellation that comes together with a failure, and a task
+    # group takes a worker that something else cancels for one that is done.
+    workers = [asyncio.create_task(work()) for _ in range(min(width, len(jobs)))]
     try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(width, len(jobs))):
-                group.create_task(work())
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+        done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+        for worker in done:
+            worker.result()
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
     return [results[index] for index in range(len(jobs))]

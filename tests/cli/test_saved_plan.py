@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from freezegun import freeze_time
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.api import find_saved_plan
@@ -386,7 +386,6 @@ def test_no_single_change_of_a_plan_file_is_applied(saved):
     places = [place for place in _places(document) if place]
 
     @given(st.sampled_from(places), st.sampled_from((*VALUES, "left out", "doubled")))
-    @settings(max_examples=150, deadline=None)
     def holds(place, value):
         path.write_text(text)
         _altered(path, _change_at(place, value))
@@ -403,7 +402,6 @@ def test_no_change_of_a_byte_is_applied(saved):
     data = path.read_bytes()
 
     @given(st.integers(0, len(data) - 1), st.integers(0, 255))
-    @settings(max_examples=100, deadline=None)
     def holds(index, byte):
         altered = data[:index] + bytes([byte]) + data[index + 1 :]
         path.write_bytes(altered)
@@ -424,7 +422,6 @@ def test_whoever_seals_a_change_of_what_is_done_makes_another_digest(saved):
     places = [place for place in _places(json.loads(text)) if len(place) > 1 and place[0] == "saved"]
 
     @given(st.sampled_from(places), st.sampled_from((*VALUES, "left out", "doubled")))
-    @settings(max_examples=150, deadline=None)
     def holds(place, value):
         path.write_text(text)
         _sealed(path, _shown_too(_change_at(place, value)))
@@ -461,7 +458,6 @@ def test_whatever_a_sealed_file_says_is_no_bug(saved):
     places = [place for place in _places(json.loads(text)) if len(place) > 1 and place[0] == "saved"]
 
     @given(st.sampled_from(places), st.sampled_from((*VALUES, "left out", "doubled")))
-    @settings(max_examples=60, deadline=None)
     def holds(place, value):
         path.write_text(text)
         _sealed(path, _shown_too(_change_at(place, value)))

@@ -204,8 +204,19 @@ def test_nowhere_when_all_goes_well(user: User, loudness: tuple[str, ...]) -> No
     assert (user.folder / "audit.jsonl").exists()
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 409, 422, 429, 500, 503])
-@pytest.mark.parametrize("methods", ["GET", "POST", "PATCH"])
+@pytest.mark.parametrize(
+    ("methods", "status"),
+    [
+        ("GET", 401),
+        ("GET", 503),
+        ("POST", 400),
+        ("POST", 409),
+        ("POST", 429),
+        ("POST", 503),
+        ("PATCH", 403),
+        ("PATCH", 500),
+    ],
+)
 def test_nowhere_when_the_service_echoes_them(
     user: User, service_of_secrets: tuple[Any, str, Echo], status: int, methods: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.config import load, parse_max_deletes
@@ -376,13 +376,11 @@ documents = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
 @given(documents, st.sampled_from([None, {}, {"X": "a"}, {"X": "https://h/"}]))
 def test_any_document(document, environment):
     quietly(json.dumps(document), environment)
 
 
-@settings(max_examples=200)
 @given(documents, st.integers(0, 2000), st.text(max_size=3))
 def test_any_damage(document, place, damage):
     text = yaml.safe_dump(document)

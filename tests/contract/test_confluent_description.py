@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from requests import Session
 from schemathesis.checks import CHECKS, load_all_checks
 
@@ -76,8 +76,6 @@ schema = schemathesis.openapi.from_dict(description())
 found: Any = schema.get_all_operations()
 OPERATIONS = {result.ok().label: result.ok() for result in found}
 
-few = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
@@ -97,7 +95,7 @@ def called(case: Any, server: Served, session: Session) -> int:
 
 
 @schema.parametrize()
-@settings(few, max_examples=20)
+@settings(max_examples=10)
 def test_every_answer_is_as_described(case: Any, server: Served, session: Session) -> None:
     called(case, server, session)
 
@@ -109,7 +107,7 @@ def test_every_operation_can_succeed(label: str, server: Served, session: Sessio
     body = {"body": BODIES[label]} if label in BODIES else {}
     statuses = set()
 
-    @settings(few, max_examples=10)
+    @settings(max_examples=5)
     @given(case=operation.as_strategy(path_parameters=path, **body) | operation.as_strategy(path_parameters=path))
     def drive(case: Any) -> None:
         statuses.add(called(case, server, session))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from requests import Session
 from schemathesis.checks import CHECKS, load_all_checks
 
@@ -44,8 +44,6 @@ schema = schemathesis.openapi.from_path(DESCRIPTION)
 found: Any = schema.get_all_operations()
 OPERATIONS = {result.ok().label: result.ok() for result in found}
 
-few = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
@@ -65,7 +63,7 @@ def called(case: Any, server: Served, session: Session) -> int:
 
 
 @schema.parametrize()
-@settings(few, max_examples=20)
+@settings(max_examples=10)
 def test_every_answer_is_as_described(case: Any, server: Served, session: Session) -> None:
     called(case, server, session)
 
@@ -77,7 +75,7 @@ def test_every_operation_can_succeed(label: str, server: Served, session: Sessio
     body = {"body": BODIES[label]} if label in BODIES else {}
     statuses = set()
 
-    @settings(few, max_examples=10)
+    @settings(max_examples=5)
     @given(case=operation.as_strategy(path_parameters=path, **body))
     def drive(case: Any) -> None:
         statuses.add(called(case, server, session))

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from notifconf.config import load
@@ -35,7 +35,6 @@ from tests.convergence.worlds import WORLDS, World, furnish, modes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
-some = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 UNDECIDABLE = {"ambiguous-event-subscription", "too-many-regional-configurations"}
 """What a random organisation may make of a workspace that is right in itself."""
@@ -98,7 +97,6 @@ def workspace_of(provider: str, world: World, mode: str) -> Workspace:
 
 
 @pytest.mark.parametrize("provider", BUILT_IN)
-@settings(some, max_examples=100)
 @given(data=st.data(), mode=modes)
 def test_apply_then_a_plan_is_empty(organisation: Organisation, provider: str, data: st.DataObject, mode: str) -> None:
     world = data.draw(WORLDS[provider])
@@ -132,7 +130,6 @@ def _untouched(plan: Plan, before: dict[tuple[str, str], Any], after: dict[tuple
 
 
 @pytest.mark.parametrize("provider", BUILT_IN)
-@settings(some, max_examples=30)
 @given(data=st.data(), mode=modes, random=st.randoms(use_true_random=False))
 def test_order_does_not_matter(
     organisation: Organisation, provider: str, data: st.DataObject, mode: str, random: Random

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hostile.corpus import Text, bombs, live_cases, text_cases
@@ -56,13 +56,11 @@ def test_an_alias_bomb_takes_no_memory() -> None:
     assert peak < 100 * 1024**2
 
 
-@settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes(data: bytes) -> None:
     assert try_text(Text("bytes", data)) == []
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     pieces=st.lists(
         st.sampled_from(

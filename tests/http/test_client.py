@@ -34,6 +34,7 @@ from notifconf.http.redaction import Redactor
 from notifconf.http.request import MAX_BODY_BYTES
 from notifconf.http.transport import Transport
 from notifconf.model import Secret
+from tests.http.raw_service import serving
 from tests.http.service import OK, Time, Trial
 
 
@@ -565,11 +566,9 @@ def test_what_a_proxy_echoes_is_shown_without_its_password(monkeypatch: pytest.M
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 407 t0ps3cret is wrong\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
 
     async def run() -> None:
-        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with serving(refuse) as port:
             monkeypatch.setenv("HTTPS_PROXY", f"http://user:t0ps3cret@127.0.0.1:{port}")
             async with Client("https://api.example.test", options=ClientOptions(sleep=Time().sleep)) as client:
                 await client.request("GET", "/things")

@@ -12,15 +12,12 @@ import pytest
 from notifconf.errors import NotifconfError, TransportError, UsageError
 from notifconf.http.client import Client, ClientOptions
 from notifconf.http.proxy import is_exempt
-from tests.http.raw_service import RawService
+from tests.http.raw_service import RawService, serving
 from tests.http.test_tls import AUTHORITY, STRANGER, tls_of
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NAME = "api.example.test"
-
-# The proxy of the test is cut off in the middle, and asyncio's streams complain of that.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -41,17 +38,15 @@ class Tunnel:
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(self.answer)
+        if not self.answer.startswith(b"HTTP/1.1 200"):
+            return
+        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-            writer.write(self.answer)
-            if not self.answer.startswith(b"HTTP/1.1 200"):
-                return
-            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.port)
             await asyncio.gather(copy(reader, upstream_writer), copy(upstream_reader, writer))
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            pass
         finally:
-            writer.close()
+            upstream_writer.transport.abort()
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -76,12 +71,9 @@ def ask(
 
     async def run() -> list[Any]:
         found: list[Any] = []
-        async with (
-            service.listening() as url,
-            await asyncio.start_server(tunnel.serve, "127.0.0.1", 0, ssl=proxy_tls) as proxy,
-        ):
-            tunnel.port = int(url.rpartition(":")[2])
-            monkeypatch.setenv("HTTPS_PROXY", address.format(proxy.sockets[0].getsockname()[1]))
+        async with service.listening(), serving(tunnel.serve, tls=proxy_tls) as port:
+            tunnel.port = service.port
+            monkeypatch.setenv("HTTPS_PROXY", address.format(port))
             async with Client(f"https://{NAME}", options=ClientOptions(sleep=wait, timeout=20)) as client:
                 for method in methods:
                     try:

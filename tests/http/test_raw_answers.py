@@ -15,7 +15,8 @@ import pytest
 from notifconf.errors import ApiError, NotifconfError, ProtocolError, ServiceError, TransportError
 from notifconf.http.client import Client, ClientOptions
 from notifconf.http.request import MAX_BODY_BYTES
-from tests.http.raw_service import HANG_UP, RESET, Pieces, RawService
+from notifconf.http.transport import MAX_INTERIM_ANSWERS
+from tests.http.raw_service import HANG_UP, RESET, Pieces, RawService, serving
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 BODY = b'{"id":"x"}'
@@ -127,6 +128,7 @@ BROKEN: dict[str, Pieces] = {
     "two framings": head(b"Content-Length: 10", b"Transfer-Encoding: chunked") + chunk(BODY) + LAST,
     "unknown transfer coding": [head(b"Transfer-Encoding: gzip, chunked") + chunk(BODY) + LAST, HANG_UP],
     "switching protocols": head(b"Upgrade: h2c", b"Connection: upgrade", status=b"HTTP/1.1 101 Switching Protocols"),
+    "1xx without end": head(status=b"HTTP/1.1 100 Continue") * (MAX_INTERIM_ANSWERS + 1) + sized(),
     "only 100": [head(status=b"HTTP/1.1 100 Continue"), HANG_UP],
     "status of two digits": [sized(status=b"HTTP/1.1 20 OK"), HANG_UP],
     "status of letters": [sized(status=b"HTTP/1.1 abc OK"), HANG_UP],
@@ -232,22 +234,18 @@ def test_a_connection_is_used_again_after_an_error_status(status: int) -> None:
 
 def test_one_byte_now_and_then_does_not_prolong_the_time_of_a_request() -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                writer.write(b"HTTP/1.1 200 OK\r\nX: "[:1])
-                await writer.drain()
-                await asyncio.sleep(0.01)
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
+        while True:
+            writer.write(b"HTTP/1.1 200 OK\r\nX: "[:1])
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
     async def run() -> ServiceError:
-        async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            async with Client(f"http://127.0.0.1:{port}", options=ClientOptions(timeout=0.1)) as client:
-                with pytest.raises(ServiceError) as caught:
-                    await client.request("POST", "/things", json={})
+        async with (
+            serving(trickle) as port,
+            Client(f"http://127.0.0.1:{port}", options=ClientOptions(timeout=0.1)) as client,
+        ):
+            with pytest.raises(ServiceError) as caught:
+                await client.request("POST", "/things", json={})
         return caught.value
 
     assert asyncio.run(run()).sent

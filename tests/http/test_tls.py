@@ -14,7 +14,7 @@ import trustme
 
 from notifconf.errors import NotifconfError, ServiceError, TransportError, UsageError
 from notifconf.http.client import Client, ClientOptions
-from tests.http.raw_service import HANG_UP, Pieces, RawService
+from tests.http.raw_service import HANG_UP, Pieces, RawService, serving
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -180,14 +180,14 @@ def test_a_service_that_does_not_speak_tls_gets_nothing() -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.read(1000))
         writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
 
     async def run() -> ServiceError:
-        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            async with Client(f"https://127.0.0.1:{port}", options=ClientOptions(timeout=20)) as client:
-                with pytest.raises(TransportError) as caught:
-                    await client.request("POST", "/things", json={})
+        async with (
+            serving(refuse) as port,
+            Client(f"https://127.0.0.1:{port}", options=ClientOptions(timeout=20)) as client,
+        ):
+            with pytest.raises(TransportError) as caught:
+                await client.request("POST", "/things", json={})
         return caught.value
 
     assert not asyncio.run(run()).sent

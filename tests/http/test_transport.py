@@ -5,71 +5,27 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
 from notifconf.errors import ProtocolError, TransportError
+from notifconf.http import stream as stream_module
 from notifconf.http import transport as transport_module
 from notifconf.http.client import Client, ClientOptions
-from notifconf.http.stream import MAX_UNREAD_BYTES
+from notifconf.http.stream import MAX_UNREAD_BYTES, Stream
 from notifconf.http.transport import Connection, Transport
+from tests.http.raw_service import HANG_UP, RawService
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
-HANG_UP = b""
-"""Instead of an answer: the connection is closed."""
 
-
-class Server:
-    """Answers the requests of each connection, one after the other, with the next bytes of `answers`.
-
-    `requests` holds what was asked, by connection; `sent` counts the pieces of answers that were taken.
-    """
-
-    def __init__(self, *answers: bytes | Sequence[bytes]) -> None:
-        self.answers = list(answers)
-        self.requests: list[list[bytes]] = []
-        self.port = 0
-        self.sent = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked: list[bytes] = []
-        self.requests.append(asked)
-        try:
-            while self.answers:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]
-                asked.append(head + await reader.readexactly(int(length or 0)))
-                answer = self.answers.pop(0)
-                for piece in [answer] if isinstance(answer, bytes) else answer:
-                    if piece == HANG_UP:
-                        return
-                    writer.write(piece)
-                    await writer.drain()
-                    self.sent += 1
-                    # So that pieces arrive as pieces.
-                    await asyncio.sleep(0)
-            await reader.read()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-        finally:
-            writer.close()
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[str]:
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        async with server:
-            self.port = server.sockets[0].getsockname()[1]
-            yield f"http://127.0.0.1:{self.port}"
-
-
-def exchange(server: Server, times: int = 1, **options: Any) -> list[httpx.Response]:
+def exchange(server: RawService, times: int = 1, **options: Any) -> list[httpx.Response]:
     """Send so many requests, one after the other, and return what came back."""
 
     async def run() -> list[httpx.Response]:
@@ -80,7 +36,7 @@ def exchange(server: Server, times: int = 1, **options: Any) -> list[httpx.Respo
 
 
 def test_a_request_goes_out_as_it_is() -> None:
-    server = Server(OK)
+    server = RawService(OK)
     exchange(server, method="POST", content=b'{"a":1}', headers={"X-Thing": "ü".encode()})
     ((sent,),) = server.requests
     lines = sent.split(b"\r\n")
@@ -93,7 +49,7 @@ def test_a_request_goes_out_as_it_is() -> None:
 
 @pytest.mark.parametrize("header", ["a\r\nX-Injected: b", "a\nb", "a\0b", "\x7f"])
 def test_what_would_end_a_header_early_is_not_sent(header: str) -> None:
-    server = Server(OK)
+    server = RawService(OK)
     with pytest.raises(httpx.LocalProtocolError):
         exchange(server, headers={"X-Thing": header})
     assert server.requests == []
@@ -113,7 +69,7 @@ def test_what_would_end_a_header_early_is_not_sent(header: str) -> None:
     ids=["length", "in pieces", "chunked", "hints", "continue", "1.0 until the end", "1.1 until the end"],
 )
 def test_a_body_ends_where_its_framing_says(answer: bytes | Sequence[bytes]) -> None:
-    (response,) = exchange(Server(answer))
+    (response,) = exchange(RawService(answer))
     assert (response.status_code, response.content) == (200, b"hello")
     assert "link" not in response.headers
     assert "x-trailer" not in response.headers
@@ -122,20 +78,20 @@ def test_a_body_ends_where_its_framing_says(answer: bytes | Sequence[bytes]) -> 
 def test_a_body_may_be_packed() -> None:
     packed = gzip.compress(b"hello")
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
-    (response,) = exchange(Server(head.encode() + packed))
+    (response,) = exchange(RawService(head.encode() + packed))
     assert response.content == b"hello"
 
 
 def test_a_body_that_is_larger_than_what_may_be_unread_is_read_whole() -> None:
     size = 5 * MAX_UNREAD_BYTES
-    (response,) = exchange(Server(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size))
+    (response,) = exchange(RawService(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size))
     assert len(response.content) == size
 
 
 def test_a_sender_waits_for_a_reader_that_is_slow() -> None:
     pieces = 200
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {pieces * MAX_UNREAD_BYTES}\r\n\r\n".encode()
-    server = Server([head, *[b"x" * MAX_UNREAD_BYTES] * pieces])
+    server = RawService([head, *[b"x" * MAX_UNREAD_BYTES] * pieces])
 
     async def run() -> None:
         async with (
@@ -146,21 +102,21 @@ def test_a_sender_waits_for_a_reader_that_is_slow() -> None:
             for _ in range(20 * pieces):
                 await asyncio.sleep(0)
             # What is unread here, and what the kernel's buffers hold, is far less than all.
-            assert 1 < server.sent < pieces // 2
+            assert 1 < server.pieces_sent < pieces // 2
 
     asyncio.run(run())
 
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
 def test_an_answer_without_a_body_has_none(status: bytes) -> None:
-    server = Server(b"HTTP/1.1 " + status + b"\r\n\r\n", OK)
+    server = RawService(b"HTTP/1.1 " + status + b"\r\n\r\n", OK)
     first, second = exchange(server, times=2)
     assert (first.content, second.content) == (b"", b"{}")
     assert len(server.requests) == 1
 
 
 def test_a_connection_carries_one_request_after_the_other() -> None:
-    server = Server(*[OK] * 3)
+    server = RawService(*[OK] * 3)
     exchange(server, times=3)
     assert [len(asked) for asked in server.requests] == [3]
 
@@ -178,7 +134,7 @@ def test_a_connection_carries_one_request_after_the_other() -> None:
     ids=["close", "1.0", "hung up", "a second answer", "a late answer", "junk"],
 )
 def test_a_connection_that_can_not_be_trusted_carries_nothing_more(answer: bytes | Sequence[bytes]) -> None:
-    server = Server(answer, OK)
+    server = RawService(answer, OK)
 
     async def run() -> list[bytes]:
         async with server.listening() as url, httpx.AsyncClient(transport=Transport()) as client:
@@ -194,13 +150,13 @@ def test_a_connection_that_can_not_be_trusted_carries_nothing_more(answer: bytes
 
 def test_a_connection_that_was_idle_for_long_carries_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport_module, "MAX_IDLE_SECONDS", 0.0)
-    server = Server(OK, OK)
+    server = RawService(OK, OK)
     exchange(server, times=2)
     assert [len(asked) for asked in server.requests] == [1, 1]
 
 
 def test_an_answer_that_nobody_reads_costs_its_connection() -> None:
-    server = Server([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"], OK)
+    server = RawService([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"], OK)
 
     async def run() -> bytes:
         async with server.listening() as url, httpx.AsyncClient(transport=Transport()) as client:
@@ -244,11 +200,11 @@ def test_an_answer_that_nobody_reads_costs_its_connection() -> None:
 )
 def test_an_answer_that_is_not_whole_is_none(answer: bytes | Sequence[bytes], error: type[Exception]) -> None:
     with pytest.raises(error):
-        exchange(Server(answer))
+        exchange(RawService(answer))
 
 
 def test_many_requests_share_as_many_connections_as_are_in_flight() -> None:
-    server = Server(*[OK] * 40)
+    server = RawService(*[OK] * 40)
 
     async def run() -> list[Any]:
         async with server.listening() as url, Client(url, options=ClientOptions(parallelism=4)) as client:
@@ -260,7 +216,7 @@ def test_many_requests_share_as_many_connections_as_are_in_flight() -> None:
 
 
 def test_a_service_that_hangs_is_given_up_and_its_connection_with_it() -> None:
-    server = Server([b"HTTP/1.1 200 OK\r\n"], [b"HTTP/1.1 200 OK\r\n"], OK)
+    server = RawService([b"HTTP/1.1 200 OK\r\n"], [b"HTTP/1.1 200 OK\r\n"], OK)
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -274,22 +230,19 @@ def test_a_service_that_hangs_is_given_up_and_its_connection_with_it() -> None:
     assert [len(asked) for asked in server.requests] == [1, 1, 1]
 
 
-@asynccontextmanager
-async def speaking_tls(server: Server) -> AsyncIterator[str]:
-    """Serve with a certificate for 127.0.0.1 that nobody has signed but itself."""
+def self_signed() -> ssl.SSLContext:
+    """Return a context with a certificate for 127.0.0.1 that nobody has signed but itself."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(CERTIFICATE)
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
-    async with listener:
-        yield f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    return tls
 
 
 def test_a_certificate_that_the_environment_trusts_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    server = Server(OK, OK)
+    server = RawService(OK, OK, tls=self_signed())
 
     async def run() -> list[Any]:
-        async with speaking_tls(server) as url, Client(url) as client:
+        async with server.listening() as url, Client(url) as client:
             return [(await client.request("GET", "/things")).body for _ in range(2)]
 
     assert asyncio.run(run()) == [{}, {}]
@@ -300,10 +253,10 @@ def test_a_certificate_that_nobody_trusts_is_told_from_a_host_that_is_not_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    server = Server(OK)
+    server = RawService(OK, tls=self_signed())
 
     async def run() -> None:
-        async with speaking_tls(server) as url, Client(url) as client:
+        async with server.listening() as url, Client(url) as client:
             await client.request("POST", "/things", json={})
 
     with pytest.raises(TransportError, match="is not trusted") as caught:
@@ -314,7 +267,7 @@ def test_a_certificate_that_nobody_trusts_is_told_from_a_host_that_is_not_there(
 
 def test_a_body_that_grows_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("notifconf.http.request.MAX_BODY_BYTES", 1000)
-    server = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b" " * 2000)
+    server = RawService(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b" " * 2000)
 
     async def run() -> None:
         async with server.listening() as url, Client(url) as client:
@@ -329,7 +282,7 @@ def test_closing_may_be_cancelled() -> None:
         reported: list[dict[str, Any]] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
         transport = Transport()
-        async with Server(OK).listening() as url:
+        async with RawService(OK).listening() as url:
             response = await transport.handle_async_request(httpx.Request("GET", url))
             await response.aread()
             closing = asyncio.create_task(transport.aclose())
@@ -345,7 +298,7 @@ def test_closing_may_be_cancelled() -> None:
 
 def test_what_must_not_be_sent_twice_meets_no_connection_that_is_about_to_end() -> None:
     """A service that hangs up behind each answer and doesn't say so: a POST in its old connection would be lost."""
-    server = Server(OK, OK, OK, OK)
+    server = RawService(OK, OK, OK, OK)
 
     async def run() -> None:
         async with server.listening() as url, Client(url) as client:
@@ -358,3 +311,38 @@ def test_what_must_not_be_sent_twice_meets_no_connection_that_is_about_to_end() 
         [b"POST"],
         [b"POST", b"GET"],
     ]
+
+
+def test_a_host_with_several_addresses_is_reached_at_the_first_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = RawService(OK)
+    tried: list[str] = []
+    connect_to = Stream._connect_to
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["192.0.2.1", "127.0.0.2", "127.0.0.1"]  # silent, refused, and the service
+
+    async def connect(address: str, port: int) -> Stream:
+        tried.append(address)
+        if address == "192.0.2.1":
+            await asyncio.Event().wait()
+        return await connect_to(address, port)
+
+    monkeypatch.setattr(stream_module, "_resolve", resolve)
+    monkeypatch.setattr(stream_module, "HAPPY_EYEBALLS_DELAY_SECONDS", 0.01)
+    monkeypatch.setattr(Stream, "_connect_to", connect)
+
+    async def run() -> Any:
+        async with server.listening(), Client(f"http://localhost:{server.port}") as client:
+            return (await client.request("GET", "/things")).body
+
+    assert asyncio.run(run()) == {}
+    assert tried == ["192.0.2.1", "127.0.0.2", "127.0.0.1"]
+
+
+def test_a_host_whose_addresses_all_refuse_is_an_error_that_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.3"]
+
+    monkeypatch.setattr(stream_module, "_resolve", resolve)
+    with pytest.raises(httpcore.ConnectError, match=r"127\.0\.0\.2.*127\.0\.0\.3"):
+        asyncio.run(Stream.connect("api.example.test", 9))

@@ -50,3 +50,45 @@ def test_the_first_failure_ends_the_rest_and_is_raised_itself() -> None:
     with pytest.raises(NotifconfError, match="number 1"):
         asyncio.run(run_all([job(number) for number in range(50)], 3))
     assert started == [0, 1, 2]
+
+
+async def fail() -> None:
+    await asyncio.sleep(0)
+    raise NotifconfError("number 1")
+
+
+async def last() -> None:
+    await asyncio.sleep(10)
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_a_cancellation_that_comes_together_with_a_failure_is_not_lost(turns: int) -> None:
+    async def run() -> None:
+        running = asyncio.create_task(run_all([fail, last], 2))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if running.cancel():
+            with pytest.raises(asyncio.CancelledError):
+                await running
+        else:
+            assert isinstance(running.exception(), NotifconfError)
+
+    asyncio.run(run())
+
+
+def test_a_job_that_something_else_cancels_is_not_taken_for_one_that_is_done() -> None:
+    async def be_cancelled() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(run_all([be_cancelled, be_cancelled], 1))
+
+
+def test_a_failure_leaves_no_cancellation_behind() -> None:
+    async def run() -> int:
+        with pytest.raises(NotifconfError):
+            await run_all([fail], 1)
+        task = asyncio.current_task()
+        return -1 if task is None else task.cancelling()
+
+    assert asyncio.run(run()) == 0

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.plan.addresses import make_unique
@@ -9,7 +9,6 @@ words = st.text(alphabet="a#", max_size=5)
 
 
 @given(st.dictionaries(words, words, max_size=6), st.sets(words, max_size=4))
-@settings(max_examples=300, deadline=None)
 def test_no_two_objects_have_one_address(plain, taken):
     addresses = make_unique(plain, {key: key for key in plain}, taken)
     assert len({*addresses.values(), *taken}) == len(addresses) + len(taken)

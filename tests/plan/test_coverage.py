@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.model import Live, Mode, Policy, Reach
@@ -182,7 +182,6 @@ minimums = st.dictionaries(st.sampled_from(("T", "U", "V", "W", "Z")), st.intege
 
 
 @given(desired(), lives(), minimums)
-@settings(max_examples=150, deadline=None)
 def test_a_plan_is_refused_exactly_where_it_leaves_too_few(declared, live, minimum):
     """In `sync` what is declared is what will be, so that can be counted without the planner."""
     plan = planned(declared, live, policy=Policy(mode=Mode.SYNC, max_deletes=99, coverage=minimum))
@@ -198,7 +197,6 @@ def test_a_plan_is_refused_exactly_where_it_leaves_too_few(declared, live, minim
 
 
 @given(desired(), lives(), st.sampled_from(Mode))
-@settings(max_examples=150, deadline=None)
 def test_what_is_added_and_removed_leads_from_one_side_to_the_other(declared, live, mode):
     plan = planned(declared, live, policy=Policy(mode=mode, max_deletes=99))
     result = find_effect(plan.changes, Live(tuple(live)), World())

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.executor.run import apply
@@ -60,7 +60,6 @@ def policy(mode):
 
 
 @given(desired(), lives(), modes)
-@settings(max_examples=150, deadline=None)
 def test_after_an_apply_nothing_is_left(declared, live, mode):
     service: Any = Service(*live)
     prover: Any = Prover()
@@ -75,7 +74,6 @@ def test_after_an_apply_nothing_is_left(declared, live, mode):
 
 
 @given(desired(), lives(), modes, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
 def test_the_order_of_inputs_means_nothing(declared, live, mode, random):
     before = planned(declared, live, policy=policy(mode))
     random.shuffle(declared)
@@ -92,7 +90,6 @@ few = st.sampled_from(("n", "o"))
     modes,
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=300, deadline=None)
 def test_the_order_of_inputs_means_nothing_where_several_claim_one_object(named, called, mode, random):
     declared = [channel(key, name=name, pin=pin) for key, (name, pin) in named.items()]
     declared.append(route("t", *sorted(named)))
@@ -104,7 +101,6 @@ def test_the_order_of_inputs_means_nothing_where_several_claim_one_object(named,
 
 
 @given(desired(), lives(), modes)
-@settings(max_examples=150, deadline=None)
 def test_nothing_but_sync_deletes_and_nothing_deletes_what_is_kept(declared, live, mode):
     plan = planned(declared, live, policy=policy(mode))
     deleted = {change.id for change in plan.changes if change.action is Action.DELETE}
@@ -118,7 +114,6 @@ def test_nothing_but_sync_deletes_and_nothing_deletes_what_is_kept(declared, liv
 
 
 @given(desired(), lives(), modes)
-@settings(max_examples=100, deadline=None)
 def test_what_a_change_depends_on_comes_before_it(declared, live, mode):
     seen: set[str] = set()
     for change in planned(declared, live, policy=policy(mode)).changes:
@@ -127,7 +122,6 @@ def test_what_a_change_depends_on_comes_before_it(declared, live, mode):
 
 
 @given(desired(), lives(), modes)
-@settings(max_examples=100, deadline=None)
 def test_what_an_update_writes_is_what_it_shows(declared, live, mode):
     for change in planned(declared, live, policy=policy(mode)).changes:
         if change.action is Action.UPDATE:
@@ -135,7 +129,6 @@ def test_what_an_update_writes_is_what_it_shows(declared, live, mode):
 
 
 @given(desired(), lives(), modes, st.sets(st.sampled_from([f"channels/{key}" for key in KEYS])))
-@settings(max_examples=100, deadline=None)
 def test_a_targeted_plan_is_a_part_of_the_whole_that_can_be_done(declared, live, mode, targets):
     whole = {change.address: change for change in planned(declared, live, policy=policy(mode)).changes}
     part = planned(declared, live, policy=policy(mode), targets=tuple(targets)).changes
@@ -154,7 +147,6 @@ def test_the_inputs_are_not_touched(mode):
 
 
 @given(desired(), lives(), modes)
-@settings(max_examples=100, deadline=None)
 def test_a_plan_is_read_back_as_it_was_saved(declared, live, mode):
     plan = planned(declared, live, policy=Policy(mode=mode, protected=("*a",)))
     assert decode_plan(json.loads(json.dumps(encode_plan(plan)))) == plan

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from notifconf.model import Diagnostic, Position
 from notifconf.model.outcome import TROUBLE, Result
@@ -156,7 +156,6 @@ def test_what_would_be_a_command_is_escaped(text, shown):
 @given(reports)
 @example(TRICKS)
 @example(TRICKS_APPLIED)
-@settings(max_examples=60, deadline=None)
 def test_no_text_from_outside_is_a_command(report):
     failed = [] if report.outcome is None else [item for item in report.outcome.changes if item.result in TROUBLE]
     expected = ["warning"] * bool(report.plan.silences)
@@ -179,6 +178,5 @@ def test_no_text_from_outside_is_a_command(report):
 
 
 @given(reports)
-@settings(max_examples=50, deadline=None)
 def test_outputs_are_numbers_booleans_and_a_digest(report):
     assert re.fullmatch(r"([a-z_]+=(\d+|true|false)\n|digest=[0-9a-f]{64}\n)+", outputs(report))

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from notifconf.model import Diagnostic, Position
 from notifconf.model.outcome import Result
@@ -170,7 +170,6 @@ def test_headings_are_in_order_and_name_their_sections():
 @given(reports)
 @example(TRICKS)
 @example(TRICKS_APPLIED)
-@settings(max_examples=60, deadline=None)
 def test_no_text_from_outside_is_markup(report):
     page, plain = Page(html(report)), Page(html(harmless(report)))
     assert page.tags == plain.tags
@@ -179,7 +178,6 @@ def test_no_text_from_outside_is_markup(report):
 
 
 @given(reports)
-@settings(max_examples=50, deadline=None)
 def test_it_reads_as_it_is_and_the_same_each_time(report):
     text = html(report)
     assert html(report) == text

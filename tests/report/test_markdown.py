@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -186,7 +186,6 @@ def test_errors_are_shown_before_warnings_where_not_all_fit():
 
 
 @given(reports, st.integers(4096, 20_000))
-@settings(max_examples=60, deadline=None)
 def test_it_never_takes_more_than_it_may(report, limit):
     text = markdown(report, limit=limit)
     assert len(text.encode()) <= limit
@@ -221,7 +220,6 @@ class Tags(HTMLParser):
 @given(reports)
 @example(TRICKS)
 @example(TRICKS_APPLIED)
-@settings(max_examples=60, deadline=None)
 def test_no_text_from_outside_is_markup(report):
     limit = 1 << 20
     tokens = PARSER.parse(markdown(report, limit=limit))
@@ -242,7 +240,6 @@ def test_no_text_from_outside_is_markup(report):
 
 
 @given(texts)
-@settings(max_examples=300, deadline=None)
 def test_prose_reads_as_it_is(text):
     (children,) = (token.children or [] for token in PARSER.parse(f"- {prose(text)}x") if token.type == "inline")
     assert {child.type for child in children} <= {"text", "html_inline"}
@@ -251,7 +248,6 @@ def test_prose_reads_as_it_is(text):
 
 
 @given(texts)
-@settings(max_examples=300, deadline=None)
 def test_code_reads_as_it_is(text):
     children = PARSER.parseInline(f"x {code(text)} y")[0].children or []
     assert [child.type for child in children] == ["text", "code_inline", "text"]
@@ -259,7 +255,6 @@ def test_code_reads_as_it_is(text):
 
 
 @given(st.lists(texts, max_size=4))
-@settings(max_examples=60, deadline=None)
 def test_a_fence_holds(lines):
     tokens = PARSER.parse(f"{fence_code(lines, 'diff')}after")
     assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -73,7 +73,6 @@ def test_a_failed_run_keeps_the_last_success_and_claims_nothing(before, success)
 
 
 @given(texts, st.integers(0, 10**14).map(lambda number: number / 1000))
-@settings(max_examples=60, deadline=None)
 def test_any_workspace_can_be_named(name, ended):
     run = Run(name, 2, ended, 1.0, PLAN, KINDS, {"expired-mute"})
     families = list(text_string_to_metric_families(metrics(run)))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from notifconf.providers import BUILT_IN
@@ -45,7 +45,6 @@ def settled(simulation: Simulation, text: str) -> Ending:
 
 
 @pytest.mark.parametrize("provider", BUILT_IN)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), mode=modes, specs=faults)
 def test_faults_change_nothing_in_the_end(
     simulation: Simulation, provider: str, data: st.DataObject, mode: str, specs: list[str]

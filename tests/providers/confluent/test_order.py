@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.config import load
@@ -65,7 +65,6 @@ def lived(number: int, name: str) -> LiveResource:
     st.sampled_from(Mode),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=150, deadline=None)
 def test_a_plan_does_not_depend_on_any_order(  # noqa: PLR0917 -- drawn, not passed
     some, others, names, types, pins, mode, random
 ) -> None:
@@ -96,7 +95,6 @@ def test_a_plan_does_not_depend_on_any_order(  # noqa: PLR0917 -- drawn, not pas
 
 
 @given(entries, st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
 def test_what_changes_does_not_depend_on_where_an_entry_stands(some, random) -> None:
     """Who moves an entry moves its errors too, but not what the plan does."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.model import Live, Mode, Workspace
@@ -53,7 +53,6 @@ def entries_of(some: Any) -> list[Any]:
 
 
 @given(declared, lived, st.sampled_from(Mode), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
 def test_a_plan_does_not_depend_on_any_order(some, others, mode, random) -> None:
     entries = entries_of(some)
     live = [
@@ -68,7 +67,6 @@ def test_a_plan_does_not_depend_on_any_order(some, others, mode, random) -> None
 
 
 @given(declared, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
 def test_what_changes_does_not_depend_on_where_an_entry_stands(some, random) -> None:
     live = Live((lives(TOKEN, 1, "All"),), EVENTS)
     before = shown(workspace(*entries_of(some)), live)["changes"]
