@@ -269,11 +269,12 @@ def judge_discovered(declared: ConfluentDeclarations, entries: Sequence[Expanded
         said = by_path[resource].statement
         return (said.mute if item.kind == PREFERENCE.name else said.subscriptions) is None
 
+    living = {resource for _, resource in found}
     message = "what lives under {} is of this resource too, and stays: declare it by that path"
     ambiguous = (
         warning("ambiguous-resource", message.format(quoted(path)), entry.statement.position, entry.preference_address)
         for path, entry in sorted(respelled.items())
-        if path in {resource for _, resource in found}
+        if path in living
     )
     return Discovery(
         DISCOVERED,
