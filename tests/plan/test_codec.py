@@ -57,7 +57,7 @@ PLAN = Plan(
     until=datetime(2036, 1, 2, 3, tzinfo=UTC),
     part="targets",
 )
-CHANGEABLE = ("kind", "address", "id", "blocked")
+OTHERS: Any = [{name: "x"} for name in ("kind", "address", "id", "blocked")]
 BASIS = Basis("https://h/", "digest-of-the-workspace", {"force": True}, True, {"routes/a": ["r7", "r8"]})
 
 
@@ -132,7 +132,7 @@ def test_the_digest_is_of_all_that_decides_what_is_done():
         replace(PLAN, diagnostics=()),
         replace(PLAN, diagnostics=(error("max-deletes", "m"),)),
         replace(PLAN, changes=PLAN.changes[1:]),
-        *(replace(PLAN, changes=(replace(PLAN.changes[0], **{name: "x"}), *PLAN.changes[1:])) for name in CHANGEABLE),
+        *(replace(PLAN, changes=(replace(PLAN.changes[0], **other), *PLAN.changes[1:])) for other in OTHERS),
     ]
     bases = [
         replace(BASIS, endpoint="https://i/"),

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from notifconf.model import Mode, Percentage, Policy, Position
 from tests.plan.world import channel, live_channel, live_route, planned, reader, route
 
 ALL = Percentage(100)
-PLACES = {("protected", "channels/a"): Position("w.yaml", 3, 7), ("frozen", "channels/f*"): Position("w.yaml", 4, 7)}
+PLACES: Any = {
+    ("protected", "channels/a"): Position("w.yaml", 3, 7),
+    ("frozen", "channels/f*"): Position("w.yaml", 4, 7),
+}
 GUARDED = Policy(protected=("channels/a", "routes/p"), frozen=("channels/f*", "routes/f", "routes/q"), places=PLACES)
 USERS = [live_route(f"r{number}", f"t{number}", "c1") for number in range(7)]
 
