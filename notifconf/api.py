@@ -46,6 +46,7 @@ from notifconf.files import open_to_read, write_atomically
 from notifconf.model import (
     Action,
     Exported,
+    Filters,
     Live,
     Mode,
     Options,
@@ -53,6 +54,7 @@ from notifconf.model import (
     Plan,
     Position,
     Secret,
+    Unmanaged,
     Value,
     Workspace,
     forbidden_in,
@@ -61,6 +63,7 @@ from notifconf.plan import planner
 from notifconf.plan.codec import Document
 from notifconf.plan.coverage import find_effect
 from notifconf.plan.planner import Proposal, Secrets
+from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report import Report
@@ -105,12 +108,26 @@ async def read_live(workspace: Workspace, connection: Connection) -> Live:
     return await connection.read(workspace)
 
 
-async def survey(connection: Connection, resources: Sequence[str] = (), workspace: Workspace | None = None) -> Live:
+async def survey(
+    connection: Connection,
+    resources: Sequence[str] = (),
+    workspace: Workspace | None = None,
+    *,
+    discover: bool = False,
+) -> Live:
     """Read all that the service lists. It can only look resources up: those of the workspace, and `resources`.
 
-    `coverage` and `export` need this. Raises `ServiceError`.
+    With `discover` it looks up all resources of the inventory. `coverage` and `export` need this. Raises
+    `ServiceError`.
     """
+    if discover:
+        return await connection.survey(resources, workspace, discover=True)
     return await connection.survey(resources, workspace)
+
+
+async def take_inventory(connection: Connection, filters: Filters | None = None, *, muted: bool = False) -> Live:
+    """Read the resources that the service lists, and if wanted which are muted. Raises `ServiceError`."""
+    return await connection.take_inventory(filters or Filters(), muted=muted)
 
 
 def make_plan(
@@ -132,6 +149,24 @@ def make_plan(
     proposal = planner.propose(workspace, live, now or datetime.now(UTC), provider, options)
     canonical = find_endpoint(provider, endpoint, {})
     return sign(proposal, workspace, provider, canonical, options) if canonical else proposal
+
+
+def find_undeclared(
+    workspace: Workspace, live: Live, *, options: Options | None = None, now: datetime | None = None
+) -> tuple[Unmanaged, ...]:
+    """Return what nothing declares: what the mode `sync` would delete, and what was discovered beside that.
+
+    `live` is what `read_live` reads for the workspace in the mode `sync`.
+    """
+    options = replace(options or Options(), mode=Mode.SYNC, force=True)
+    plan = make_plan(workspace, live, options=options, now=now).plan
+    deleted = (
+        Unmanaged(change.address, change.kind, change.id or "", NOT_DECLARED, change.place)
+        for change in plan.changes
+        if change.action is Action.DELETE
+    )
+    listed = (item for item in plan.unmanaged if item.kept == NOT_DECLARED)
+    return tuple(sorted((*deleted, *listed), key=lambda item: (item.address, item.id)))
 
 
 async def apply(proposal: Proposal, connection: Connection, control: Control | None = None) -> Outcome:
@@ -243,8 +278,9 @@ async def check_plan(
             paths or saved.paths, environment=environment, now=now, stdin=sys.stdin.buffer, access=access
         )
         if workspace.provider == provider.name:
+            options = Options(take_over=tuple(saved.basis.options.get("take_over", ())))
             secrets = {
-                **planner.find_secrets(changes, changes, provider.resolve(workspace, live, now).resources),
+                **planner.find_saved_secrets(saved.plan, workspace, live, now, provider, options=options),
                 **found,
             }
     reasons = [*find_stale(saved, live, secrets, provider, now)]
@@ -258,9 +294,10 @@ def coverage(
 ) -> CoverageReport:
     """Say which channels each notification type reaches: in a live state of `survey`, and after a plan.
 
-    With a `workspace` the result has the minimums of its policy too.
+    With a `workspace` the result has the minimums of its policy too; where the inventory was read, the mutes.
     """
     rules = load_provider(provider)
+    mutes = None if live.inventory is None else tuple(rules.list_mutes(live))
     return CoverageReport(
         provider,
         rules.coverage_terms,
@@ -268,17 +305,27 @@ def coverage(
         planned=plan is not None,
         minimums=workspace.policy.coverage if workspace else {},
         diagnostics=plan.errors if plan else (),
+        mutes=mutes,
+        hidden=sorted(live.not_visible.difference(row["resource"] for row in mutes or ())),
     )
 
 
-def export(provider: str, live: Live, resources: Sequence[str] = (), *, now: datetime | None = None) -> Exported:
+def export(
+    provider: str,
+    live: Live,
+    resources: Sequence[str] = (),
+    *,
+    owner: str | None = None,
+    now: datetime | None = None,
+) -> Exported:
     """Declare a live state of `survey` as a workspace. A plan of that shows no change.
 
-    `resources` are those that were looked up. `render(exported, "yaml")` is the text of the workspace. Raises
-    `UsageError` if the service has no resources.
+    `resources` are those that were looked up. What owners have marked is left out; with `owner`, what that owner has
+    marked is declared, and nothing else. `render(exported, "yaml")` is the text of the workspace. Raises
+    `UsageError` if the service has no resources, and if nothing has the mark of `owner`.
     """
     rules = load_provider(provider)
-    exported = replace(rules.export(live, resources), provider=provider)
+    exported = replace(rules.export(live, resources, owner), provider=provider, owner=owner)
     if not exported.left_out:
         return exported
     # `sync` would delete what the workspace can't declare. A plan without `policy.protected` shows what that is.
@@ -313,7 +360,7 @@ def render(value: Proposal | Plan | Outcome | CoverageReport | Exported, format:
 
 
 def _workspace_text(exported: Exported) -> str:
-    return workspace_text(exported.provider, exported, exported.protected)
+    return workspace_text(exported)
 
 
 T = TypeVar("T")

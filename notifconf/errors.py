@@ -6,6 +6,7 @@
     ├── WorkspaceError        the workspace has errors: carries its diagnostics
     ├── StaleError            a saved plan: what it would change has changed since
     └── ServiceError          the service, or the way to it
+        ├── ChangedSinceError an object is not what the plan shows any more: writing it would do more than that
         ├── TransportError    no answer: refused, reset, timed out; `sent` says whether the service may have acted
         ├── ProtocolError     an answer that can't be trusted: no JSON, wrong types, a page that loops
         └── ApiError          the service answered with an error status
@@ -88,6 +89,10 @@ class ServiceError(NotifconfError):
         self.sent = sent
         self.retry_after = 0.0
         super().__init__(message)
+
+
+class ChangedSinceError(ServiceError):
+    """An object has changed since the plan was made, and to write it would take away what the plan does not show."""
 
 
 class TransportError(ServiceError):

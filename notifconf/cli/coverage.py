@@ -8,21 +8,34 @@ from datetime import datetime
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.options import OWN, Service, command, discover_option, paths_argument, service_options
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection
-from notifconf.model import Workspace
+from notifconf.cli.session import (
+    check_discover,
+    current_time,
+    find_provider,
+    find_workspace,
+    load_workspace,
+    open_connection,
+)
+from notifconf.model import Options, Workspace
+from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
-from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, sums
+from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, mute_lines, sums
 from notifconf.report.style import Span, line
 
 
-@command(paths_argument, service_options, formats=("text", "json", "markdown"))
-def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> ExitCode:
+@command(
+    paths_argument,
+    discover_option(OWN, "Look for mutes in all resources, too. Instead of policy.discover."),
+    service_options,
+    formats=("text", "json", "markdown"),
+)
+def coverage(paths: tuple[str, ...], *, discover: bool | None, service: Service, console: Console) -> ExitCode:
     """Show which channels each notification type reaches.
 
     Live, and as planned where there is a workspace (a PATH, or notifconf.yaml): the channels that a plan adds are
-    marked +, those that it takes away -.
+    marked +, those that it takes away -. With --discover, which resources are muted.
 
     \b
     Example:
@@ -31,8 +44,9 @@ def coverage(paths: tuple[str, ...], *, service: Service, console: Console) -> E
     now = current_time()
     workspace = _workspace(paths, service, now)
     provider = find_provider(workspace, service)
+    check_discover(provider, discover=discover)
     with console.waiting(f"Reading {provider.title}"):
-        report = asyncio.run(_report(workspace, provider, service, now))
+        report = asyncio.run(_report(workspace, provider, service, Options(discover=discover), now))
     console.diagnostics(report.diagnostics)
     _write_report(report, console)
     return ExitCode.ERROR if report.diagnostics else ExitCode.DONE
@@ -45,13 +59,16 @@ def _workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspa
     return load_workspace(paths, service, now)
 
 
-async def _report(workspace: Workspace | None, provider: Provider, service: Service, now: datetime) -> CoverageReport:
+async def _report(
+    workspace: Workspace | None, provider: Provider, service: Service, options: Options, now: datetime
+) -> CoverageReport:
     """Read everything, and plan with what a plan reads: it must not take more for its own."""
     async with open_connection(provider, service) as connection:
-        live = await api.survey(connection)
         if workspace is None:
-            return api.coverage(provider.name, live)
-        plan = api.make_plan(workspace, await api.read_live(workspace, connection), now=now).plan
+            return api.coverage(provider.name, await api.survey(connection, discover=bool(options.discover)))
+        wanted = apply_options(workspace, options)
+        live = await api.survey(connection, discover=wanted.policy.discover)
+        plan = api.make_plan(workspace, await api.read_live(wanted, connection), options=options, now=now).plan
     return api.coverage(provider.name, live, workspace=workspace, plan=plan)
 
 
@@ -63,4 +80,6 @@ def _write_report(report: CoverageReport, console: Console) -> None:
     else:
         console.table(coverage_table(report, verbose=console.verbose))
         console.lines([(), *(line(text) for text in sums(report))])
+        if report.mutes is not None:
+            console.lines([(), *(line(Span(text, "silences")) for text in mute_lines(report))])
         console.lines([(), *(line(Span(note, "dim")) for note in report.terms.notes)])

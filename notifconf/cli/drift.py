@@ -10,13 +10,15 @@ from pathlib import Path
 
 import click
 
+from notifconf import api
 from notifconf.cli.console import Console, mask
 from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import PlanContext, current_time, plan_once
 from notifconf.config.files import DEFAULT
 from notifconf.files import open_to_read, write_atomically
-from notifconf.model import Options
+from notifconf.model import Mode, Options, Plan
+from notifconf.plan.planner import apply_options
 from notifconf.report.formats import RENDERERS
 from notifconf.report.metrics import Run, metrics
 from notifconf.report.style import Span, line
@@ -32,13 +34,21 @@ METRICS_FILE_MODE = 0o644
     metavar="FILE",
     help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
 )
+@click.option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
 def drift(
-    paths: tuple[str, ...], *, metrics_file: Path | None, options: Options, service: Service, console: Console
+    paths: tuple[str, ...],
+    *,
+    metrics_file: Path | None,
+    undeclared: bool,
+    options: Options,
+    service: Service,
+    console: Console,
 ) -> ExitCode:
     """Say where the live state differs from the workspace.
 
     And nothing where it does not, as cron jobs want it. Exits with 0 when in sync, 2 when not, 1 on an error, 5 when a
-    safety rule refuses the changes.
+    safety rule refuses the changes. With --undeclared, live objects that sync would delete, or that --discover found,
+    are a difference too.
 
     \b
     Example:
@@ -48,25 +58,37 @@ def drift(
     made: PlanContext | None = None
     code = ExitCode.ERROR
     try:
-        made = asyncio.run(plan_once(paths, options, service, console))
-        code = ExitCode.for_plan(made.plan, detailed=True)
+        reads_for = Mode.SYNC if undeclared else None
+        made = asyncio.run(plan_once(paths, options, service, console, reads_for=reads_for))
+        shown, code = made.plan, ExitCode.for_plan(made.plan, detailed=True)
+        if undeclared:
+            shown, code = _add_undeclared(made, code, options, console)
     finally:
         recorded = metrics_file is None or _write_metrics(
-            metrics_file, _run(made, code, _name(paths), time.monotonic() - began), console
+            metrics_file, _run(made, options, code, _name(paths), time.monotonic() - began), console
         )
     if not recorded:
         code = ExitCode.ERROR
-    console.show(made.plan, code, silent=code is ExitCode.DONE)
+    console.show(shown, code, silent=code is ExitCode.DONE)
     return code
 
 
-def _run(made: PlanContext | None, code: int, workspace: str, duration: float) -> Run:
+def _add_undeclared(made: PlanContext, code: ExitCode, options: Options, console: Console) -> tuple[Plan, ExitCode]:
+    """Return the plan with what nobody declared and somebody may want to know, and the exit code for both."""
+    found = api.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
+    console.verbose = True
+    is_drift = found and code is ExitCode.DONE
+    return replace(made.plan, unmanaged=found), ExitCode.CHANGES if is_drift else code
+
+
+def _run(made: PlanContext | None, options: Options, code: int, workspace: str, duration: float) -> Run:
     """Return what is known of a run. A plan with errors does not say how much drifts."""
     run = Run(workspace, int(code), current_time().timestamp(), duration)
     if made is None or made.plan.errors:
         return run
     kinds = tuple(kind.name for kind in made.provider.kinds)
-    return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes)
+    discovers = apply_options(made.workspace, options).policy.discover
+    return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes, discovers=discovers)
 
 
 def _write_metrics(path: Path, run: Run, console: Console) -> bool:

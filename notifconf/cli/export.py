@@ -10,7 +10,7 @@ import click
 
 from notifconf import api
 from notifconf.cli.console import Console, mask
-from notifconf.cli.options import OUTPUT, Service, command, option, service_options
+from notifconf.cli.options import OUTPUT, Service, check_owners, command, option, service_options
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_default_provider, survey
 from notifconf.config import schema_text
@@ -34,11 +34,22 @@ DESTINATION_OPTION = option(
 
 @command(DESTINATION_OPTION, service_options, own_output=True)
 @click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
-def export(*, resources: tuple[str, ...], destination: str | None, service: Service, console: Console) -> ExitCode:
+@click.option("--discover", is_flag=True, help="Look all resources up, and write those with a mute or a subscription.")
+@click.option("--owner", metavar="OWNER", callback=check_owners, help="What this owner has marked, and nothing else.")
+def export(
+    *,
+    resources: tuple[str, ...],
+    discover: bool,
+    owner: str | None,
+    destination: str | None,
+    service: Service,
+    console: Console,
+) -> ExitCode:
     """Write the live state as a workspace.
 
     A plan of it shows no change. Secrets become references to variables, which are listed at its top. The service can't
-    list what it knows of resources: those are looked up that --resource names. Nothing is ever overwritten.
+    list what it knows of resources: those are looked up that --resource names, or with --discover all that there are.
+    What owners have marked is left out, but --owner writes the workspace of one of them. Nothing is ever overwritten.
 
     \b
     Example:
@@ -47,8 +58,8 @@ def export(*, resources: tuple[str, ...], destination: str | None, service: Serv
     if destination is not None:
         _refuse_overwriting(destination)
     provider = find_default_provider(service)
-    live = survey(service, console, provider, resources)
-    exported = api.export(provider.name, live, resources, now=current_time())
+    live = survey(service, console, provider, resources, discover=discover)
+    exported = api.export(provider.name, live, resources, owner=owner, now=current_time())
     if destination is None:
         console.result(api.render(exported, "yaml"))
     else:
@@ -62,7 +73,7 @@ def _files(destination: str, exported: Exported) -> Mapping[Path, str]:
     """Return the files to write, and their JSON Schema beside them where there is none yet."""
     if _is_folder(destination):
         folder = Path(destination)
-        texts = workspace_files(exported.provider, exported, exported.protected)
+        texts = workspace_files(exported)
     else:
         folder = Path(destination).parent
         texts = {Path(destination).name: api.render(exported, "yaml")}

@@ -36,6 +36,7 @@ COMMANDS = (
     "export",
     "show",
     "types",
+    "resources",
     "coverage",
     "inbox",
     "schema",

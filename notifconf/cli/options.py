@@ -6,7 +6,7 @@ import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -20,7 +20,7 @@ from notifconf.config import Access, parse_max_deletes
 from notifconf.config.files import STANDARD_INPUT
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
-from notifconf.model import Filters, Mode, Options, Percentage
+from notifconf.model import OWNER, Filters, Mode, Options, Percentage
 from notifconf.providers import BUILT_IN, list_providers, load_provider
 
 
@@ -301,24 +301,19 @@ def service_options(command: Command) -> Command:
     return _apply_all(wrapper, options)
 
 
+def discover_option(group: str, text: str) -> Callable[[Decorated], Decorated]:
+    """Take `--discover` and `--no-discover`; the command gets None where neither is given."""
+    return option("--discover/--no-discover", "discover", group=group, default=None, help=text)
+
+
 def plan_options(command: Command) -> Command:
     """Take the options of a plan. The command gets `Options`."""
 
     @functools.wraps(command)
-    def wrapper(
-        *args: Any,
-        targets: tuple[str, ...],
-        targets_if_exist: tuple[str, ...],
-        excludes: tuple[str, ...],
-        mode: str | None,
-        max_deletes: int | Percentage | None,
-        force: bool,
-        **kwargs: Any,
-    ) -> Any:
-        chosen = Mode(mode) if mode else None
-        return command(
-            *args, options=Options(chosen, max_deletes, targets, excludes, force, targets_if_exist), **kwargs
-        )
+    def wrapper(*args: Any, mode: str | None, **kwargs: Any) -> Any:
+        names = [field.name for field in fields(Options) if field.name in kwargs]
+        options = Options(Mode(mode) if mode else None, **{name: kwargs.pop(name) for name in names})
+        return command(*args, options=options, **kwargs)
 
     options = (
         option(
@@ -361,9 +356,26 @@ def plan_options(command: Command) -> Command:
             callback=_parse_max_deletes,
             help="Instead of policy.max_deletes.",
         ),
+        option(
+            "--take-over",
+            group=PLAN,
+            multiple=True,
+            metavar="OWNER",
+            callback=check_owners,
+            help="Make the integrations of this owner those of policy.owner.",
+        ),
         option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
+        discover_option(PLAN, "Look at resources that nothing declares, too. Instead of policy.discover."),
     )
     return _apply_all(wrapper, options)
+
+
+def check_owners(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Refuse what can't be the name of an owner. `value` is one name, several, or None."""
+    for owner in (value,) if isinstance(value, str) else value or ():
+        if not OWNER.fullmatch(owner):
+            raise click.BadParameter("an owner is 1 to 32 characters of a-z, 0-9 and -", param=parameter)
+    return value
 
 
 def _check_endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -63,12 +63,15 @@ class ExitCode(IntEnum):
 
     @classmethod
     def for_outcome(cls, outcome: Outcome) -> ExitCode:
-        """Return the code of an apply: 1 if something failed and nothing can have changed, 3 if something has."""
+        """Return the code of an apply: 1 if something failed and nothing can have changed, 3 if something has.
+
+        It is 3 also if somebody else has changed an object since the plan was made.
+        """
         if outcome.interrupted:
             return cls.INTERRUPTED
         if outcome.complete:
             return cls.DONE
-        return cls.INCOMPLETE if outcome.changed_something else cls.ERROR
+        return cls.INCOMPLETE if outcome.must_be_repeated else cls.ERROR
 
     @classmethod
     def for_failure(cls, meta: Mapping[str, Any]) -> ExitCode:

@@ -22,8 +22,8 @@ from notifconf.config import Access, load
 from notifconf.config.files import DEFAULT
 from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, UsageError, WorkspaceError
-from notifconf.model import Live, Options, Plan, Workspace
-from notifconf.plan.coverage import not_visible
+from notifconf.model import Live, Mode, Options, Plan, Workspace
+from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.providers.base import Connection, Provider
@@ -97,20 +97,32 @@ def survey(
     provider: Provider,
     resources: Sequence[str] = (),
     workspace: Workspace | None = None,
+    *,
+    discover: bool = False,
 ) -> Live:
-    """Read all that the service lists, and the state of `resources` and of the workspace's resources.
+    """Read all that the service lists, and the state of `resources` and of the workspace's resources, or of all.
 
     Warns of resources that the credentials can't see, since what is shown of them is not complete.
     """
 
     async def read() -> Live:
         async with open_connection(provider, service) as connection:
-            return await connection.survey(resources, workspace)
+            return await api.survey(connection, resources, workspace, discover=discover)
 
+    check_discover(provider, discover=discover)
     with console.waiting(f"Reading {provider.title}"):
         live = asyncio.run(read())
-    console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
+    if discover or (workspace is not None and workspace.policy.discover):
+        console.diagnostics(hidden_resources(live.not_visible))
+    else:
+        console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
     return live
+
+
+def check_discover(provider: Provider, *, discover: bool | None) -> None:
+    """Raise `UsageError` where --discover makes no sense."""
+    if discover and not provider.has_inventory:
+        raise UsageError(f"--discover: {provider.title} has no inventory of resources")
 
 
 def choose_endpoint(provider: Provider, service: Service) -> str | None:
@@ -161,18 +173,23 @@ class PlanContext:
 
 @asynccontextmanager
 async def open_plan(
-    paths: Sequence[str], options: Options, service: Service, console: Console
+    paths: Sequence[str], options: Options, service: Service, console: Console, *, reads_for: Mode | None = None
 ) -> AsyncIterator[tuple[PlanContext, Connection]]:
-    """Load a workspace, read the live state and plan; the connection stays open for what comes next."""
+    """Load a workspace, read the live state and plan; the connection stays open for what comes next.
+
+    What is read is what a plan of the mode `reads_for` needs, if that is given.
+    """
     now = current_time()
     try:
         workspace = load_workspace(paths, service, now)
     except WorkspaceError as error:
         raise await _add_live_errors(error, options, service, console) from None
     provider = load_provider(workspace.provider)
+    check_discover(provider, discover=options.discover)
     async with open_connection(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
-            live = await api.read_live(apply_options(workspace, options), connection)
+            wanted = apply_options(workspace, replace(options, mode=reads_for or options.mode))
+            live = await api.read_live(wanted, connection)
         endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
         yield PlanContext(proposal, workspace, provider, endpoint), connection
@@ -206,7 +223,9 @@ async def _add_live_errors(
     return WorkspaceError(api.make_plan(workspace, live, options=options, now=current_time()).plan.diagnostics)
 
 
-async def plan_once(paths: Sequence[str], options: Options, service: Service, console: Console) -> PlanContext:
-    """Plan, and close the connection."""
-    async with open_plan(paths, options, service, console) as (made, _):
+async def plan_once(
+    paths: Sequence[str], options: Options, service: Service, console: Console, *, reads_for: Mode | None = None
+) -> PlanContext:
+    """Plan as `open_plan` does, and close the connection."""
+    async with open_plan(paths, options, service, console, reads_for=reads_for) as (made, _):
         return made

@@ -13,7 +13,9 @@ from notifconf.config.scalars import format_key
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, nearest, place, quoted
 from notifconf.providers.base import Language
 
-POLICY: Final = {"policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage"})}
+POLICY: Final = {
+    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover", "owner"})
+}
 """What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
 
 
@@ -194,6 +196,11 @@ class Explainer:
         elif failure.rule == "required":
             missing = [key for key in failure.wanted if key not in failure.value]
             yield from (error("invalid-value", f"{quoted(key)} is missing{_within(path)}", position) for key in missing)
+        elif failure.rule == "dependentRequired":
+            for key in failure.wanted:
+                if key in failure.value and not set(failure.wanted[key]) <= set(failure.value):
+                    message = f"{quoted(key)} goes with {' and '.join(map(quoted, failure.wanted[key]))} alone"
+                    yield error("invalid-value", message, place(self._document, path).keys_at[key])
         elif failure.rule != "oneOf" or isinstance(failure.value, dict):
             from_outside = container is not None and path[-1] in container.expressions
             hint = self._hint(failure, from_outside=from_outside)

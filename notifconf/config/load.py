@@ -17,7 +17,7 @@ from notifconf.config.scalars import format_key
 from notifconf.config.schema import check
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
-from notifconf.model import GUARDS, Guard, Mask, Mode, Percentage, Policy, Secret, Workspace
+from notifconf.model import GUARDS, OWNER, Guard, Mask, Mode, Percentage, Policy, Secret, Workspace
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
 from notifconf.model.located import LocatedList, LocatedMapping
 from notifconf.providers import BUILT_IN, is_provider, load_provider
@@ -73,6 +73,7 @@ def decode_policy(document: dict[str, Any]) -> Policy:
         "protected": _decode_patterns,
         "frozen": _decode_patterns,
         "coverage": _decode_coverage,
+        "owner": str,
     }
     members = {key: decoders.get(key, bool)(value) for key, value in given.items()}
     return Policy(**members, places=dict(_locate_patterns(given)))
@@ -96,8 +97,18 @@ def _decode_max_deletes(value: float | str) -> int | Percentage:
 
 
 def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagnostic]:
-    """Warn of a severity, or namespace, in `policy.coverage` that nobody knows: the API's enums are open."""
-    coverage = (document.get("policy") or {}).get("coverage")
+    """Check the owner, and warn of a severity, or namespace, in `policy.coverage` that nobody knows."""
+    policy: LocatedMapping | None = document.get("policy")
+    if policy is None:
+        return
+    owner = policy.get("owner")
+    # The schema takes a text with `${`, which a reference may still replace.
+    if owner is not None and "owner" not in policy.unresolved and not OWNER.fullmatch(owner):
+        yield error("invalid-value", '"owner" must be 1 to 32 characters of a-z, 0-9 and -', policy.at("owner"))
+    if policy.get("discover") is True and not provider.has_inventory:
+        message = f"{provider.title} has no inventory of resources, so there is nothing to discover"
+        yield error("invalid-value", message, policy.keys_at["discover"])
+    coverage = policy.get("coverage")
     if not coverage:
         return
     terms = provider.coverage_terms

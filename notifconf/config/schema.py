@@ -23,6 +23,7 @@ from notifconf.providers import BUILT_IN, list_loaded, list_providers, load_prov
 
 CONFIG: Final = "notifconf-v1.schema.json"
 MAX_VIOLATIONS: Final = 10_000
+DEPENDENT: Final = "dependentRequired"
 
 # Rules about a text that an unresolved reference may still satisfy.
 _RULES_OF_TEXT: Final = frozenset({"const", "enum", "maxLength", "minLength", "pattern"})
@@ -82,7 +83,9 @@ def find_violations(document: LocatedMapping) -> Iterator[Violation]:
     for failure in validator.iter_errors(document):
         kind = failure.kind
         unknown = kind.unexpected if kind.name == "additionalProperties" else ()
-        violation = Violation(tuple(failure.instance_path), kind.name, tuple(unknown))
+        # jsonschema-rs calls both rules "required".
+        rule = DEPENDENT if kind.name == "required" and DEPENDENT in failure.schema_path else kind.name
+        violation = Violation(tuple(failure.instance_path), rule, tuple(unknown))
         if not _is_excused(document, violation):
             yield violation
 

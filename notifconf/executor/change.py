@@ -1,4 +1,9 @@
-"""One change, carried out idempotently."""
+"""One change, carried out idempotently.
+
+A list (the integrations of a subscription) is shared by all who use the organization, and a PATCH replaces it whole. So
+it is read again right before it is written, and the change is made to what is found then: what the plan takes out goes,
+what the workspace wants comes, and the rest stays. See `plan/ownership.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from notifconf.errors import ConflictError, NotFoundError, ServiceError
+from notifconf.errors import ChangedSinceError, ConflictError, NotFoundError, ServiceError
 from notifconf.executor.recovery import Baseline, Recovery
-from notifconf.executor.secrets import encode_attributes
+from notifconf.executor.secrets import encode_attributes, find_lists, merge_lists, reveal
 from notifconf.model import Kind
 from notifconf.model.plan import Action, Change
 from notifconf.plan.planner import Secrets
@@ -26,6 +31,7 @@ class Writer:
     `ids` holds the id of each created object by its address, for the changes that refer to it. `created` holds (kind,
     id) of the objects that the service created for this run, `adopted` those that existed. `conflicts` holds the
     addresses of creates that failed because an object with the same natural key exists, and is not as declared.
+    `sent_again` holds the addresses of creates that were sent more than once and may have made more than one object.
     """
 
     connection: Connection
@@ -38,6 +44,7 @@ class Writer:
     created: set[tuple[str, str]] = field(default_factory=set)
     adopted: set[tuple[str, str]] = field(default_factory=set)
     conflicts: set[str] = field(default_factory=set)
+    sent_again: set[str] = field(default_factory=set)
 
     async def write(self, change: Change) -> str | None:
         """Write a change, and return the id of the object. Raises `ServiceError` or `ObjectInUseError`."""
@@ -47,10 +54,32 @@ class Writer:
         attributes = self.attributes(change)
         if self.verify and self.provider.verifies(change.kind, change.changed):
             await self._prove(change.kind, attributes)
-        if change.id is not None:
-            await self.connection.update(change.kind, change.id, attributes, change.changed)
-            return change.id
-        return await self._create(change, attributes)
+        if change.id is None:
+            return await self._create(change, attributes)
+        lists = merge_lists(change, await self._read_lists(change, attributes), self.ids)
+        await self.connection.update(change.kind, change.id, {**attributes, **lists}, change.changed)
+        return change.id
+
+    async def repair(self, change: Change) -> None:
+        """Write the lists of an update again if, read again, they miss something. Raises `ServiceError`."""
+        attributes = self.attributes(change)
+        found = await self._read_lists(change, attributes)
+        lists = merge_lists(change, found, self.ids)
+        missing = [name for name, value in lists.items() if value != found[name]]
+        if missing:
+            await self.connection.update(change.kind, change.id or "", {**attributes, **lists}, missing)
+
+    async def _read_lists(self, change: Change, attributes: dict[str, Plain]) -> dict[str, Plain]:
+        """Return the lists that an update writes, or that a delete takes away, as they live by now."""
+        lists = find_lists(change)
+        if not lists:
+            return {}
+        live = await self.connection.get(change.kind, change.id or "", attributes)
+        if live is None and change.action is Action.DELETE:
+            return {}
+        if live is None:
+            raise ChangedSinceError(f"{change.address} is gone since the plan was made: plan again")
+        return {name: reveal(live.attributes.get(name)) for name in lists}
 
     def attributes(self, change: Change) -> dict[str, Plain]:
         """Return the attributes of the object after the change, as a connection takes them; before it for a delete."""
@@ -87,8 +116,11 @@ class Writer:
             raise
 
     async def _delete(self, change: Change) -> None:
+        attributes = self.attributes(change)
+        # Somebody may have come to be told by it in the meantime.
+        merge_lists(change, await self._read_lists(change, attributes), self.ids)
         try:
-            await self.connection.delete(change.kind, change.id or "", self.attributes(change))
+            await self.connection.delete(change.kind, change.id or "", attributes)
         except NotFoundError:
             return
         except ConflictError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from notifconf.errors import ServiceError
@@ -14,6 +15,7 @@ from notifconf.executor.twins import Concession, Namesakes, find_bearers, find_n
 from notifconf.model import Diagnostic, Live, warning
 from notifconf.model.outcome import ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Change, Plan
+from notifconf.plan.order import find_targets
 from notifconf.plan.planner import Proposal
 from notifconf.providers.base import Connection, Provider
 
@@ -55,6 +57,10 @@ PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
 """Before each further look: lists lag behind what was just done, and another run may give way."""
 
 
+REPAIRED_AT = 1
+"""The look after which lists are written again. An earlier one may show what was there before the write."""
+
+
 @dataclass(slots=True)
 class Verification:
     """One look after an apply.
@@ -76,19 +82,22 @@ class Verification:
     async def run(self) -> Plan:
         """Read again what was touched, and return what is still to do.
 
-        Where that holds something which was done, or another run may still give way, look again for a while, unless
-        `stop` is set. Raises `ServiceError`.
+        Look again for a while, unless `stop` is set, where that holds something which was done, where another run may
+        still give way, or where a create was sent again and a list may not show yet what the first attempt made. Raises
+        `ServiceError`.
         """
         touched = [item.change for item in self.outcomes if item.result is not Result.SKIPPED]
         if not touched:
             return self.proposal.plan
         await self._reread(touched)
-        for pause in PAUSES_SECONDS:
+        for index, pause in enumerate(PAUSES_SECONDS):
             await self._settle(is_last=False)
             remaining = self._find_remaining()
             again = self._to_look_at_again(remaining)
             if not again or self.stop.is_set():
                 return remaining
+            if index == REPAIRED_AT:
+                await self._repair(remaining)
             await self.writer.sleep(pause)
             await self._reread(again)
         await self._settle(is_last=True)
@@ -116,7 +125,27 @@ class Verification:
         if self._saw_twins:
             done |= self.writer.conflicts
         late = [change for change in remaining.changes if change.address in done or (change.kind, change.id) in lived]
-        return [*late, *(item.change for item in self.namesakes if item.may_settle)]
+        sent_again = [change for change in applied if change.address in self.writer.sent_again and not self._saw_twins]
+        return [*late, *(item.change for item in self.namesakes if item.may_settle), *sent_again]
+
+    async def _repair(self, remaining: Plan) -> None:
+        """Write lists once more in which something is missing that this run put in.
+
+        Another run may have read a list before this one wrote it, and have written it afterwards. What this run did not
+        write, or would take out now, is not touched: what cannot be repaired is still to do.
+        """
+        written = {self.writer.ids.get(item.change.address, item.id): item for item in self.outcomes}
+        for change in remaining.changes:
+            outcome = written.get(change.id)
+            if outcome is None or outcome.result is not Result.APPLIED or change.action is not Action.UPDATE:
+                continue
+            shown = find_targets(outcome.change.after)
+            own = {self.writer.ids.get(target, target) for target in shown}
+            gone = find_targets(outcome.change.before) - own
+            removed = find_targets(change.before) - find_targets(change.after)
+            if find_targets(change.after) - find_targets(change.before) <= own and removed <= gone:
+                with suppress(ServiceError):
+                    await self.writer.repair(change)
 
     async def _settle(self, *, is_last: bool) -> None:
         """Give way to the twins that other runs made, where it is this run's turn."""

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from notifconf.errors import UsageError
-from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, reveal
+from notifconf.errors import ChangedSinceError, UsageError
+from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, find_lists, merge_lists, reveal
 from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspace
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
@@ -286,7 +286,7 @@ def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets) -> Proposal:
     def find_remaining(after: Live, ids: Mapping[str, str]) -> Plan:
         by_id = {(item.kind, item.id): item for item in after.resources}
         remaining = (change for change in saved.plan.changes if not _is_done(change, by_id, secrets, ids))
-        return replace(saved.plan, changes=tuple(remaining))
+        return replace(saved.plan, changes=tuple(remaining), part="changes")
 
     return Proposal(saved.plan, live, secrets, find_remaining, saved.basis.verify, saved.basis)
 
@@ -298,7 +298,12 @@ def _is_done(
     if change.action is Action.DELETE or found is None:
         return (change.action is Action.DELETE) is (found is None)
     wanted = encode_attributes(change.after or {}, change.address, ids, secrets)
-    return all(reveal(found.attributes.get(name)) == wanted.get(name) for name in change.changed)
+    live = {name: reveal(found.attributes.get(name)) for name in change.changed}
+    try:
+        wanted |= merge_lists(change, {name: live[name] for name in find_lists(change)}, ids)
+    except ChangedSinceError:
+        return False
+    return all(live[name] == wanted.get(name) for name in change.changed)
 
 
 class _Comparison:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from notifconf.errors import ServiceError
+from notifconf.errors import ChangedSinceError, ServiceError
 from notifconf.executor.change import ObjectInUseError, Writer
 from notifconf.http.exchange import trace_requests
 from notifconf.model import Diagnostic, warning
@@ -180,6 +180,7 @@ def _key(change: Change) -> Key:
 def _make_failure(change: Change, error: ServiceError, request_id: str | None) -> ChangeOutcome:
     """Return the outcome of a failed change. Of a create nobody can say for a while whether it was done: lists lag."""
     if not error.sent or change.action is not Action.CREATE:
-        return ChangeOutcome(change, Result.FAILED, change.id, str(error), error.sent, request_id)
+        changed_since = isinstance(error, ChangedSinceError)
+        return ChangeOutcome(change, Result.FAILED, change.id, str(error), error.sent, request_id, changed_since)
     message = f"{error}; it may exist all the same: wait a little before apply is run again"
     return ChangeOutcome(change, Result.UNKNOWN, None, message, uncertain=True, request_id=request_id)

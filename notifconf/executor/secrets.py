@@ -9,8 +9,9 @@ import secrets
 from collections.abc import Mapping
 from functools import cached_property
 
+from notifconf.errors import ChangedSinceError
 from notifconf.model import Secret, Value
-from notifconf.model.plan import Attributes, PlanValue, Reference, Sensitive
+from notifconf.model.plan import Action, Attributes, Change, PlanValue, Reference, Sensitive
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Plain
 
@@ -57,6 +58,46 @@ def reveal(value: Value) -> Plain:
     if isinstance(value, tuple):
         return [reveal(item) for item in value]
     return value
+
+
+def find_lists(change: Change) -> list[str]:
+    """Return the names of the lists of references that a change of a live object writes or takes away."""
+    shown = change.before if change.action is Action.DELETE else change.after
+    names = (shown or {}) if change.action is Action.DELETE else change.changed
+    return [name for name in names if any(isinstance(item, Reference) for item in _items(shown, name))]
+
+
+def merge_lists(change: Change, live: Mapping[str, Plain], ids: Mapping[str, str]) -> dict[str, Plain]:
+    """Return the lists that a change makes of those that live: what it takes out goes, what is wanted comes.
+
+    Raises `ChangedSinceError` where that would take out what the plan does not show, or leave nothing.
+    """
+    return {name: _merge_list(change, name, value, ids) for name, value in live.items()}
+
+
+def _merge_list(change: Change, name: str, live: Plain, ids: Mapping[str, str]) -> Plain:
+    there = {str(item) for item in live} if isinstance(live, list) else set[str]()
+    before = {ids.get(item.target, item.target) for item in _references(change.before, name)}
+    after = {ids.get(item.target, item.target): item.kept for item in _references(change.after, name)}
+    wanted = {target for target, kept in after.items() if not kept}
+    strangers = there - before - wanted
+    is_delete = change.action is Action.DELETE
+    if strangers and (is_delete or not change.shared):
+        names = ", ".join(sorted(strangers))
+        raise ChangedSinceError(f"{change.address} has changed since the plan was made: it refers to {names} too")
+    merged = there - (before - after.keys()) | wanted
+    if not merged and not is_delete:
+        raise ChangedSinceError(f"{change.address} has changed since the plan was made: nothing would be left in it")
+    return [*sorted(merged)]
+
+
+def _items(attributes: Attributes | None, name: str) -> tuple[PlanValue, ...]:
+    value = (attributes or {}).get(name)
+    return value if isinstance(value, tuple) else ()
+
+
+def _references(attributes: Attributes | None, name: str) -> list[Reference]:
+    return [item for item in _items(attributes, name) if isinstance(item, Reference)]
 
 
 COST = 2**14

@@ -108,8 +108,13 @@ def find_namesakes(writer: Writer, outcomes: Iterable[ChangeOutcome], live: Live
         own_id = writer.ids[change.address]
         same = find_bearers(writer, change, bearers)
         own = next((item for item in same if item.id == own_id), None)
+        # What has another mark is another workspace's, or is meant by none: names are told apart by their marks.
         others = tuple(
-            item for item in same if not writer.baseline.takes(item) and not writer.is_taken(item.kind, item.id)
+            item
+            for item in same
+            if not writer.baseline.takes(item)
+            and not writer.is_taken(item.kind, item.id)
+            and (own is None or item.owner == own.owner)
         )
         if others:
             are_alike = own is not None and all(writer.provider.is_alike(own, item) for item in others)

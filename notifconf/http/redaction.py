@@ -30,9 +30,7 @@ from urllib.parse import quote, quote_plus, unquote
 from notifconf.errors import ProtocolError
 from notifconf.model import Secret
 from notifconf.model.diagnostic import INVISIBLE
-from notifconf.model.mask import SHOWN
-
-WITHHELD: Final = "(withheld: it repeats a secret)"
+from notifconf.model.mask import SHOWN, WITHHELD
 
 WINDOW_LENGTH: Final = 10
 """So many characters in a row of a secret are a part that nobody may read."""

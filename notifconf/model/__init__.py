@@ -31,7 +31,7 @@ from notifconf.model.exported import (
 )
 from notifconf.model.listing import Cell, Filters, Listing
 from notifconf.model.located import LocatedList, LocatedMapping, place
-from notifconf.model.mask import Mask
+from notifconf.model.mask import WITHHELD, Mask
 from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
 from notifconf.model.plan import (
     Action,
@@ -46,8 +46,8 @@ from notifconf.model.plan import (
     Unmanaged,
     freeze,
 )
-from notifconf.model.policy import GUARDS, Guard, Mode, Percentage, Policy, address_matches
-from notifconf.model.resource import Kind, LiveResource, Resource, Secret, Value
+from notifconf.model.policy import GUARDS, OWNER, Guard, Mode, Percentage, Policy, address_matches
+from notifconf.model.resource import Kind, LiveResource, Mark, Resource, Secret, Value
 from notifconf.model.state import Declarations, Live, Options, Part, Workspace
 
 __all__ = [
@@ -56,8 +56,10 @@ __all__ = [
     "KEY",
     "LONGEST_KEY",
     "LONGEST_VARIABLE",
+    "OWNER",
     "TROUBLE",
     "UTF_16_MARKS",
+    "WITHHELD",
     "Action",
     "Attributes",
     "Cell",
@@ -78,6 +80,7 @@ __all__ = [
     "LiveResource",
     "LocatedList",
     "LocatedMapping",
+    "Mark",
     "Mask",
     "Mode",
     "Options",

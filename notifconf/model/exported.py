@@ -27,13 +27,14 @@ class Entry:
 class Section:
     """A section of a workspace, a mapping or a list, in the order in which it is written.
 
-    `left_out` says, a sentence each, which live objects can't be declared, and why.
+    `left_out` says, a sentence each, which live objects can't be declared, and why. `comments` stand at its head.
     """
 
     name: str
     entries: tuple[Entry, ...]
     is_mapping: bool = False
     left_out: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,14 @@ class Exported:
     """A live state, declared as far as the language can.
 
     `protected` holds globs for `policy.protected`: of what is left out, and would be deleted in the mode `sync`.
+    `owner` is for `policy.owner`.
     """
 
     sections: tuple[Section, ...]
     variables: tuple[Variable, ...] = ()
     provider: str = ""
     protected: tuple[str, ...] = ()
+    owner: str | None = None
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -25,10 +25,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What `show` and `types` are narrowed to, as the vendor's console has it; an empty one lets everything pass.
+    """What `show`, `types` and `resources` are narrowed to; an empty one lets everything pass.
 
     Several values of one filter widen it, several filters narrow. Case does not matter; `type` takes globs on the
-    display name, or an id.
+    display name, or an id. `environment`, `cluster` and `name` are globs on names and ids, of resources.
     """
 
     severity: tuple[str, ...] = ()
@@ -36,3 +36,6 @@ class Filters:
     channel: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()

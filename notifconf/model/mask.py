@@ -13,6 +13,9 @@ from notifconf.model.resource import Secret
 
 SHOWN: Final = "(sensitive)"
 
+WITHHELD: Final = "(withheld: it repeats a secret)"
+"""Stands in place of a text of the service that repeats a secret."""
+
 MIN_SECRET_LENGTH: Final = 8
 """Shorter secrets are not looked for: ordinary words contain them."""
 

@@ -35,6 +35,8 @@ class ChangeOutcome:
     """Whether a change that failed, or whose fate is unknown, may have come about all the same."""
     request_id: str | None = None
     """What the service calls the last request that was to write it: its support asks for that."""
+    changed_since: bool = False
+    """Whether it failed because somebody else has changed the object since the plan was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class Outcome:
         """Whether everything was done, and seen to be done."""
         done = all(item.result in {Result.APPLIED, Result.KEPT} for item in self.changes)
         return done and self.verification_error is None and not self.left and not self.interrupted
+
+    @property
+    def must_be_repeated(self) -> bool:
+        """Whether another run continues: something was changed, here or by somebody else in the meantime."""
+        return self.changed_something or any(item.changed_since for item in self.changes)
 
     @property
     def changed_something(self) -> bool:

@@ -16,6 +16,10 @@ REFUSALS = frozenset({"max-deletes", "coverage"})
 """Codes of the safety rules: they refuse a plan that is otherwise right, and `--force` acknowledges them."""
 
 
+UNDECLARED_MUTE = "undeclared-mute"
+"""The code of the diagnostic of a live mute that nothing declares."""
+
+
 class Action(StrEnum):
     """What a change does to a live object."""
 
@@ -26,10 +30,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference to an object: `target` is its id, or its address where this plan creates it; `name` is for people."""
+    """A reference to an object: `target` is its id, or its address where this plan creates it; `name` is for people.
+
+    `owner` is the other workspace that the object belongs to, or None. `kept` says that the reference is in a list only
+    because it lives: nobody declares it here, and this workspace may not take it out.
+    """
 
     target: str
     name: str = field(compare=False)
+    owner: str | None = field(default=None, compare=False)
+    kept: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return self.name
@@ -70,7 +80,8 @@ class Change:
 
     `before` is None for a create, `after` for a delete; else each holds the whole object. `changed` names the
     attributes that an update writes. `depends_on` holds addresses of changes of this plan that go first.
-    `blocked` is the code of what forbids the change.
+    `blocked` is the code of what forbids the change. `shared` says that others may add to its lists: what is in one by
+    the time of the write stays. `place` says in names where the object belongs, for people.
     """
 
     action: Action
@@ -83,17 +94,20 @@ class Change:
     differences: tuple[Difference, ...] = ()
     depends_on: tuple[str, ...] = ()
     blocked: str | None = None
+    shared: bool = False
     position: Position | None = field(default=None, compare=False)
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unmanaged:
-    """A live object that nothing declares and that stays; `kept` says why."""
+    """A live object that nothing declares and that stays; `kept` says why, `place` where it belongs, for people."""
 
     address: str
     kind: str
     id: str
     kept: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,11 @@ class Plan:
     def errors(self) -> tuple[Diagnostic, ...]:
         """What makes the plan wrong: with one of these it can't be applied."""
         return tuple(item for item in self.diagnostics if item.severity == "error" and item.code not in REFUSALS)
+
+    @property
+    def undeclared_mutes(self) -> tuple[Diagnostic, ...]:
+        """The warnings of mutes that nothing declares: somebody is not told already."""
+        return tuple(item for item in self.diagnostics if item.code == UNDECLARED_MUTE)
 
     @property
     def refusals(self) -> tuple[Diagnostic, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,9 @@ Guard: TypeAlias = Literal["protected", "frozen"]
 """The members of a policy that list addresses, or globs of them, to keep from harm."""
 
 GUARDS: tuple[Guard, ...] = ("protected", "frozen")
+
+
+OWNER = re.compile(r"[a-z0-9-]{1,32}")
 
 
 class Mode(StrEnum):
@@ -39,7 +43,9 @@ class Policy:
     """The workspace's `policy`, options applied; the defaults are those of the language.
 
     `coverage` maps a group of notification types (their severity, or namespace) to how many channels each of its types
-    must reach. `places` says where a pattern of `protected` or `frozen` stands, as far as that is known.
+    must reach. `discover` also looks at resources that nothing declares. `places` says where a pattern of `protected`
+    or `frozen` stands, as far as that is known. `owner` is whose integrations these are; `takes_over` names the owners
+    whose marks count as this one's.
     """
 
     mode: Mode = Mode.UPSERT_ONLY
@@ -48,7 +54,14 @@ class Policy:
     frozen: tuple[str, ...] = ()
     verify_integrations: bool = True
     coverage: Mapping[str, int] = field(default_factory=dict)
+    discover: bool = False
     places: Mapping[tuple[Guard, str], Position] = field(default_factory=dict, compare=False)
+    owner: str | None = None
+    takes_over: tuple[str, ...] | None = None
+
+    def owns(self, owner: str | None) -> bool:
+        """Say whether the mark of `owner` counts as this workspace's own."""
+        return owner is not None and (owner == self.owner or owner in (self.takes_over or ()))
 
     def patterns(self, guard: Guard) -> tuple[str, ...]:
         """Return the addresses, or globs of them, that a member lists: sorted, each once."""

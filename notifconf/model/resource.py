@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Position
+
+
+class Mark(NamedTuple):
+    """The attribute whose text ends with the mark of its owner, and how many characters it may have."""
+
+    attribute: str
+    max_length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +25,9 @@ class Kind:
     `references` names the attributes that hold ids of other objects: in a live object an id or a tuple of ids; in a
     declared one an id or the address of a declared object. `is_target` is false where no object can refer to one of
     this kind; what can be referred to can be in use. `unique` says that the service refuses a second object of the same
-    natural key: then a create whose fate is unknown may be sent again.
+    natural key: then a create whose fate is unknown may be sent again. `mark` says where the planner puts the mark of
+    an owner, if it does. `place` names the attribute, if there is one, that says by a path where the object belongs:
+    `Live.names` may know the names in it.
     """
 
     name: str
@@ -26,6 +35,8 @@ class Kind:
     references: frozenset[str] = frozenset()
     unique: bool = False
     is_target: bool = True
+    place: str = ""
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,8 @@ class Resource:
     `identities` are natural keys of its kind, the best first: the live object that bears one is this one, unless
     `pin`, an id, says which. `attributes` holds what is declared; what is absent is left alone.
     `writable` is false for what is only referred to. `create` is false where its absence already is what is declared.
-    `blocked` is the code of the rule that forbids it to be changed.
+    `blocked` is the code of the rule that forbids it to be changed. `adds` says that no entry declares whom it shall
+    refer to, only whom it shall refer to as well: what it refers to already stays.
     """
 
     kind: str
@@ -48,6 +60,7 @@ class Resource:
     writable: bool = True
     create: bool = True
     blocked: str | None = None
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +68,9 @@ class LiveResource:
     """An object as it lives in the service.
 
     `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
-    it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` is when the service says that
-    it made it, or None; it is timezone-aware.
+    it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` and `changed_at` are when the
+    service says that it made it, and last changed it, or None; they are timezone-aware. `owner` is the workspace
+    that has marked it, or None.
     """
 
     kind: str
@@ -66,6 +80,8 @@ class LiveResource:
     attributes: Mapping[str, Value] = field(repr=False)
     kept: str | None = None
     created_at: datetime | None = field(default=None, compare=False)
+    changed_at: datetime | None = field(default=None, compare=False)
+    owner: str | None = None
 
 
 class Secret:

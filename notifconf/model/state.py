@@ -12,7 +12,7 @@ from notifconf.model.mask import Mask
 from notifconf.model.policy import Mode, Percentage, Policy
 from notifconf.model.resource import LiveResource, Secret
 
-Part: TypeAlias = Literal["", "targets", "rest"]
+Part: TypeAlias = Literal["", "targets", "rest", "changes"]
 """Which part of the whole a plan is: all, the targets, or the rest without what is excluded."""
 
 
@@ -53,22 +53,24 @@ class Workspace:
 class Live:
     """The live side: what was read from the service.
 
-    `catalogue` is the provider's own (notification types, events). `names` gives the display name of every id that
-    an attribute may refer to. `not_visible` holds resources whose lookup the service refused in the words that it has
-    for what is not there: they count as having nothing, and nobody can say that they have nothing.
+    `catalogue` is the provider's own (notification types, events), and so is `inventory` (the resources that exist).
+    `names` gives the display name of every id that an attribute may refer to, and what a path of a resource means.
+    `not_visible` holds resources whose lookup the service refused in the words that it has for what is not there: they
+    count as having nothing, and nobody can say that they have nothing.
     """
 
     resources: tuple[LiveResource, ...] = ()
     catalogue: object = None
     names: Mapping[str, str] = field(default_factory=dict)
     not_visible: frozenset[str] = frozenset()
+    inventory: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the command line adds to a plan: None and empty mean that the workspace's policy decides.
 
-    A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not.
+    A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not. `take_over` names owners.
     """
 
     mode: Mode | None = None
@@ -77,6 +79,8 @@ class Options:
     excludes: tuple[str, ...] = ()
     force: bool = False
     targets_if_exist: tuple[str, ...] = ()
+    discover: bool | None = None
+    take_over: tuple[str, ...] = ()
 
     @property
     def part(self) -> Part:

@@ -74,6 +74,7 @@ def change_document(change: Change) -> Document:
         "after": _attributes(change.after),
         "blocked": change.blocked,
         "diff": [_difference(item) for item in change.differences],
+        **_place_document(change.place),
     }
 
 
@@ -109,7 +110,18 @@ def _difference(item: Difference) -> Document:
 
 
 def _unmanaged(item: Unmanaged) -> Document:
-    return {"address": item.address, "kind": item.kind, "id": item.id, "kept": item.kept}
+    return {
+        "address": item.address,
+        "kind": item.kind,
+        "id": item.id,
+        "kept": item.kept,
+        **_place_document(item.place),
+    }
+
+
+def _place_document(place: str) -> Document:
+    """Return the member that says in names where an object belongs, where they are known."""
+    return {"place": place} if place else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,7 @@ def plan_digest(plan: Plan, basis: Basis) -> str:
             "mode": str(plan.mode),
             "until": _moment(plan.until),
             "applicable": not plan.errors and not plan.refusals,
-            "changes": [_without_position(change) for change in plan.changes],
+            "changes": [_without_remarks(change) for change in plan.changes],
             **basis.document,
         }
     )
@@ -204,8 +216,8 @@ def _decode_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
     return Diagnostic(item["severity"], item["code"], item["message"], position, item["address"])
 
 
-def _without_position(change: Change) -> Document:
-    return _change(replace(change, position=None))
+def _without_remarks(change: Change) -> Document:
+    return _change(replace(change, position=None, place=""))
 
 
 def _change(change: Change) -> Document:
@@ -219,7 +231,9 @@ def _change(change: Change) -> Document:
         "changed": list(change.changed),
         "depends_on": list(change.depends_on),
         "blocked": change.blocked,
+        **({"shared": True} if change.shared else {}),
         "position": _place(change.position),
+        **_place_document(change.place),
     }
 
 
@@ -237,7 +251,9 @@ def _decode_change(item: Mapping[str, Any]) -> Change:
         differences=find_differences(before or {}, after or {}) if action is Action.UPDATE else (),
         depends_on=tuple(item["depends_on"]),
         blocked=item["blocked"],
+        shared=item.get("shared", False),
         position=_position(item["position"]),
+        place=item.get("place", ""),
     )
 
 
@@ -256,7 +272,8 @@ def _members(attributes: Attributes | None) -> Document | None:
 def _value(value: PlanValue) -> Any:
     """Return scalars and lists as they are, and any other value as an object that names its type."""
     if isinstance(value, Reference):
-        return {"reference": value.target, "name": value.name}
+        owner = {"owner": value.owner} if value.owner is not None else {}
+        return {"reference": value.target, "name": value.name, **owner, **({"kept": True} if value.kept else {})}
     if isinstance(value, Sensitive):
         return {"secret": value.expression, "changed": value.changed}
     if isinstance(value, Mapping):
@@ -273,7 +290,7 @@ def _decode_value(value: Any) -> PlanValue:
         if "members" in value:
             return {name: _decode_value(member) for name, member in value["members"].items()}
         if "reference" in value:
-            return Reference(value["reference"], value["name"])
+            return Reference(value["reference"], value["name"], value.get("owner"), value.get("kept", False))
         return Sensitive(value["changed"], value["secret"])
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(_decode_value(item) for item in value)

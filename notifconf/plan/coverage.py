@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -219,3 +219,16 @@ def not_visible(resource: str, position: Position | None = None, address: str | 
         " it counts as having no mute and no subscriptions; check the path, and the role of the account"
     )
     return warning("not-visible", message, position, address)
+
+
+MAX_HIDDEN_SHOWN = 5
+
+
+def hidden_resources(resources: Collection[str]) -> Iterator[Diagnostic]:
+    """Warn, once for all, of resources that nothing declares and whose lookup was refused as in `not_visible`."""
+    if resources:
+        names = ", ".join(map(quoted, sorted(resources)[:MAX_HIDDEN_SHOWN]))
+        more = f" and {len(resources) - MAX_HIDDEN_SHOWN} more" if len(resources) > MAX_HIDDEN_SHOWN else ""
+        objects = "1 resource is" if len(resources) == 1 else f"{len(resources)} resources are"
+        message = f"these credentials can't see whether {objects} muted (403 forbidden_access): {names}{more}"
+        yield warning("not-visible", message)

@@ -11,32 +11,51 @@ from typing import cast
 
 from notifconf.model import Kind, LiveResource, Resource, Secret, Value
 from notifconf.model.plan import Action, Attributes, Change, Difference, PlanValue, Reference, Sensitive, freeze
+from notifconf.plan.ownership import Ownership
 
 _ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """How references read: `ids` maps addresses of declared objects to live ids, `names` ids and addresses to names."""
+    """How references read: `ids` maps addresses of declared objects to live ids, `names` ids and addresses to names.
+
+    `ownership` says which of them belong to others.
+    """
 
     ids: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    ownership: Ownership = field(default_factory=Ownership)
+    _lists: dict[tuple[Value, ...], Value] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `resolve` returned for lists: thousands of objects may have the same one."""
 
     def resolve(self, value: Value) -> Value:
         """Return a reference, or a set of them as a sorted tuple, as ids where the objects live already."""
         if isinstance(value, tuple):
-            return tuple(sorted({self.ids.get(item, item) for item in cast("tuple[str, ...]", value)}))
+            known = self._lists.get(value)
+            if known is None:
+                targets = cast("tuple[str, ...]", value)
+                known = self._lists[value] = tuple(sorted({self.ids.get(item, item) for item in targets}))
+            return known
         return self.ids.get(value, value) if isinstance(value, str) else value
 
-    def name(self, value: Value) -> PlanValue:
-        """Return `value` with each reference named for people, sorted by name."""
+    def name(self, value: Value, wanted: Value = None) -> PlanValue:
+        """Return `value` with each reference named for people, sorted by name.
+
+        Of a list in which something stays that this workspace does not want, `wanted` is what it wants.
+        """
         if isinstance(value, tuple):
-            references = (self._reference(str(item)) for item in value)
+            kept = set(value) - set(wanted) if isinstance(wanted, tuple) else set()
+            references = (self._reference(str(item), kept=item in kept) for item in value)
             return tuple(sorted(references, key=lambda reference: (reference.name, reference.target)))
         return self._reference(value) if isinstance(value, str) else None
 
-    def _reference(self, target: str) -> Reference:
-        return Reference(target, self.names.get(target, target))
+    def _reference(self, target: str, *, kept: bool = False) -> Reference:
+        return Reference(target, self.names.get(target, target), self.ownership.foreign.get(target), kept)
+
+    def find_place(self, attributes: Mapping[str, Value], kind: Kind) -> str:
+        """Return the names of where an object belongs; an empty text where they are not known."""
+        return self.names.get(str(attributes.get(kind.place)), "") if kind.place else ""
 
 
 def create(desired: Resource, kind: Kind, references: References) -> Change:
@@ -51,8 +70,14 @@ def create(desired: Resource, kind: Kind, references: References) -> Change:
         after=_present(attributes, kind, references),
         changed=tuple(attributes),
         blocked=desired.blocked,
+        shared=_is_shared(desired, kind, references),
         position=desired.position,
+        place=references.find_place(attributes, kind),
     )
+
+
+def _is_shared(desired: Resource, kind: Kind, references: References) -> bool:
+    return bool(kind.references) and (desired.adds or references.ownership.policy.owner is not None)
 
 
 def update(desired: Resource, live: LiveResource, kind: Kind, references: References) -> Change | None:
@@ -60,12 +85,17 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
 
     What is not declared is left alone: it takes no part in the comparison.
     """
-    wanted = _canonicalise(desired, kind, references)
+    own = _canonicalise(desired, kind, references)
+    wanted = own
+    if kind.references and (desired.adds or references.ownership.is_shared):
+        merge = references.ownership.merge
+        lists = kind.references & own.keys()
+        wanted = {**own, **{name: merge(live.attributes.get(name), own[name], adds=desired.adds) for name in lists}}
     if wanted.items() <= live.attributes.items() or not desired.writable:
         return None
     changed = tuple(name for name, value in wanted.items() if live.attributes.get(name, _ABSENT) != value)
     before = _present(live.attributes, kind, references)
-    after = _present({**live.attributes, **wanted}, kind, references, live.attributes)
+    after = _present({**live.attributes, **wanted}, kind, references, live.attributes, own)
     return Change(
         Action.UPDATE,
         desired.kind,
@@ -76,14 +106,41 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
         changed=changed,
         differences=find_differences(before, after),
         blocked=desired.blocked,
+        shared=_is_shared(desired, kind, references),
         position=desired.position,
+        place=references.find_place(wanted, kind),
+    )
+
+
+def release(live: LiveResource, address: str, kind: Kind, references: References, released: set[str]) -> Change:
+    """Return the change that takes references out of the lists of an undeclared object."""
+    rest = {
+        name: tuple(target for target in value if target not in released)
+        for name, value in live.attributes.items()
+        if name in kind.references and isinstance(value, tuple)
+    }
+    before = _present(live.attributes, kind, references)
+    nothing: Mapping[str, Value] = dict.fromkeys(rest, ())
+    after = _present({**live.attributes, **rest}, kind, references, live.attributes, nothing)
+    changed = tuple(name for name, value in rest.items() if value != live.attributes[name])
+    return Change(
+        Action.UPDATE,
+        live.kind,
+        address,
+        live.id,
+        before=before,
+        after=after,
+        changed=changed,
+        differences=find_differences(before, after),
+        shared=True,
     )
 
 
 def delete(live: LiveResource, address: str, kind: Kind, references: References) -> Change:
     """Return the change that deletes an undeclared object."""
     before = _present(live.attributes, kind, references)
-    return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None)
+    place = references.find_place(live.attributes, kind)
+    return Change(Action.DELETE, live.kind, address, live.id, before=before, after=None, place=place)
 
 
 def _canonicalise(desired: Resource, kind: Kind, references: References) -> Mapping[str, Value]:
@@ -100,11 +157,15 @@ def _present(
     kind: Kind,
     references: References,
     before: Mapping[str, Value] | None = None,
+    wanted: Mapping[str, Value] | None = None,
 ) -> Attributes:
-    """Return attributes as a plan holds them: references named, secrets masked (and marked where they change)."""
+    """Return attributes as a plan holds them: references named, secrets masked (and marked where they change).
+
+    `wanted` holds the lists of what this workspace wants alone.
+    """
     return freeze(
         {
-            name: references.name(value)
+            name: references.name(value, (wanted or {}).get(name))
             if name in kind.references
             else _mask(value, _ABSENT if before is None else before.get(name))
             for name, value in sorted(attributes.items())

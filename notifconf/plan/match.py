@@ -13,10 +13,13 @@ Rules:
 1. Pinned objects choose first: each claims the live object with its id. If there is none, that is an error.
 2. Each other declared object claims a live object with its first natural key, else with the second, and so on. It
    passes over objects that are pinned by another entry. If no object is left, it is created.
-3. Several namesakes that nobody has claimed are ambiguous. That is an error, and none of them becomes undeclared: the
-   plan must not offer to delete the one that is meant.
-4. If another declared object has claimed the live object already, the second one is a duplicate, which is an error.
-5. The result does not depend on the order of files, entries or pages. If there is a conflict (rules 3 and 4), the
+3. Of several namesakes, the one with the mark of this workspace's owner is meant, else one that another owner's mark
+   is taken over from, else one without a mark. An object that has the mark of another owner can't be claimed: that is
+   an error. (`ownership.py` says what marks are.)
+4. Several namesakes of one rank that nobody has claimed are ambiguous. That is an error, and none of them becomes
+   undeclared: the plan must not offer to delete the one that is meant.
+5. If another declared object has claimed the live object already, the second one is a duplicate, which is an error.
+6. The result does not depend on the order of files, entries or pages. If there is a conflict (rules 4 and 5), the
    declared objects are sorted by address and matched again.
 
 Example: "Old" (i-1) and "Mail" (i-2) live. `a: {id: i-1, display_name: New}` claims i-1, and renames it.
@@ -31,7 +34,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 
-from notifconf.model import Diagnostic, LiveResource, Resource, error, quoted
+from notifconf.model import Diagnostic, LiveResource, Policy, Resource, error, quoted
 from notifconf.plan.rules import Pair
 
 
@@ -46,17 +49,20 @@ class Matching:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def match(resources: Sequence[Resource], live: Sequence[LiveResource]) -> Matching:
+NO_POLICY = Policy()
+
+
+def match(resources: Sequence[Resource], live: Sequence[LiveResource], policy: Policy = NO_POLICY) -> Matching:
     """Pair each declared object with its live object, or with None if it is to be created.
 
-    Only the order of the pairs depends on the order of the arguments.
+    `policy` says whose workspace this is. Only the order of the pairs depends on the order of the arguments.
     """
-    matcher = _Matcher(live)
+    matcher = _Matcher(live, policy)
     matcher.match(resources)
     if matcher.is_contested:
         # The first of several declared objects gets the live object, so the order of the files must not decide which is
         # first. Sorting always would take a fifth of the time of a large plan.
-        matcher = _Matcher(live)
+        matcher = _Matcher(live, policy)
         matcher.match(sorted(resources, key=attrgetter("address")))
     return matcher.finish()
 
@@ -64,8 +70,9 @@ def match(resources: Sequence[Resource], live: Sequence[LiveResource]) -> Matchi
 class _Matcher:
     """The bookkeeping of one matching."""
 
-    def __init__(self, live: Sequence[LiveResource]) -> None:
+    def __init__(self, live: Sequence[LiveResource], policy: Policy) -> None:
         self._live = live
+        self._policy = policy
         # A live object is represented by its index in `live`: hashing the kind and id of each would take much longer.
         self._by_identity: dict[str, dict[Hashable, int]] = defaultdict(dict)
         self._namesakes: dict[tuple[str, Hashable], list[int]] = defaultdict(list)
@@ -77,7 +84,7 @@ class _Matcher:
         self._owners: list[Resource | None] = [None] * len(live)
         self._result = Matching()
         self.is_contested = False
-        """Whether the order of the declared objects could have made a difference (rule 5)."""
+        """Whether the order of the declared objects could have made a difference (rule 6)."""
 
     def match(self, resources: Sequence[Resource]) -> None:
         for resource in resources:
@@ -94,17 +101,18 @@ class _Matcher:
     def _match_pinned(self, resource: Resource, pin: str) -> None:
         place = self._by_id.get((resource.kind, pin))
         if place is None:
-            self._reject(resource, "missing", f"there is no {resource.kind} with the id {quoted(pin)}")
+            self._reject(resource, f"missing-{resource.kind}", f"there is no {resource.kind} with the id {quoted(pin)}")
             return
         found = self._live[place]
         if resource.writable and found.kept == "read-only":
             self._reject(
                 resource,
-                "missing",
+                f"missing-{resource.kind}",
                 f"the {resource.kind} {quoted(pin)} is read-only, it can't become this one",
             )
         elif not resource.writable and not set(resource.identities) & set(found.identities):
-            self._reject(resource, "missing", f"the {resource.kind} {quoted(pin)} has another target than declared")
+            message = f"the {resource.kind} {quoted(pin)} has another target than declared"
+            self._reject(resource, f"missing-{resource.kind}", message)
         else:
             self._claim(resource, place)
 
@@ -112,9 +120,15 @@ class _Matcher:
         known = self._by_identity[resource.kind]
         for identity in resource.identities:
             place = known.get(identity)
+            if place is not None and not self._namesakes and self._owners[place] is None:
+                self._claim(resource, place)
+                return
             if place is not None:
                 namesakes = self._namesakes.get((resource.kind, identity), ()) if self._namesakes else ()
                 candidates = [item for item in (place, *namesakes) if not self._is_pinned(item, resource)]
+                if len(candidates) > 1:
+                    best = min(map(self._rank, candidates))
+                    candidates = [item for item in candidates if self._rank(item) == best]
                 if len(candidates) > 1:
                     self._choose(resource, candidates)
                 elif candidates:
@@ -124,7 +138,15 @@ class _Matcher:
         if resource.writable:
             self._result.pairs.append(Pair(resource, None))
         else:
-            self._reject(resource, "missing", "no live object has this target, and notifconf can't create it")
+            message = "no live object has this target, and notifconf can't create it"
+            self._reject(resource, f"missing-{resource.kind}", message)
+
+    def _rank(self, place: int) -> int:
+        """Return how likely a live object is meant, by its mark: the lowest is the most likely (rule 3)."""
+        owner = self._live[place].owner
+        if owner is None:
+            return 2
+        return 0 if owner == self._policy.owner else 1 if self._policy.owns(owner) else 3
 
     def _is_pinned(self, place: int, resource: Resource) -> bool:
         """Say whether another entry has pinned a live object. `resource` can be created instead."""
@@ -135,18 +157,27 @@ class _Matcher:
         self.is_contested = True
         free = [place for place in candidates if self._owners[place] is None]
         if len(free) > 1:
-            # Rule 3: none of them becomes undeclared.
+            # Rule 4: none of them becomes undeclared.
             for place in free:
                 self._owners[place] = resource
             ids = " or ".join(sorted(quoted(self._live[place].id) for place in free))
             called = quoted(resource.name or resource.address)
-            self._reject(resource, "ambiguous", f"{len(free)} live objects are called {called}: pin one, id: {ids}")
+            message = f"{len(free)} live objects are called {called}: pin one, id: {ids}"
+            self._reject(resource, f"ambiguous-{resource.kind}", message)
         else:
             self._claim(resource, min(free or candidates, key=lambda place: self._live[place].id))
 
     def _claim(self, resource: Resource, place: int) -> None:
         owner, found = self._owners[place], self._live[place]
-        if owner is None:
+        if found.owner is not None and not self._policy.owns(found.owner):
+            self._owners[place] = owner or resource
+            self._reject(
+                resource,
+                "owned-by-another",
+                f"the live {found.kind} {quoted(found.name)} ({found.id}) belongs to {quoted(found.owner)}: declare"
+                f" another one, or take it over with --take-over {found.owner}",
+            )
+        elif owner is None:
             self._owners[place] = resource
             self._result.pairs.append(Pair(resource, found))
         else:
@@ -154,12 +185,11 @@ class _Matcher:
             where = f" at {owner.position}" if owner.position else ""
             self._reject(
                 resource,
-                "duplicate",
+                f"duplicate-{resource.kind}",
                 f"this is the live object {quoted(found.id)}, as is {owner.address}{where}",
             )
 
-    def _reject(self, resource: Resource, reason: str, message: str) -> None:
-        code = f"{reason}-{resource.kind}"
+    def _reject(self, resource: Resource, code: str, message: str) -> None:
         self._result.broken[resource.address] = code
         self._result.diagnostics.append(error(code, message, resource.position, resource.address))
 

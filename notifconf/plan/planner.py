@@ -19,20 +19,22 @@ from notifconf.model import (
     Mask,
     Mode,
     Options,
+    Policy,
     Resource,
     Secret,
     Value,
     Workspace,
 )
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, freeze
-from notifconf.plan.addresses import find_undeclared_addresses
+from notifconf.plan.addresses import LiveKey, find_undeclared_addresses
 from notifconf.plan.codec import Basis
 from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, warn_of_removals
 from notifconf.plan.diff import References, create, find_differences, update
 from notifconf.plan.match import Matching, match
 from notifconf.plan.order import Scope, select_scope, sort_changes
+from notifconf.plan.ownership import find_ownership, mark_pairs
 from notifconf.plan.protection import Protection, limit_deletes, make_protection
-from notifconf.plan.prune import prune
+from notifconf.plan.prune import OTHER_OWNER, prune
 from notifconf.plan.rules import Pair, Rules
 
 
@@ -44,7 +46,8 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
         changes=tuple(_conceal_change(change, addresses, mask) for change in plan.changes),
         unchanged=tuple(map(mask, plan.unchanged)),
         unmanaged=tuple(
-            replace(item, address=_conceal_address(item.address, item.id, mask)) for item in plan.unmanaged
+            replace(item, address=_conceal_address(item.address, item.id, mask), place=mask(item.place))
+            for item in plan.unmanaged
         ),
         silences=tuple(
             Silence(addresses.get(item.address, mask(item.address)), mask(item.message)) for item in plan.silences
@@ -64,6 +67,7 @@ def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) ->
         before=before,
         after=after,
         depends_on=depends_on,
+        place=mask(change.place),
         differences=find_differences(before or {}, after or {}) if change.action is Action.UPDATE else (),
     )
 
@@ -88,7 +92,7 @@ def _conceal_value(value: PlanValue, before: PlanValue, mask: Mask) -> PlanValue
     if isinstance(value, str):
         return Sensitive(changed=value != before) if mask.finds(value) else value
     if isinstance(value, Reference):
-        return Reference(mask(value.target), mask(value.name))
+        return replace(value, target=mask(value.target), name=mask(value.name))
     if isinstance(value, tuple):
         items = tuple(_conceal_value(item, item, mask) for item in value)
         # A list is one value: `apply` takes it whole from the workspace.
@@ -111,6 +115,10 @@ def apply_options(workspace: Workspace, options: Options) -> Workspace:
         policy = replace(policy, mode=options.mode)
     if options.max_deletes is not None:
         policy = replace(policy, max_deletes=options.max_deletes)
+    if options.discover is not None:
+        policy = replace(policy, discover=options.discover)
+    if options.take_over:
+        policy = replace(policy, takes_over=tuple(sorted(set(options.take_over))))
     return replace(workspace, policy=policy)
 
 
@@ -166,16 +174,19 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     workspace = apply_options(workspace, options)
     kinds = {kind.name: kind for kind in rules.kinds}
     resolution = rules.resolve(workspace, live, now)
-    matching = match(resolution.resources, live.resources)
-    references = _name_references(matching, live, kinds)
+    matching = match(resolution.resources, live.resources, workspace.policy)
+    matching.diagnostics += mark_pairs(matching, workspace.policy, kinds)
+    references = _name_references(matching, live, kinds, workspace.policy)
     addresses = find_undeclared_addresses(matching.undeclared, matching, kinds)
+    managed_kinds = workspace.declarations.managed | resolution.discovered
     guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
         matching,
         live.resources,
         comparison.changes,
-        managed=workspace.declarations.managed,
+        managed=managed_kinds,
+        left_alone=resolution.left_alone,
         protection=guards,
         references=references,
     )
@@ -183,7 +194,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     unresolved = list(_find_addresses((*workspace.diagnostics, *resolution.diagnostics)))
     scoped = select_scope(
         Scope(
-            sort_changes((*comparison.changes, *pruning.deletes), rules.kinds),
+            sort_changes((*comparison.changes, *pruning.changes), rules.kinds),
             tuple(address for kind in rules.kinds for address in sorted(comparison.unchanged[kind.name])),
             pruning.unmanaged,
             (
@@ -192,7 +203,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
                 *rules.review(matching.pairs, matching.undeclared, live),
                 *comparison.diagnostics,
                 *pruning.diagnostics,
-                *guards.find_unused(workspace.declarations.managed, (*declared, *unresolved)),
+                *guards.find_unused(managed_kinds, (*declared, *unresolved)),
             ),
         ),
         options,
@@ -203,7 +214,8 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     if not workspace.is_valid:
         return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
     result = find_effect(scoped.changes, live, rules)
-    managed = _count_managed(live.resources, workspace.declarations.managed) if pruning.deletes else Counter()
+    managed = _count_managed(live.resources, managed_kinds, resolution.left_alone) if pruning.changes else Counter()
+    managed.subtract(item.kind for item in pruning.unmanaged if item.kept == OTHER_OWNER)
     found = (
         *workspace.diagnostics,
         *scoped.diagnostics,
@@ -223,7 +235,20 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         part=options.part,
     )
     shown = conceal(plan, mask)
-    return shown, find_secrets(plan.changes, shown.changes, resolution.resources)
+    return shown, find_secrets(plan.changes, shown.changes, (pair.desired for pair in matching.pairs))
+
+
+def find_saved_secrets(
+    plan: Plan, workspace: Workspace, live: Live, now: datetime, rules: Rules, *, options: Options
+) -> Secrets:
+    """Return the values in a workspace that a saved plan, which was made with these options, marks as sensitive.
+
+    `live` is what the plan touches.
+    """
+    workspace = apply_options(workspace, options)
+    matching = match(rules.resolve(workspace, live, now).resources, live.resources, workspace.policy)
+    mark_pairs(matching, workspace.policy, {kind.name: kind for kind in rules.kinds})
+    return find_secrets(plan.changes, plan.changes, (pair.desired for pair in matching.pairs))
 
 
 def find_secrets(changes: Sequence[Change], shown: Sequence[Change], resources: Iterable[Resource]) -> Secrets:
@@ -266,7 +291,8 @@ def _find_live_secrets(live: Live) -> Iterator[Secret]:
     """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown target."""
     for item in live.resources:
         target = item.attributes.get("target")
-        for value in target.values() if isinstance(target, Mapping) else ():
+        # Few objects have a target, and a check for a mapping takes a while.
+        for value in target.values() if target is not None and isinstance(target, Mapping) else ():
             if isinstance(value, Secret) and len(value.reveal()) >= MIN_TOKEN_LENGTH:
                 yield value
 
@@ -331,7 +357,7 @@ def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Chan
     return change
 
 
-def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) -> References:
+def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], policy: Policy) -> References:
     """Return the ids and names for references. A declared object has its declared name, others have their live name."""
     names = dict(live.names)
     ids: dict[str, str] = {}
@@ -342,9 +368,15 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind]) 
         if found is not None:
             ids[desired.address] = found.id
             names[found.id] = names[desired.address] if desired.writable else found.name
-    return References(ids, names)
+    return References(ids, names, find_ownership(policy, matching, live.resources))
 
 
-def _count_managed(live: Sequence[LiveResource], managed: frozenset[str]) -> Counter[str]:
+def _count_managed(
+    live: Sequence[LiveResource], managed: frozenset[str], left_alone: frozenset[LiveKey]
+) -> Counter[str]:
     """Count the live objects that this workspace manages, by kind. Read-only objects do not count."""
-    return Counter(item.kind for item in live if item.kind in managed and item.kept != "read-only")
+    return Counter(
+        item.kind
+        for item in live
+        if item.kind in managed and item.kept != "read-only" and (item.kind, item.id) not in left_alone
+    )

@@ -1,4 +1,21 @@
-"""What happens to live objects that nothing declares: the mode `sync` deletes them, unless a reason keeps them."""
+"""What happens to live objects that nothing declares: the mode `sync` deletes them, unless a reason keeps them.
+
+Which of them belong to others is the question here (`ownership.py` says what marks are). Of objects that can be marked:
+
+1. With an owner, those with its mark are deleted, and all others are kept.
+2. Without an owner, those with a mark are kept, and all others are deleted.
+
+Of objects that have a list (subscriptions), where *released* is what may be taken out of it: with an owner what has its
+mark, without one what has none:
+
+1. If nothing is released, the object is kept.
+2. If something else is left, the object is kept, and an update takes out what is released.
+3. If nothing else is left, the object is deleted.
+
+Any other object (a mute) is kept if the workspace has an owner, else it is deleted.
+
+With `--take-over OLD`, nothing that has the mark of OLD is deleted: an owner that is misspelt must do no harm.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +25,26 @@ from dataclasses import dataclass
 
 from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warning
 from notifconf.model.plan import Action, Change, Unmanaged
-from notifconf.plan.diff import References, delete
+from notifconf.plan.addresses import LiveKey
+from notifconf.plan.diff import References, delete, release
 from notifconf.plan.match import Matching
 from notifconf.plan.order import find_live_targets, find_targets
+from notifconf.plan.ownership import Ownership
 from notifconf.plan.protection import Protection
+
+NOT_DECLARED = "not-declared"
 
 MAX_USERS_SHOWN = 5
 """A warning names this many objects, then the number of the others."""
 
+OTHER_OWNER = "other-owner"
+
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """The deletes, and what stays with the reason why."""
+    """The deletes and the updates of undeclared objects, and what stays with the reason why."""
 
-    deletes: tuple[Change, ...]
+    changes: tuple[Change, ...]
     unmanaged: tuple[Unmanaged, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -32,49 +55,90 @@ def prune(
     changes: Iterable[Change],
     *,
     managed: frozenset[str],
+    left_alone: frozenset[LiveKey] = frozenset(),
     protection: Protection,
     references: References,
 ) -> Pruning:
-    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed."""
+    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed.
+
+    What is `left_alone` is listed, and never deleted.
+    """
     addresses, kinds = protection.undeclared, protection.kinds
     candidates = [item for item in matching.undeclared if item.kind in managed]
     if not candidates:
         return Pruning((), (), ())
-    reasons = {
-        (item.kind, item.id): _find_reason(item, addresses[item.kind, item.id], protection) for item in candidates
+    fates: dict[LiveKey, Fate] = {
+        (item.kind, item.id): (NOT_DECLARED, set())
+        if (item.kind, item.id) in left_alone
+        else _decide(item, protection, references.ownership)
+        for item in candidates
     }
+    reasons = {key: reason for key, (reason, _) in fates.items()}
+    updates = [
+        release(item, addresses[item.kind, item.id], kinds[item.kind], references, released)
+        for item in candidates
+        if (released := fates[item.kind, item.id][1])
+    ]
     deleted = {key for key, reason in reasons.items() if reason is None}
-    diagnostics: list[Diagnostic] = []
+    diagnostics = list(_note_take_over(candidates, protection))
     if deleted:
-        users = _find_users(live, changes, deleted, kinds)
+        users = _find_users(live, (*changes, *updates), deleted, kinds)
         for kind, object_id in sorted(deleted & users.keys()):
             reasons[kind, object_id] = "in-use"
             diagnostics.append(_in_use(kind, addresses[kind, object_id], users[kind, object_id]))
+    deletes = (
+        delete(item, addresses[item.kind, item.id], kinds[item.kind], references)
+        for item in candidates
+        if reasons[item.kind, item.id] is None
+    )
+    kept = (
+        Unmanaged(
+            addresses[item.kind, item.id],
+            item.kind,
+            item.id,
+            reason,
+            references.find_place(item.attributes, kinds[item.kind]),
+        )
+        for item in candidates
+        if (reason := reasons[item.kind, item.id]) is not None
+    )
     return Pruning(
-        deletes=tuple(
-            delete(item, addresses[item.kind, item.id], kinds[item.kind], references)
-            for item in candidates
-            if reasons[item.kind, item.id] is None
-        ),
-        unmanaged=tuple(
-            sorted(
-                (
-                    Unmanaged(addresses[item.kind, item.id], item.kind, item.id, reason)
-                    for item in candidates
-                    if (reason := reasons[item.kind, item.id]) is not None
-                ),
-                key=lambda item: (item.address, item.id),
-            )
-        ),
-        diagnostics=tuple(diagnostics),
+        (*updates, *deletes), tuple(sorted(kept, key=lambda item: (item.address, item.id))), tuple(diagnostics)
     )
 
 
-def _find_reason(item: LiveResource, address: str, protection: Protection) -> str | None:
-    """Return why an object stays, or None if it is to be deleted."""
+Fate = tuple[str | None, set[str]]
+"""Why an object stays, or None if it is to be deleted; and what is taken out of its list."""
+
+
+def _decide(item: LiveResource, protection: Protection, ownership: Ownership) -> Fate:
     if protection.policy.mode is not Mode.SYNC:
-        return "not-declared"
-    return item.kept or protection.find_guard(item, address)
+        return NOT_DECLARED, set()
+    kind = protection.kinds[item.kind]
+    lists = [value for name in kind.references if isinstance(value := item.attributes.get(name), tuple)]
+    targets = {str(target) for value in lists for target in value}
+    released = ownership.find_released(targets)
+    owner = protection.policy.owner
+    keeps_list = released != targets or (owner is not None and not released)
+    is_others = keeps_list if lists else item.owner != owner
+    guard = protection.find_guard(item, protection.undeclared[item.kind, item.id])
+    is_updated = is_others and not guard and (item.kept is None or owner is not None)
+    return item.kept or (OTHER_OWNER if is_others else guard), released if lists and is_updated else set()
+
+
+def _note_take_over(candidates: Sequence[LiveResource], protection: Protection) -> Iterable[Diagnostic]:
+    """Say that what has the mark of a taken owner and is not declared stays in this run."""
+    policy = protection.policy
+    kept = [
+        protection.undeclared[item.kind, item.id]
+        for item in candidates
+        if item.owner != policy.owner and policy.owns(item.owner) and policy.mode is Mode.SYNC
+    ]
+    if kept:
+        names = ", ".join(sorted(kept)[:MAX_USERS_SHOWN])
+        more = f" and {len(kept) - MAX_USERS_SHOWN} more" if len(kept) > MAX_USERS_SHOWN else ""
+        message = f"--take-over deletes nothing: {names}{more} keep the mark of {' and '.join(policy.takes_over or ())}"
+        yield warning("owned-by-another", f"{message}; declare what this workspace shall own")
 
 
 def _find_users(

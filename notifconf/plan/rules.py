@@ -15,12 +15,16 @@ from notifconf.model.plan import Attributes, Change, Silence
 class Resolution:
     """The declared objects in the service's terms, in any order, and what could not be resolved.
 
-    `until` is when the resolution stops to hold (the next mute ends), or None.
+    `until` is when the resolution stops to hold (the next mute ends), or None. `discovered` names kinds whose live
+    objects are listed where nothing declares them, also if the workspace has no section of them. `left_alone` holds
+    kind and id of live objects that are listed then, and never deleted.
     """
 
     resources: tuple[Resource, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     until: datetime | None = None
+    discovered: frozenset[str] = frozenset()
+    left_alone: frozenset[tuple[str, str]] = frozenset()
 
 
 class Pair(NamedTuple):

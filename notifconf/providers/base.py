@@ -17,6 +17,7 @@ from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
 from notifconf.model import (
     Attributes,
+    Cell,
     Change,
     CoverageTerms,
     Declarations,
@@ -55,6 +56,11 @@ def parse_time(value: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def format_time(moment: datetime) -> str:
+    """Return a timezone-aware moment as text: in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 """A value as it is sent: references are ids, secrets are in clear. It never leaves a connection."""
 
@@ -73,9 +79,22 @@ class Connection(Protocol):
         """
         ...
 
-    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
-        """Read everything that the service lists, and what it only looks up: of these resources and the workspace's."""
+    async def survey(
+        self, resources: Sequence[str], workspace: Workspace | None = None, *, discover: bool = False
+    ) -> Live:
+        """Read everything that the service lists, and what it only looks up: of these resources and the workspace's.
+
+        With `discover`, of all resources of the inventory; a service without one is never asked for that.
+        """
         ...
+
+    async def take_inventory(self, filters: Filters, *, muted: bool) -> Live:
+        """Read the resources that pass the filters and, if `muted` is wanted, what mutes them.
+
+        `Provider.has_inventory` says for which services. One that has none is never asked.
+        """
+        del filters, muted
+        return Live()
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """Create an object and return its id. Where its fate is unknown, raise with `sent` and don't send it again."""
@@ -156,6 +175,9 @@ class Provider(ABC):
 
     has_inbox: bool = False
     """Whether `open_inbox` gives an inbox."""
+
+    has_inventory: bool = False
+    """Whether the service lists the resources that its objects belong to: a workspace can name them, and discover."""
 
     @property
     @abstractmethod
@@ -264,18 +286,30 @@ class Provider(ABC):
         """Return what each notification type reaches, sorted, the worst group first; nothing without a catalogue."""
         return ()
 
+    def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:  # noqa: ARG002
+        """Return what is muted in a live state: rows of `resource` (a path), `name` and `since`, sorted."""
+        return ()
+
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:  # noqa: ARG002
         """List a surveyed live state. Raises `UsageError` for a filter that this service has nothing for."""
         raise UsageError(f"{self.title} has nothing to show")
+
+    def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:  # noqa: ARG002
+        """List an inventory, in the order of a tree; if `muted` is wanted, only what is muted, or may be.
+
+        The rows are those of `notifconf resources --format json`, and `depth`, which says where a row is in the tree.
+        """
+        raise UsageError(f"{self.title} has no inventory of resources")
 
     def types(self, live: Live, filters: Filters) -> Listing:  # noqa: ARG002
         """List the catalogue of a surveyed live state. Raises `UsageError` as `show` does."""
         raise UsageError(f"{self.title} has no list of notification types")
 
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:  # noqa: ARG002
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:  # noqa: ARG002
         """Declare a surveyed live state, so that it plans to no change; `resources` are those that were asked for.
 
-        Raises `UsageError` where the service has no resources. The same live state gives the same names.
+        It is what has no mark, or what `owner` has marked. Raises `UsageError` where the service has no resources, and
+        where nothing has that mark. The same live state gives the same names.
         """
         raise UsageError(f"{self.title} can't be exported")
 

@@ -21,7 +21,8 @@ NOBODY = "nobody"
 class CoverageReport:
     """What each type reaches; without a workspace (`planned` is false) both sides are the live one.
 
-    `minimums` is `policy.coverage`; `diagnostics` are what makes the planned side wrong.
+    `minimums` is `policy.coverage`; `diagnostics` are what makes the planned side wrong. `mutes` says which resources
+    are muted, None where nobody looked; `hidden` are those whose mutes the service does not show.
     """
 
     provider: str
@@ -30,6 +31,8 @@ class CoverageReport:
     planned: bool = False
     minimums: Mapping[str, int] = field(default_factory=dict)
     diagnostics: Sequence[Diagnostic] = ()
+    mutes: Sequence[Mapping[str, Cell]] | None = None
+    hidden: Sequence[str] = ()
 
     def group(self, name: str) -> list[Sides]:
         """Return the types of a severity or namespace; those that the billing plan leaves out don't count."""
@@ -72,10 +75,22 @@ def sums(report: CoverageReport) -> Iterator[str]:
         yield text
 
 
+def mute_lines(report: CoverageReport) -> Iterator[str]:
+    """Yield a sentence for each resource that is muted, or that may be."""
+    for row in report.mutes or ():
+        name = f"{row['name']} ({row['resource']})" if row["name"] else str(row["resource"])
+        yield f"muted: {name}" + (f", since {row['since']}" if row["since"] else "")
+    for resource in report.hidden if report.mutes is not None else ():
+        yield f"unknown: {resource} may be muted, these credentials can't see it"
+    if report.mutes is not None and not report.mutes and not report.hidden:
+        yield "muted: nothing"
+
+
 def coverage_text(report: CoverageReport) -> str:
     """Return the table, the sums and the notes as plain text."""
-    lines = [*table_lines(coverage_table(report)), (), *map(line, sums(report)), (), *map(line, report.terms.notes)]
-    return plain_text(lines)
+    muted = [(), *map(line, mute_lines(report))] if report.mutes is not None else []
+    lines = [*table_lines(coverage_table(report)), (), *map(line, sums(report)), *muted, ()]
+    return plain_text([*lines, *map(line, report.terms.notes)])
 
 
 def coverage_json(report: CoverageReport) -> str:
@@ -84,6 +99,7 @@ def coverage_json(report: CoverageReport) -> str:
         {
             "provider": report.provider,
             "coverage": [_type(item, report) for item in report.types],
+            **({} if report.mutes is None else {"muted": list(report.mutes), "unknown": list(report.hidden)}),
             "notes": list(report.terms.notes),
             "diagnostics": [diagnostic_document(item) for item in report.diagnostics],
         }
@@ -96,7 +112,7 @@ def coverage_markdown(report: CoverageReport) -> str:
     heads = [column.replace("_", " ") for column in table.columns]
     rows = [heads, ["---"] * len(heads), *([prose(cell.text) for cell in row] for row in table.rows)]
     lines = [f"### {table.title}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
-    lines += [f"- {prose(text)}" for text in sums(report)]
+    lines += [f"- {prose(text)}" for text in (*sums(report), *mute_lines(report))]
     lines += ["", *(f"> {prose(note)}" for note in report.terms.notes)]
     return "\n".join(lines) + "\n"
 

@@ -57,7 +57,10 @@ def html(report: Report) -> str:
         headline=headline(plan, outcome),
         closing=closing(outcome),
         plan=plan,
-        diagnostics=sorted(report.diagnostics, key=lambda item: item.severity != "error"),
+        diagnostics=sorted(
+            (item for item in report.diagnostics if item not in plan.undeclared_mutes),
+            key=lambda item: item.severity != "error",
+        ),
         rows=rows,
         filters=_filters(rows),
         unfolded=len(rows) <= MAX_UNFOLDED_CHANGES,

@@ -11,7 +11,7 @@ from html import escape
 from notifconf.model import Action, Change, ChangeOutcome, Diagnostic, Result
 from notifconf.report import Report
 from notifconf.report.style import count, printable
-from notifconf.report.text import DONE, SIGNS, closing, fields, headline, unmanaged_sentence
+from notifconf.report.text import DONE, SIGNS, SILENT_ALREADY, closing, fields, headline, unmanaged_sentence
 
 _ZERO_WIDTH_SPACE = "&#8203;"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "$": "<span>$</span>"}
@@ -88,7 +88,7 @@ def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}"
     above = [
         _fit_section(section, limit // SIDE_SHARE)
-        for section in (_closing(report), _silences(report), _diagnostics(report))
+        for section in (_closing(report), _silences(report), _undeclared_mutes(report), _diagnostics(report))
     ]
     below = _fit_section(_unmanaged(report), limit // SIDE_SHARE)
     room = limit - sum(len(part.encode()) for part in (begin, *above, below))
@@ -127,8 +127,14 @@ def _silences(report: Report) -> _Section:
     return _make_list(items, head="\n> [!CAUTION]\n> **This silences:**\n>\n", prefix="> ")
 
 
+def _undeclared_mutes(report: Report) -> _Section:
+    items = [prose(item.message) for item in report.plan.undeclared_mutes]
+    return _make_list(items, head=f"\n> [!WARNING]\n> **{SILENT_ALREADY}**\n>\n", prefix="> ")
+
+
 def _diagnostics(report: Report) -> _Section:
-    found = sorted(report.diagnostics, key=lambda item: item.severity != "error")
+    others = (item for item in report.diagnostics if item not in report.plan.undeclared_mutes)
+    found = sorted(others, key=lambda item: item.severity != "error")
     return _make_list([_diagnostic(item) for item in found])
 
 
@@ -138,7 +144,10 @@ def _diagnostic(item: Diagnostic) -> str:
 
 
 def _unmanaged(report: Report) -> _Section:
-    items = [f"{code(item.address)} ({code(item.id)}, kept: {prose(item.kept)})" for item in report.plan.unmanaged]
+    items = [
+        f"{code(item.address)}{_in_words(prose(item.place))} ({code(item.id)}, kept: {prose(item.kept)})"
+        for item in report.plan.unmanaged
+    ]
     head = f"\n<details>\n<summary>{escape(unmanaged_sentence(report.plan))}</summary>\n\n"
     return _make_list(items, head=head, foot="\n</details>\n")
 
@@ -166,13 +175,18 @@ def _urgency(item: tuple[Change, ChangeOutcome | None]) -> tuple[bool, int]:
 def _change(change: Change, became: ChangeOutcome | None, *, unfolded: bool) -> str:
     changed = change.changed if change.action is Action.UPDATE else ()
     names = ", ".join(f"<code>{escape(printable(name))}</code>" for name in changed)
-    title = f"<code>{escape(printable(f'{SIGNS[change.action]} {change.address}'))}</code>"
+    address = f"<code>{escape(printable(f'{SIGNS[change.action]} {change.address}'))}</code>"
+    title = address + _in_words(escape(printable(change.place)))
     notes = "".join(f" · {note}" for note in (names, _blocked(change), _result(became)) if note)
     error = f"{prose(became.error)}\n\n" if became is not None and became.error else ""
     return (
         f"\n<details{' open' if unfolded or error else ''}>\n<summary>{title}{notes}</summary>\n\n"
         f"{error}{fence_code(_difference_lines(change), 'diff')}</details>\n"
     )
+
+
+def _in_words(place: str) -> str:
+    return f" ({place})" if place else ""
 
 
 def _blocked(change: Change) -> str:

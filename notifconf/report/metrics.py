@@ -22,7 +22,7 @@ class Run:
     """One run: `duration` in seconds, `ended` as Unix time.
 
     `plan` is None if it is not known what drifts. `kinds` holds all that the provider manages, `expiry_codes` the codes
-    of its diagnostics about mutes that have ended.
+    of its diagnostics about mutes that have ended. `discovers` says whether undeclared mutes were looked for.
     """
 
     workspace: str
@@ -32,6 +32,7 @@ class Run:
     plan: Plan | None = None
     kinds: tuple[str, ...] = ()
     expiry_codes: Collection[str] = ()
+    discovers: bool = False
 
 
 class _Gauge(NamedTuple):
@@ -70,6 +71,9 @@ def _gauges(run: Run, success: float) -> Iterator[_Gauge]:
         )
         expired = sum(item.code in run.expiry_codes for item in plan.diagnostics)
         yield _Gauge("notifconf_undeclared_objects", "Live objects that nothing declares.", [({}, len(plan.unmanaged))])
+        if run.discovers:
+            mutes = len(plan.undeclared_mutes)
+            yield _Gauge("notifconf_undeclared_mutes", "Live mutes that nothing declares.", [({}, mutes)])
         yield _Gauge("notifconf_expired_mutes", "Declared mutes whose time is over.", [({}, expired)])
     yield _Gauge(LAST_SUCCESS, "When the drift was last known, as Unix time; 0: never.", [({}, success)])
     yield _Gauge("notifconf_last_run_timestamp_seconds", "When drift last ran, as Unix time.", [({}, run.ended)])

@@ -31,13 +31,18 @@ NO_CHANGES: Mapping[Part, str] = {
     "": "No changes. Live state matches the configuration.",
     "targets": "No changes among the targets.",
     "rest": "No changes apart from what is excluded.",
+    "changes": "No changes are left of the plan.",
 }
 """By the part of the whole that a plan is."""
 VERIFIED: Mapping[Part, str] = {
     "": "live state matches the configuration.",
     "targets": "the targets are as declared.",
     "rest": "all is as declared, apart from what is excluded.",
+    "changes": "what the plan changes is as planned.",
 }
+
+
+SILENT_ALREADY = "Silent already, and nothing declares it:"
 
 
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
@@ -53,13 +58,12 @@ def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
 
 
 def silence_lines(plan: Plan) -> Iterator[Line]:
-    """Yield who is not told any more, or nothing."""
-    if not plan.silences:
-        return
-    yield line(Span("This silences:", "silences"))
-    for item in plan.silences:
-        yield line(Span(f"  ! {item.message}", "silences"))
-    yield ()
+    """Yield who is not told any more, and who is not told already though nothing declares that; or nothing."""
+    for head, items in (("This silences:", plan.silences), (SILENT_ALREADY, plan.undeclared_mutes)):
+        if items:
+            yield line(Span(head, "silences"))
+            yield from (line(Span(f"  ! {item.message}", "silences")) for item in items)
+            yield ()
 
 
 def summary_line(plan: Plan) -> Line:
@@ -88,7 +92,7 @@ def closing(outcome: Outcome | None) -> list[str]:
 def change_lines(change: Change) -> Iterator[Line]:
     """Yield one change: its sign and address, then its fields."""
     style = str(change.action)
-    known = f" ({change.id})" if change.id else ""
+    known = "".join(f" ({text})" for text in (change.place, change.id) if text)
     blocked = (Span(f" blocked: {change.blocked}", "error"),) if change.blocked else ()
     yield line(Span(f"  {SIGNS[change.action]} {change.address}", style), Span(known, "dim"), *blocked)
     if change.action is Action.UPDATE:
@@ -122,7 +126,10 @@ def shown(value: PlanValue) -> str:
         return f"[{', '.join(shown(item) for item in value)}]"
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{name}: {shown(member)}' for name, member in value.items())}}}"
-    return json.dumps(str(value) if isinstance(value, Reference) else value, ensure_ascii=False)
+    if isinstance(value, Reference):
+        owner = f" (owner {value.owner})" if value.owner is not None else ""
+        return json.dumps(value.name, ensure_ascii=False) + owner
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
@@ -131,7 +138,8 @@ def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     yield line(unmanaged_sentence(plan))
     if verbose:
         for item in plan.unmanaged:
-            yield line(f"    {item.address}", Span(f" ({item.id}, kept: {item.kept})", "dim"))
+            place = f" ({item.place})" if item.place else ""
+            yield line(f"    {item.address}", Span(f"{place} ({item.id}, kept: {item.kept})", "dim"))
     yield ()
 
 
@@ -172,8 +180,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
         yield line(Span("Left to do:", "warning"), " run apply again to continue.")
         for change in outcome.left:
             yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
-    elif outcome.complete:
-        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.plan.part]}")
+    elif outcome.complete and outcome.remaining is not None:
+        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.remaining.part]}")
 
 
 class Field(NamedTuple):

@@ -19,21 +19,22 @@ SECRETS = "Set these before a plan. Their values are secrets: `notifconf export`
 PROTECTED = "What is left out stays as it is, in mode sync too."
 
 
-def workspace_text(provider: str, exported: Exported, protected: Sequence[str] = ()) -> str:
-    """Return the workspace as one file; `protected` are addresses (globs) for its policy."""
+def workspace_text(exported: Exported) -> str:
+    """Return the workspace as one file."""
     sections = "".join("\n" + _section(section) for section in exported.sections)
-    return _head(provider, exported.variables) + sections + _policy(protected)
+    policy = _policy(exported)
+    return _head(exported.provider, exported.variables) + sections + (f"\n{policy}" if policy else "")
 
 
-def workspace_files(provider: str, exported: Exported, protected: Sequence[str] = ()) -> Mapping[str, str]:
+def workspace_files(exported: Exported) -> Mapping[str, str]:
     """Return the workspace as several files, by name: one for each section, and one for a policy if there is one.
 
     The first one lists the variables.
     """
     texts = {section.name: _section(section) for section in exported.sections}
-    if protected:
-        texts["policy"] = _policy(protected).lstrip("\n")
-    heads = [_head(provider, exported.variables), *[_head(provider)] * (len(texts) - 1)]
+    if policy := _policy(exported):
+        texts["policy"] = policy
+    heads = [_head(exported.provider, exported.variables), *[_head(exported.provider)] * (len(texts) - 1)]
     return {f"{name}.yaml": f"{head}\n{text}" for head, (name, text) in zip(heads, texts.items(), strict=True)}
 
 
@@ -54,7 +55,7 @@ def _section(section: Section) -> str:
     head = f"{section.name}:\n"
     if not section.entries:
         head = f"{section.name}: {'{}' if section.is_mapping else '[]'}\n"
-    left_out = "".join(f"{_comment(sentence)}\n" for sentence in section.left_out)
+    left_out = "".join(f"{_comment(sentence)}\n" for sentence in (*section.comments, *section.left_out))
     gap = "\n" if left_out and section.entries else ""
     return head + _indented(left_out + gap + "".join(map(_entry, section.entries)))
 
@@ -64,10 +65,11 @@ def _entry(entry: Entry) -> str:
     return comments + _yaml({entry.key: entry.members} if entry.key else (entry.members,))
 
 
-def _policy(protected: Sequence[str]) -> str:
-    if not protected:
-        return ""
-    return f"\npolicy:\n  {_comment(PROTECTED)}\n" + _indented(_yaml({"protected": tuple(protected)}))
+def _policy(exported: Exported) -> str:
+    members = "" if exported.owner is None else _yaml({"owner": exported.owner})
+    if exported.protected:
+        members += f"{_comment(PROTECTED)}\n{_yaml({'protected': exported.protected})}"
+    return f"policy:\n{_indented(members)}" if members else ""
 
 
 def _comment(text: str) -> str:

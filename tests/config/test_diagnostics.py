@@ -95,6 +95,8 @@ def told(text, **more):
         ("policy: {max_deletes: §101%}", INVALID, "a percentage from 0% to 100%"),
         ("policy: {max_deletes: §many}", INVALID, "must be a whole number, or a percentage"),
         ("policy: {max_deletes: §1.5}", INVALID, "must be a whole number or text"),
+        ("policy: {owner: §Data}", INVALID, "1 to 32 characters of a-z, 0-9 and -"),
+        ("policy: {owner: §'$${x}'}", INVALID, "1 to 32 characters of a-z, 0-9 and -"),
         ("policy: {coverage: §1}", INVALID, '"coverage" must be a mapping'),
         ("policy: {coverage: {CRITICAL: §-1}}", INVALID, '"CRITICAL" must be at least 0'),
         ("policy: {coverage: {CRITICAL: §1.5}}", INVALID, '"CRITICAL" must be a whole number'),
@@ -104,15 +106,20 @@ def told(text, **more):
         ("integrations: {a: §{id: i}}", INVALID, '"target" is missing in "a"'),
         ("integrations: {a: {target: §{}}}", INVALID, '"kind" is missing in "target"'),
         ("integrations: {a: {target: §{kind: MsTeams}}}", INVALID, '"webhook_url" is missing'),
-        ("subscriptions: [§{notification_type: t}]", INVALID, '"integrations" is missing'),
+        ("subscriptions: [§{notification_type: t}]", INVALID, 'needs "integrations" or "add"'),
+        ("subscriptions: [§{notification_type: t, integrations: [a], add: [a]}]", INVALID,
+         'takes either "integrations" or "add", not both'),
+        ("subscriptions: [{notification_type: t, add: [a], §current_state: ENABLED}]", INVALID,
+         '"current_state" goes with "integrations" alone'),
+        ("subscriptions: [{match: {except: §[]}, add: [a]}]", INVALID, "must not be empty"),
         ("subscriptions: [§{integrations: [a]}]", INVALID,
          'an item of "subscriptions" needs "notification_type" or "match"'),
         ("subscriptions: [§{notification_type: t, match: {name: '*'}, integrations: [a]}]", INVALID,
          'an item of "subscriptions" takes either "notification_type" or "match", not both'),
-        ("resources: [§{muted: true}]", INVALID, '"resource" is missing'),
+        ("resources: [§{muted: true}]", INVALID, 'needs "resource" or "match"'),
         ("resources: [{resource: environment=e, muted: §{reason: x}}]", INVALID, '"until" is missing'),
-        ("resources: [{resource: environment=e, subscriptions: [{§match: {name: x}, integrations: [a]}]}]", UNKNOWN,
-         'unknown key "match"'),
+        ("resources: [{resource: environment=e, subscriptions: [§{match: {name: x}}]}]", INVALID,
+         'needs "integrations" or "add"'),
     ],
 )  # fmt: skip
 def test_the_schemas_errors(line, code, part):
@@ -169,6 +176,10 @@ CLUSTER = "resources:\n  - resource: cloud-cluster=l\n    subscriptions:\n"
          "already at -:11:29", "resource-subscriptions/cloud-cluster=l#t"),
         ("resources:\n  - {resource: environment=e, muted: true}\n  - {resource: §environment=e, muted: false}",
          "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
+        ("resources:\n  - {resource: environment=e, muted: true}\n  - {resource: §environment=e, subscriptions: []}",
+         "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
+        ("resources:\n  - {resource: x=e, resource_type: CLUSTER}\n  - {resource: §x=e, resource_type: CONNECTOR}",
+         "duplicate-resource", "another type at -:9:16", "resource-preferences/x=e"),
     ],
 )  # fmt: skip
 def test_errors_across_entries(more, code, part, address):
@@ -177,6 +188,31 @@ def test_errors_across_entries(more, code, part, address):
     assert places((diagnostic,)) == [f"{place} error[{code}]"]
     assert part in diagnostic.message
     assert diagnostic.address == address
+
+
+@pytest.mark.parametrize(
+    ("owner", "description", "is_wrong"),
+    [
+        ("", "d [notifconf: other]", True),
+        ("", "d" * 128, False),
+        ("policy: {owner: me}", "d" * (128 - len(" [notifconf: me]")), False),
+        ("policy: {owner: me}", "d" * (129 - len(" [notifconf: me]")), True),
+        ("policy: {owner: me}", "[notifconf: me]", True),
+        ("policy: {owner: '${OWNER}'}", "d" * 128, False),
+    ],
+)
+def test_a_description_leaves_room_for_the_mark(owner, description, is_wrong):
+    target = "target: {kind: Slack, webhook_url: '${A:-https://h/s}'}"
+    text, place = marked(f"{HEAD}{owner}\nintegrations:\n  a: {{description: §'{description}', {target}}}\n")
+    found = [item for item in diagnosed(text) if item.code == "invalid-value"]
+    assert places(tuple(found)) == ([f"{place} error[invalid-value]"] if is_wrong else [])
+
+
+def test_entries_that_add_may_repeat_a_resource_and_a_type():
+    adds = "{notification_type: T, add: [a]}, {match: {name: '*'}, add: [b]}"
+    base = "{resource: environment=e, muted: true, subscriptions: [{notification_type: T, integrations: [a]}]}"
+    more = f"  - {{resource: environment=e, subscriptions: [{adds}]}}\n" * 2
+    assert diagnosed(f"{ONE}  - {{notification_type: All of it, add: [a]}}\nresources:\n  - {base}\n{more}") == ()
 
 
 URL = "webhook_url: 'https://h/s'"

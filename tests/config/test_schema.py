@@ -79,7 +79,7 @@ def test_every_object_is_closed():
 def test_every_rule_can_be_put_into_words():
     annotations = {"$schema", "$id", "$defs", "$ref", "title", "description", "default", "examples"}
     structure = {"properties", "patternProperties", "items", "allOf", "if", "then", "propertyNames"}
-    told_apart = {"additionalProperties", "required", "patternErrorMessage"}
+    told_apart = {"additionalProperties", "dependentRequired", "required", "patternErrorMessage"}
     rules = {keyword for _, node in schemas(SCHEMA) for keyword in node} - annotations - structure - told_apart
     assert rules == set(explain.DEMANDS)
 

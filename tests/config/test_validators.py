@@ -21,7 +21,12 @@ CONFLUENT: dict[str, Any] = {
     },
     "subscriptions": [
         {"notification_type": "T", "integrations": ["a", "b"]},
-        {"match": {"severity": ["CRITICAL"], "category": ["SERVICE"]}, "integrations": ["a"]},
+        {
+            "match": {"severity": ["CRITICAL"], "category": ["SERVICE"]},
+            "integrations": ["a"],
+            "current_state": "ENABLED",
+        },
+        {"match": {"name": "T*", "except": ["Two"]}, "add": ["b"]},
     ],
     "resources": [
         {
@@ -41,6 +46,7 @@ KONNECT: dict[str, Any] = {
     "subscriptions": [
         {"event": "e", "name": "n", "id": "9b5d", "regions": ["US", "EU"], "entities": ["*"], "enabled": True},
         {"event": "e", "name": "m", "channels": {"EMAIL": True, "IN_APP": False}},
+        {"match": {"namespace": ["n"], "except": ["e"]}, "name": "m"},
     ],
     "policy": {"max_deletes": 5, "frozen": ["event-subscriptions/e#n"], "verify_integrations": False},
 }

@@ -63,7 +63,7 @@ class Organisation:
 
         live = self.runner.run(survey())
         exported = export(name, live, SURVEYED[name], now=NOW)
-        return Export(exported, exported.protected, workspace_text(name, exported, exported.protected), live)
+        return Export(exported, exported.protected, workspace_text(exported), live)
 
     def plan(self, workspace: Workspace) -> Plan:
         provider = load_provider(workspace.provider)

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -124,7 +125,7 @@ async def _export(simulation: Simulation, provider: str) -> dict[str, str]:
     rules = load_provider(provider)
     async with Client(rules.endpoint, transport=EmulatorTransport(simulation.app)) as client:
         live = await rules.connect(client).survey(["environment=env-1"] if provider == "confluent" else [])
-    return {"yaml": workspace_text(provider, rules.export(live, ()))}
+    return {"yaml": workspace_text(replace(rules.export(live, ()), provider=provider))}
 
 
 def rendered(plan: Plan) -> dict[str, str]:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.errors import ProtocolError
-from notifconf.http.redaction import WITHHELD, Redactor
-from notifconf.model import Secret
+from notifconf.http.redaction import Redactor
+from notifconf.model import WITHHELD, Secret
 
 URL = "https://hooks.example.test/services/T0123/B0123/abcdefghijklmnopqrstuvwx"
 SLACK = "https://hooks.slack.com/services/T0123/B0123/abcdefghijklmnopqrstuvwx"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -31,7 +31,17 @@ PLAN = Plan(
     provider="world",
     changes=(
         Change(
-            Action.CREATE, "route", "routes/a", None, None, AFTER, tuple(AFTER), (), ("channels/a",), "frozen", PLACE
+            Action.CREATE,
+            "route",
+            "routes/a",
+            None,
+            None,
+            AFTER,
+            tuple(AFTER),
+            (),
+            ("channels/a",),
+            "frozen",
+            position=PLACE,
         ),
         Change(
             Action.UPDATE,
@@ -57,7 +67,7 @@ PLAN = Plan(
     until=datetime(2036, 1, 2, 3, tzinfo=UTC),
     part="targets",
 )
-OTHERS: Any = [{name: "x"} for name in ("kind", "address", "id", "blocked")]
+CHANGEABLE = ("kind", "address", "id", "blocked")
 BASIS = Basis("https://h/", "digest-of-the-workspace", {"force": True}, True, {"routes/a": ["r7", "r8"]})
 
 
@@ -132,7 +142,10 @@ def test_the_digest_is_of_all_that_decides_what_is_done():
         replace(PLAN, diagnostics=()),
         replace(PLAN, diagnostics=(error("max-deletes", "m"),)),
         replace(PLAN, changes=PLAN.changes[1:]),
-        *(replace(PLAN, changes=(replace(PLAN.changes[0], **other), *PLAN.changes[1:])) for other in OTHERS),
+        *(
+            replace(PLAN, changes=(replace(PLAN.changes[0], **cast("Any", {name: "x"})), *PLAN.changes[1:]))
+            for name in CHANGEABLE
+        ),
     ]
     bases = [
         replace(BASIS, endpoint="https://i/"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from notifconf.model import Mode, Percentage, Policy, Position, error, warning
 from notifconf.model.plan import Action, Reference
 from notifconf.plan.codec import decode_plan, encode_plan
 from tests.plan.world import (
+    addition,
     channel,
     codes,
     did,
@@ -51,6 +53,12 @@ SYNC = Policy(mode=Mode.SYNC, max_deletes=Percentage(100))
             [live_channel("c1", "a"), live_route("r1", "t", "c1")],
             [],
             id="a reference twice is one",
+        ),
+        pytest.param(
+            [channel("a"), addition("t", "a")],
+            [live_channel("c1", "a"), live_route("r1", "t", "c1", "c2", state="OFF")],
+            [],
+            id="what is added is there, and the rest stays",
         ),
         pytest.param(
             [reader("admins"), route("t", "admins")],
@@ -454,3 +462,12 @@ def test_same_inputs_same_plan_whatever_their_order():
         for some, others in itertools.product(itertools.permutations(declared), itertools.permutations(live))
     }
     assert len(plans) == 1
+
+
+def test_what_is_only_added_to_takes_nothing_out() -> None:
+    live = [live_channel("c1", "a"), live_channel("c2", "b"), live_route("r1", "t", "c2", "gone", state="OFF")]
+    (change,) = planned([channel("a"), addition("t", "a")], live).changes
+    assert change.changed == ("channels",)
+    after: Any = change.after
+    assert {reference.target for reference in after["channels"]} == {"c1", "c2", "gone"}
+    assert after["state"] == "OFF"

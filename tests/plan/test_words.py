@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from notifconf.model import Mode, Percentage, Policy, Position
 from tests.plan.world import channel, live_channel, live_route, planned, reader, route
 
 ALL = Percentage(100)
-PLACES: Any = {
+PLACES: dict[tuple[Literal["protected", "frozen"], str], Position] = {
     ("protected", "channels/a"): Position("w.yaml", 3, 7),
     ("frozen", "channels/f*"): Position("w.yaml", 4, 7),
 }

@@ -1,4 +1,4 @@
-"""The operations of the notifications API, as bodies: paths, paging, lookups, errors."""
+"""The operations of the notifications API and of the inventory's APIs, as bodies: paths, paging, lookups, errors."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ ROOT = "/notifications/v1"
 PAGE_SIZE = "250"
 """The largest that the API takes."""
 
+INVENTORY_PAGE_SIZE = "100"
+"""The largest that the APIs of the inventory take."""
+
+EXPANSION = "id,status"
+"""What is asked of a connector. The third part, `info`, has its configuration, which holds secrets of others."""
+
 MAX_ERRORS_SHOWN = 5
 
 NOT_VISIBLE = "forbidden_access"
@@ -35,19 +41,21 @@ class Api:
         """Speak through `client`."""
         self._client = client
 
-    async def read_list(self, path: str, params: Mapping[str, str] | None = None) -> list[Item]:
+    async def read_list(
+        self, path: str, params: Mapping[str, str] | None = None, *, root: str = ROOT, page_size: str = PAGE_SIZE
+    ) -> list[Item]:
         """Return all objects of a list, from all its pages.
 
         Only the token is taken out of `metadata.next`: its host is the vendor's, and credentials go to our endpoint
         alone. A list that can't be whole raises `ProtocolError`.
         """
-        operation = f"GET {ROOT}/{path}"
-        query = {**(params or {}), "page_size": PAGE_SIZE}
+        operation = f"GET {root}/{path}"
+        query = {**(params or {}), "page_size": page_size}
         total = 0
 
         async def fetch(token: str | None) -> Page:
             nonlocal total
-            answer = await self._get(path, query if token is None else {**query, "page_token": token})
+            answer = await self._get(f"{root}/{path}", query if token is None else {**query, "page_token": token})
             page, total = _page(operation, answer)
             if path == "integrations":
                 self._client.redactor.add(chain.from_iterable(map(secrets, page.items)))
@@ -58,15 +66,15 @@ class Api:
             raise distrust_list(operation, f"has {total} objects, and only {len(found)} of them came")
         return found
 
-    async def notification_types(self) -> list[Item]:
-        """Return all notification types."""
-        return await self.read_list("notification-types")
+    async def notification_types(self, resource_type: str = "") -> list[Item]:
+        """Return all notification types, or those that the API lists for a type of resource."""
+        return await self.read_list("notification-types", {"resource_type": resource_type} if resource_type else None)
 
     async def preference(self, resource: str, resource_type: str) -> list[Item]:
         """Look up the preference of a resource: a list of at most one."""
         params = {"resource": resource, "resource_type": resource_type}
         try:
-            return [(await self._get("resource-preferences:lookup", params)).body]
+            return [(await self._get(f"{ROOT}/resource-preferences:lookup", params)).body]
         except NotFoundError:
             return []
 
@@ -77,6 +85,30 @@ class Api:
             return await self.read_list("resource-subscriptions:lookup", params)
         except NotFoundError:
             return []
+
+    async def environments(self) -> list[Item]:
+        """Return all environments that the credentials can see."""
+        return await self.read_list("environments", root="/org/v2", page_size=INVENTORY_PAGE_SIZE)
+
+    async def clusters(self, environment: str) -> list[Item]:
+        """Return the Kafka clusters of an environment."""
+        params = {"environment": environment}
+        return await self.read_list("clusters", params, root="/cmk/v2", page_size=INVENTORY_PAGE_SIZE)
+
+    async def compute_pools(self, environment: str) -> list[Item]:
+        """Return the Flink compute pools of an environment."""
+        params = {"environment": environment}
+        return await self.read_list("compute-pools", params, root="/fcpm/v2", page_size=INVENTORY_PAGE_SIZE)
+
+    async def connectors(self, environment: str, cluster: str) -> list[Item]:
+        """Return the connectors of a cluster: of each its `name`, `id` and `state`.
+
+        Their configurations hold secrets of others. They are not asked for, and dropped here where they come anyway.
+        """
+        segments = (quote(environment, safe=""), quote(cluster, safe=""))
+        path = "/connect/v1/environments/{}/clusters/{}/connectors".format(*segments)
+        body = (await self._get(path, {"expand": EXPANSION})).body
+        return [_take_connector(name, body.pop(name)) for name in list(body)]
 
     async def create(self, collection: str, body: Mapping[str, Plain]) -> str:
         """Create an object and return its id; it is never sent again after a failure that leaves its fate unknown."""
@@ -123,7 +155,19 @@ class Api:
             ) from None
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Answer:
-        return await self._client.request("GET", f"{ROOT}/{path}", params=params, describe=describe_error)
+        return await self._client.request("GET", path, params=params, describe=describe_error)
+
+
+def _take_connector(name: str, body: Any) -> Item:
+    """Return what is used of a connector, and nothing else."""
+    parts = body if isinstance(body, dict) else {}
+    own, status = parts.get("id"), parts.get("status")
+    state = status.get("connector") if isinstance(status, dict) else None
+    return {
+        "name": name,
+        "id": own.get("id") if isinstance(own, dict) else None,
+        "state": state.get("state") if isinstance(state, dict) else None,
+    }
 
 
 def _path(collection: str, object_id: str) -> str:

@@ -6,15 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from notifconf.model import Kind, Live
+from notifconf.model import Kind, Live, Mark
+from notifconf.providers.confluent.workspace import MAX_DESCRIPTION_LENGTH
 
 REFERENCES = frozenset({"notification_type", "integrations"})
 
-INTEGRATION = Kind("integration", "integrations")
+INTEGRATION = Kind("integration", "integrations", mark=Mark("description", MAX_DESCRIPTION_LENGTH))
 SUBSCRIPTION = Kind("subscription", "subscriptions", REFERENCES, unique=True, is_target=False)
-PREFERENCE = Kind("resource-preference", "resource-preferences", unique=True, is_target=False)
+PREFERENCE = Kind("resource-preference", "resource-preferences", unique=True, is_target=False, place="resource")
 RESOURCE_SUBSCRIPTION = Kind(
-    "resource-subscription", "resource-subscriptions", REFERENCES, unique=True, is_target=False
+    "resource-subscription", "resource-subscriptions", REFERENCES, unique=True, is_target=False, place="resource"
 )
 
 KINDS = (INTEGRATION, SUBSCRIPTION, PREFERENCE, RESOURCE_SUBSCRIPTION)
@@ -45,22 +46,31 @@ class NotificationType:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All types, sorted by display name and id, and the ways to find one."""
+    """All types, sorted by display name and id, and the ways to find one.
+
+    `by_resource_type` has the ids of the types that the API lists for a type of resource, as far as they were read.
+    """
 
     types: tuple[NotificationType, ...] = ()
     by_id: Mapping[str, NotificationType] = field(default_factory=dict, repr=False)
     by_name: Mapping[str, tuple[NotificationType, ...]] = field(default_factory=dict, repr=False)
     """Casefolded display name -> the types that bear it."""
+    by_resource_type: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, types: Iterable[NotificationType]) -> Catalogue:
+    def of(
+        cls, types: Iterable[NotificationType], by_resource_type: Mapping[str, frozenset[str]] | None = None
+    ) -> Catalogue:
         """Make the catalogue of these types."""
         ordered = tuple(sorted(types, key=lambda item: (item.display_name, item.id)))
         by_name: defaultdict[str, list[NotificationType]] = defaultdict(list)
         for item in ordered:
             by_name[item.display_name.casefold()].append(item)
         return cls(
-            ordered, {item.id: item for item in ordered}, {name: tuple(group) for name, group in by_name.items()}
+            ordered,
+            {item.id: item for item in ordered},
+            {name: tuple(group) for name, group in by_name.items()},
+            by_resource_type or {},
         )
 
     def named(self, name: str) -> tuple[NotificationType, ...]:

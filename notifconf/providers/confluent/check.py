@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from notifconf.model import Diagnostic, LocatedMapping, error, nearest, warning
+from notifconf.model import Diagnostic, LocatedMapping, Position, error, nearest, warning
+from notifconf.plan.ownership import check_marked, find_declared_owner
+from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.workspace import (
+    ENVIRONMENT,
+    MAX_DESCRIPTION_LENGTH,
     ConfluentDeclarations,
     DeclaredIntegration,
     DeclaredResource,
@@ -30,28 +34,36 @@ def check_consistency(declarations: ConfluentDeclarations, document: LocatedMapp
     yield from _find_undeclared(declarations, document)
     yield from _find_unused(declarations, document)
     yield from _find_duplicate_integrations(declarations.integrations)
+    yield from _check_descriptions(declarations, document)
     yield from _find_duplicate_subscriptions(declarations.subscriptions, lambda name: f"subscriptions/{name}")
     for resource in declarations.resources:
         yield from _find_duplicate_subscriptions(resource.subscriptions or (), resource.subscription_address)
-    for first, again in _find_repeated(declarations.resources, lambda resource: resource.resource):
-        message = f"this resource stands already at {first.position}"
-        yield error("duplicate-resource", message, again.position, again.preference_address)
-    yield from _find_ambiguous_resources(declarations.resources)
+    paths = [resource for resource in declarations.resources if resource.selector is None]
+    yield from _find_duplicate_resources(paths)
+    yield from _find_ambiguous_resources(paths)
 
 
 def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic]:
     """Check what needs the clock: mutes that end, and mutes below a muted environment."""
-    environments = {
-        entry.resource: entry.mute
-        for entry in declarations.resources
-        if entry.resource_type == "ENVIRONMENT" and entry.mute is not None and entry.mute.active(now)
-    }
     diagnostics: list[Diagnostic] = []
     for entry in declarations.resources:
         if entry.mute is not None:
             diagnostics += _check_end(entry, entry.mute, now)
-            diagnostics += _check_environment(entry, entry.mute, environments, now)
-    return diagnostics
+    return [*diagnostics, *check_muted_environments(expand(declarations.resources, None).resources, now)]
+
+
+def check_muted_environments(resources: Iterable[ExpandedResource], now: datetime) -> Iterator[Diagnostic]:
+    """Judge the mutes below a muted environment; of a match, which may find thousands of resources, one of them."""
+    muted = [(entry, entry.statement.mute) for entry in resources if entry.statement.mute is not None]
+    environments = {
+        entry.resource: mute for entry, mute in muted if entry.resource_type == ENVIRONMENT and mute.active(now)
+    }
+    seen: set[tuple[str, Position]] = set()
+    for entry, mute in muted if environments else ():
+        for found in _check_environment(entry, mute, environments, now):
+            if found.position is not None and (found.code, found.position) not in seen:
+                seen.add((found.code, found.position))
+                yield found
 
 
 def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
@@ -66,7 +78,7 @@ def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[D
 
 
 def _check_environment(
-    entry: DeclaredResource, mute: Mute, environments: dict[str, Mute], now: datetime
+    entry: ExpandedResource, mute: Mute, environments: Mapping[str, Mute], now: datetime
 ) -> Iterator[Diagnostic]:
     """Judge a mute below a muted environment: the API says that only an environment's mute cascades."""
     environment = next((environments[path] for path in list_parents(entry.resource) if path in environments), None)
@@ -92,12 +104,12 @@ def _list_uses(declarations: ConfluentDeclarations) -> Iterator[tuple[Reference,
     """Return every reference to an integration, with the address of the subscription that makes it."""
     for subscription in declarations.subscriptions:
         name = subscription.notification_type
-        for reference in subscription.integrations:
+        for reference in subscription.references:
             yield reference, f"subscriptions/{name.name}" if name else None
     for resource in declarations.resources:
         for subscription in resource.subscriptions or ():
             name = subscription.notification_type
-            for reference in subscription.integrations:
+            for reference in subscription.references:
                 yield reference, resource.subscription_address(name.name) if name else None
 
 
@@ -153,14 +165,42 @@ def _find_duplicate_integrations(integrations: Iterable[DeclaredIntegration]) ->
         yield error("duplicate-integration", message, again.position, again.address)
 
 
+def _check_descriptions(declarations: ConfluentDeclarations, document: LocatedMapping) -> Iterator[Diagnostic]:
+    """Check that the mark of the owner has its place behind each description, and is not declared."""
+    owner = find_declared_owner(document)
+    for entry in declarations.integrations:
+        declared = document["integrations"][entry.key]
+        if entry.description is not None and entry.writable and "description" not in declared.unresolved:
+            problem = check_marked(entry.description, owner, MAX_DESCRIPTION_LENGTH)
+            if problem:
+                message = f'"description" {problem}'
+                yield error("invalid-value", message, declared.at("description"), entry.address)
+
+
 def _find_duplicate_subscriptions(
     subscriptions: Iterable[DeclaredSubscription], address: Callable[[str], str]
 ) -> Iterator[Diagnostic]:
     """The API has one subscription per notification type, and resource; the case of a name does not matter."""
-    names = (entry.notification_type for entry in subscriptions)
+    names = (entry.notification_type for entry in subscriptions if entry.add is None)
     for first, again in _find_repeated((name for name in names if name), lambda reference: reference.name.casefold()):
         message = f"this notification type has a subscription already at {first.position}"
         yield error("duplicate-subscription", message, again.position, address(again.name))
+
+
+def _find_duplicate_resources(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:
+    """Of several entries for one resource, all but one must only add. All must say the same type."""
+    resources = list(resources)
+    whole = [entry for entry in resources if not entry.only_adds]
+    for first, again in _find_repeated(whole, lambda entry: entry.resource):
+        message = (
+            f"this resource stands already at {first.position}: of several entries for one resource, only one may say"
+            " anything but `subscriptions` with `add`"
+        )
+        yield error("duplicate-resource", message, again.position, again.preference_address)
+    for first, again in _find_repeated(resources, lambda entry: entry.resource):
+        if first.resource_type != again.resource_type:
+            message = f"this resource has another type at {first.position}: say the same `resource_type`"
+            yield error("duplicate-resource", message, again.position, again.preference_address)
 
 
 def _find_ambiguous_resources(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:

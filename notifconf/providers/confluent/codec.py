@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import ProtocolError
-from notifconf.model import LiveResource, Secret, Value, quoted
+from notifconf.model import WITHHELD, LiveResource, Secret, Value, quoted
+from notifconf.plan.ownership import add_mark, split_mark
 from notifconf.providers.base import Plain, parse_time
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
@@ -92,6 +93,7 @@ def decode_integration(item: JSON) -> LiveResource:
         identities=identities(INTEGRATION.name, attributes),
         attributes=attributes,
         kept=None if kind in SECRET_MEMBER else "read-only",
+        owner=split_mark(str(attributes["description"]))[1] if kind in SECRET_MEMBER else None,
         created_at=_time(item, "created_at"),
     )
 
@@ -129,6 +131,7 @@ def decode_preference(item: JSON, resource: str, resource_type: str) -> LiveReso
         name=resource,
         identities=identities(PREFERENCE.name, attributes),
         attributes=attributes,
+        changed_at=_time(item, "updated_at") or _time(item, "created_at"),
     )
 
 
@@ -200,6 +203,10 @@ def withhold(items: Sequence[Any], redactor: Redactor) -> None:
                 shown.append((target, {member: target[member] for member in visible if member in target}))
     redactor.withhold([members for _, members in shown])
     for item, members in shown:
+        mark = split_mark(_text(item, "description"))[1]
+        if members.get("description") == WITHHELD:
+            # Whose it is must be known all the same: else it would be taken for nobody's.
+            members["description"] = add_mark(WITHHELD, mark)
         item.update(members)
 
 

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 
 from notifconf.http.client import Client
 from notifconf.http.workers import run_all
-from notifconf.model import Live, LiveResource, Workspace
+from notifconf.model import Filters, Live, LiveResource, Workspace
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import Api, Item
-from notifconf.providers.confluent.catalogue import INTEGRATION, KINDS, PREFERENCE, SUBSCRIPTION, Catalogue
+from notifconf.providers.confluent.catalogue import (
+    INTEGRATION,
+    KINDS,
+    PREFERENCE,
+    SUBSCRIPTION,
+    Catalogue,
+    NotificationType,
+)
+from notifconf.providers.confluent.inventory import Inventory, inventory_of, make_filter, select
 from notifconf.providers.confluent.live import (
+    InventoryReader,
     Place,
     Scope,
     Source,
     Sources,
+    list_selectors,
+    make_inventory_scope,
     make_plan_scope,
     make_survey_scope,
     make_touched_scope,
 )
+from notifconf.providers.confluent.workspace import Selector
 
 COLLECTIONS = {kind.name: kind.collection for kind in KINDS}
 RANKS = {kind.name: rank for rank, kind in enumerate(KINDS)}
@@ -40,18 +54,31 @@ class ConfluentConnection:
     async def read(self, workspace: Workspace) -> Live:
         """Read what a plan of this workspace needs, side by side."""
         self._learn(workspace)
-        return await self._read(make_plan_scope(workspace), Live(catalogue=Catalogue()))
+        inventory = await self._read_inventory(list_selectors(workspace))
+        return await self._read(make_plan_scope(workspace, inventory), Live(catalogue=Catalogue(), inventory=inventory))
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """Read again what was touched: a whole list for a kind that has one, else the lookup of its resource."""
         self._client.redactor.keep([codec.find_open_members(attributes) for _, attributes in touched])
         return await self._read(make_touched_scope(touched), live)
 
-    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
+    async def survey(
+        self, resources: Sequence[str], workspace: Workspace | None = None, *, discover: bool = False
+    ) -> Live:
         """Read all lists, and the preference and subscriptions of these resources and of those that are declared."""
         if workspace is not None:
             self._learn(workspace)
-        return await self._read(make_survey_scope(resources, workspace), Live(catalogue=Catalogue()))
+        discover = discover or (workspace is not None and workspace.policy.discover)
+        inventory = await self._read_inventory(list_selectors(workspace, discover=discover))
+        scope = make_survey_scope(resources, workspace, inventory, discover=discover)
+        return await self._read(scope, Live(catalogue=Catalogue(), inventory=inventory))
+
+    async def take_inventory(self, filters: Filters, *, muted: bool) -> Live:
+        """Read what passes the filters of the inventory, and look its mutes up if that is wanted."""
+        selector = make_filter(filters)
+        live = Live(catalogue=Catalogue(), inventory=await self._read_inventory([selector]))
+        scope = make_inventory_scope(select(selector, inventory_of(live))) if muted else Scope()
+        return await self._read(scope, live)
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole object."""
@@ -109,33 +136,37 @@ class ConfluentConnection:
             self._sources.preference(place) if kind == PREFERENCE.name else self._sources.resource_subscriptions(place)
         )
 
+    async def _read_inventory(self, selectors: Sequence[Selector]) -> Inventory | None:
+        """Read the inventory as far as the selectors need it; None where there are none."""
+        return await InventoryReader(self._api, selectors, self._client).read() if selectors else None
+
     async def _read(self, scope: Scope, live: Live) -> Live:
         """Return `live` with all that is in scope read anew."""
         sources = list(self._list_sources(scope))
         fetches: list[Callable[[], Awaitable[list[Item] | None]]] = [source.fetch for source in sources]
         if scope.types:
-            fetches.insert(0, self._api.notification_types)
+            fetches[:0] = [partial(self._api.notification_types, name) for name in ("", *scope.resource_types)]
         answers = await run_all(fetches, self._client.parallelism)
         # Only now all live secrets are known.
         codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
-        catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
-        if scope.types:
-            now = self._now()
-            catalogue = Catalogue.of(
-                codec.decode_type(item) for item in answers.pop(0) or () if codec.is_alive(item, now)
-            )
-        fresh = [
-            item
-            for source, answer in zip(sources, answers, strict=True)
-            for item in self._decode(source, answer or (), catalogue)
-        ]
-        hidden = {source.resource for source, answer in zip(sources, answers, strict=True) if answer is None}
-        asked = {source.resource for source in sources}
-        covered = {(source.kind, source.resource) for source in sources}
-        kept = (item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered)
+        catalogue = self._decode_catalogue(scope, answers) if scope.types else _find_catalogue(live)
+        return self._merge(live, dict(zip(sources, answers, strict=True)), catalogue)
+
+    def _decode_catalogue(self, scope: Scope, answers: list[list[Item] | None]) -> Catalogue:
+        """Return the notification types. Their lists are the first of `answers`, and are taken from there."""
+        whole, *filtered = [list(self._decode_types(answers.pop(0) or ())) for _ in ("", *scope.resource_types)]
+        lists = zip(scope.resource_types, filtered, strict=True)
+        return Catalogue.of(whole, {name: frozenset(item.id for item in types) for name, types in lists})
+
+    def _merge(self, live: Live, answers: Mapping[Source, Sequence[Item] | None], catalogue: Catalogue) -> Live:
+        """Return `live` with these answers in place of what it held of their sources."""
+        fresh = [item for source, answer in answers.items() for item in self._decode(source, answer or (), catalogue)]
+        covered = {(source.kind, source.resource) for source in answers}
+        kept = [item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered]
         resources = tuple(sorted((*kept, *fresh), key=lambda item: (RANKS[item.kind], item.id)))
-        not_visible = (live.not_visible - asked) | {resource for resource in hidden if resource is not None}
-        return Live(resources, catalogue, _find_names(resources, catalogue), not_visible)
+        names = _find_names(resources, catalogue, inventory_of(live))
+        not_visible = _find_hidden(live, answers)
+        return replace(live, resources=resources, catalogue=catalogue, names=names, not_visible=not_visible)
 
     def _list_sources(self, scope: Scope) -> Iterator[Source]:
         """Return what to fetch; lists first, since their pages come one after another."""
@@ -148,12 +179,28 @@ class ConfluentConnection:
         for place in scope.preferences:
             yield self._sources.preference(place)
 
+    def _decode_types(self, items: Sequence[Item]) -> Iterator[NotificationType]:
+        now = self._now()
+        return (codec.decode_type(item) for item in items if codec.is_alive(item, now))
+
     def _decode(self, source: Source, items: Sequence[Item], catalogue: Catalogue) -> Iterator[LiveResource]:
         now = self._now()
         return (source.decode(item, catalogue) for item in items if codec.is_alive(item, now))
 
 
-def _find_names(resources: Sequence[LiveResource], catalogue: Catalogue) -> dict[str, str]:
-    """Return the display names of all that can be referred to, by id."""
-    names = {item.id: item.display_name for item in catalogue.types}
+def _find_names(resources: Sequence[LiveResource], catalogue: Catalogue, inventory: Inventory) -> dict[str, str]:
+    """Return the display names of all that can be referred to, by id, and the names in the paths of resources."""
+    names = {path: item.title(path) for path, item in inventory.by_path.items()}
+    names |= {item.id: item.display_name for item in catalogue.types}
     return names | {item.id: item.name for item in resources if item.kind == INTEGRATION.name}
+
+
+def _find_catalogue(live: Live) -> Catalogue:
+    return live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
+
+
+def _find_hidden(live: Live, answers: Mapping[Source, object]) -> frozenset[str]:
+    """Return the resources that are not visible. An answer of None says that its resource is not."""
+    asked = {source.resource for source in answers if source.resource is not None}
+    hidden = {source.resource for source, answer in answers.items() if answer is None and source.resource is not None}
+    return (live.not_visible - asked) | hidden

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from notifconf.model import Channel, CoverageTerms, Live, LiveResource, Reach, quoted
+from notifconf.model import Cell, Channel, CoverageTerms, Live, LiveResource, Reach, quoted
 from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.providers.base import format_time
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,
@@ -20,6 +21,7 @@ from notifconf.providers.confluent.catalogue import (
     catalogue_of,
 )
 from notifconf.providers.confluent.check import list_parents
+from notifconf.providers.confluent.inventory import label
 from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED
 
@@ -80,7 +82,15 @@ def find_muted_subscriptions(changes: Iterable[Change], after: Live) -> Iterator
     for change in mutes:
         muted = str((change.after or {}).get("resource"))
         for watch in watches.get(muted, ()):
-            yield Silence(change.address, f"the mute of {quoted(muted)} silences {watch.text}")
+            yield Silence(change.address, f"the mute of {quoted(label(muted, change.place))} silences {watch.text}")
+
+
+def list_mutes(live: Live) -> Iterator[Mapping[str, Cell]]:
+    """Say which resources are muted, by what names, and since when, as far as they were looked up."""
+    for item in sorted(live.resources, key=lambda item: item.name):
+        if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED:
+            since = None if item.changed_at is None else format_time(item.changed_at)
+            yield {"resource": item.name, "name": live.names.get(item.name), "since": since}
 
 
 class _Watch(NamedTuple):
@@ -108,7 +118,8 @@ def _find_watches(live: Live, mutes: Iterable[Attributes]) -> Mapping[str, Seque
             continue
         told = _sort(channels[target] for target in _integrations(item) if target in channels)
         whom = f", which goes to {', '.join(map(str, told))}" if told else ""
-        watch = _Watch(resource, f"{quoted(watched.display_name)} ({CRITICAL}) of {quoted(resource)}{whom}")
+        of_resource = quoted(label(resource, live.names.get(resource, "")))
+        watch = _Watch(resource, f"{quoted(watched.display_name)} ({CRITICAL}) of {of_resource}{whom}")
         for path in over:
             found[path].append(watch)
     return {path: sorted(group) for path, group in found.items()}

@@ -25,7 +25,12 @@ from notifconf.model import (
 from notifconf.providers.confluent.check import check_consistency
 from notifconf.providers.confluent.hosts import find_service, host_of
 from notifconf.providers.confluent.workspace import (
+    CLUSTER,
+    COMPUTE_POOL,
+    CONNECTOR,
     ENABLED,
+    ENVIRONMENT,
+    INVENTORY_TYPES,
     SECRET_MEMBER,
     ConfluentDeclarations,
     DeclaredIntegration,
@@ -34,6 +39,7 @@ from notifconf.providers.confluent.workspace import (
     Match,
     Mute,
     Reference,
+    Selector,
 )
 
 TYPE_OF_SEGMENT: Mapping[str, str] = {
@@ -44,7 +50,9 @@ TYPE_OF_SEGMENT: Mapping[str, str] = {
     "connector": "CONNECTOR",
     "cloud-connector": "CONNECTOR",
     "flink-compute-pool": "FLINK_COMPUTE_POOL",
+    "compute-pool": "FLINK_COMPUTE_POOL",
     "flink-statement": "FLINK_STATEMENT",
+    "statement": "FLINK_STATEMENT",
 }
 """The resource type that the last segment of a path says."""
 
@@ -62,6 +70,14 @@ _URL_SEPARATORS = re.compile(r"[/?&=#.]")
 MIN_TOKEN_LENGTH = 12
 LONG_TOKEN_LENGTH = 14
 """In characters. The longest words that are usual in the addresses of hooks, such as `notifications`, are shorter."""
+
+TYPE_OF_NAME: Mapping[str, str] = {
+    "environment": ENVIRONMENT,
+    "cluster": CLUSTER,
+    "connector": CONNECTOR,
+    "compute_pool": COMPUTE_POOL,
+}
+"""The resource type that the innermost member of a `resource` by names says."""
 
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 
@@ -100,6 +116,7 @@ class Decoder:
             subscriptions=_sort(self.subscription(entry) for entry in _entries(document.get("subscriptions"))),
             resources=resources,
             managed=frozenset(kind for kind, present in managed.items() if present),
+            has_resources="resources" in document,
         )
 
     def integrations(self, section: LocatedMapping | None) -> Iterator[DeclaredIntegration]:
@@ -153,10 +170,10 @@ class Decoder:
             self.diagnostics.append(warning("literal-secret", message, position, address))
 
     def subscription(self, entry: LocatedMapping) -> DeclaredSubscription:
-        """Decode a subscription: `notification_type` or `match` is present, not both."""
-        integrations: LocatedList = entry["integrations"]
+        """Decode a subscription: it has `notification_type` or `match`, not both, and `integrations` or `add`."""
         return DeclaredSubscription(
-            integrations=tuple(_reference(integrations, index) for index in range(len(integrations))),
+            integrations=_references(entry, "integrations"),
+            add=_references(entry, "add"),
             position=entry.position,
             notification_type=_reference(entry, "notification_type") if "notification_type" in entry else None,
             match=self.match(entry["match"]) if "match" in entry else None,
@@ -168,7 +185,8 @@ class Decoder:
         values = {member: tuple(self.match_values(match, member)) for member in MATCHED}
         lists = (value for value in match.values() if isinstance(value, LocatedList))
         resolved = not match.unresolved and not any(item.unresolved for item in lists)
-        return Match(**values, name=match.get("name"), resolved=resolved)
+        excluded = tuple(sorted(match["except"])) if "except" in match else None
+        return Match(**values, name=match.get("name"), resolved=resolved, excluded=excluded)
 
     def match_values(self, match: LocatedMapping, member: str) -> Iterator[str]:
         """Decode one member of a `match`: a value or a list of them."""
@@ -189,20 +207,69 @@ class Decoder:
 
     def resource(self, entry: LocatedMapping) -> DeclaredResource:
         """Decode an entry of `resources`."""
-        resource_type = self.resource_type(entry)
-        address = f"resource-preferences/{entry['resource']}"
+        selector = self.selector(entry)
+        resource = entry["resource"] if selector is None else ""
+        resource_type = self.resource_type(entry) if selector is None else selector.types[0]
+        address = f"resource-preferences/{resource or '*'}"
         if resource_type == "ORGANIZATION" and "subscriptions" in entry:
             message = "an organization has no subscriptions of its own: use the workspace's `subscriptions`"
             self.diagnostics.append(error("invalid-value", message, entry.keys_at["subscriptions"], address))
         subscriptions = entry.get("subscriptions")
         return DeclaredResource(
-            resource=entry["resource"],
+            resource=resource,
             resource_type=resource_type,
-            position=entry.at("resource"),
+            position=entry.at("resource" if "resource" in entry else "match"),
             mute=self.mute(entry, address) if "muted" in entry else None,
             subscriptions=None
             if subscriptions is None
             else _sort(self.subscription(subscription) for subscription in _entries(subscriptions)),
+            selector=selector,
+        )
+
+    def selector(self, entry: LocatedMapping) -> Selector | None:
+        """Decode what selects resources of the inventory: names and ids, or a `match`; None for a path."""
+        if "match" in entry:
+            return self.resource_match(entry)
+        names = entry["resource"]
+        if not isinstance(names, LocatedMapping):
+            return None
+        inside = [name for name in ("connector", "compute_pool") if name in names]
+        if len(inside) > 1 or ("compute_pool" in names and "cluster" in names):
+            message = "a compute pool is in an environment, and not in a cluster: name one resource"
+            self.diagnostics.append(error("invalid-value", message, names.keys_at["compute_pool"]))
+        own = inside[0] if inside else "cluster" if "cluster" in names else "environment"
+        resource_type = TYPE_OF_NAME[own]
+        if entry.get("resource_type", resource_type) != resource_type:
+            message = f'"{own}" names a resource of the type {resource_type}: leave `resource_type` out'
+            self.diagnostics.append(error("invalid-value", message, entry.at("resource_type")))
+        return Selector(
+            types=(resource_type,),
+            environment=_wanted(names, "environment"),
+            cluster=_wanted(names, "cluster"),
+            name=_wanted(names, inside[0]) if inside else (),
+            is_exact=True,
+            resolved=not names.unresolved,
+        )
+
+    def resource_match(self, entry: LocatedMapping) -> Selector:
+        """Decode a `match` of resources."""
+        match = entry["match"]
+        if "resource_type" in entry:
+            message = "`resource_type` goes with a path: a match says it with `type`"
+            self.diagnostics.append(error("invalid-value", message, entry.keys_at["resource_type"]))
+        types = match.get("type", INVENTORY_TYPES)
+        types = (types,) if isinstance(types, str) else tuple(types)
+        if not set(types) <= set(INVENTORY_TYPES) and not any("${" in name for name in types):
+            message = f'"type" must be one of {", ".join(INVENTORY_TYPES)}, or a list of them'
+            self.diagnostics.append(error("invalid-value", message, match.at("type")))
+        lists = [value for value in match.values() if isinstance(value, LocatedList)]
+        return Selector(
+            types=types,
+            environment=_wanted(match, "environment"),
+            cluster=_wanted(match, "cluster"),
+            name=_wanted(match, "name"),
+            excepts=tuple(match.get("except", ())),
+            resolved=not match.unresolved and not any(item.unresolved for item in lists),
         )
 
     def resource_type(self, entry: LocatedMapping) -> str:
@@ -210,7 +277,9 @@ class Decoder:
         reference = _reference(entry, "resource")
         last = reference.name.rpartition("/")[2].partition("=")[0]
         message = ""
-        if reference.resolved and not PATH.fullmatch(reference.name):
+        if reference.resolved and "*" in reference.name:
+            message = f"{reference} is a path, and no glob: `match` in place of `resource` finds resources by globs"
+        elif reference.resolved and not PATH.fullmatch(reference.name):
             message = f"{reference} is no resource: write segments TYPE=ID, joined by /, such as environment=env-abc123"
         elif "resource_type" not in entry and last not in TYPE_OF_SEGMENT and "${" not in last:
             suggestion = nearest(last, TYPE_OF_SEGMENT) if reference.expression is None else ""
@@ -284,6 +353,15 @@ def _sort(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 def _reference(container: LocatedMapping | LocatedList, key: Any) -> Reference:
     expression = container.expressions.get(key)
     return Reference(container[key], container.at(key), expression, key not in container.unresolved)
+
+
+def _references(entry: LocatedMapping, key: str) -> tuple[Reference, ...] | None:
+    listed: LocatedList | None = entry.get(key)
+    return None if listed is None else tuple(_reference(listed, index) for index in range(len(listed)))
+
+
+def _wanted(mapping: LocatedMapping, key: str) -> tuple[Reference, ...]:
+    return (_reference(mapping, key),) if key in mapping else ()
 
 
 def _is_one_word(text: str) -> bool:

@@ -9,10 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from notifconf.http.redaction import WITHHELD
 from notifconf.model import (
     LONGEST_KEY,
     LONGEST_VARIABLE,
+    WITHHELD,
     Entry,
     Exported,
     Live,
@@ -29,6 +29,7 @@ from notifconf.model import (
     slug,
     variable_name,
 )
+from notifconf.plan.ownership import check_owner, describe_marked, split_mark
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,
@@ -41,36 +42,57 @@ from notifconf.providers.confluent.catalogue import (
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED, is_url, type_of
 from notifconf.providers.confluent.show import kind_of
-from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER
+from notifconf.providers.confluent.workspace import DISABLED, ENABLED, MAX_DESCRIPTION_LENGTH, SECRET_MEMBER
 
-MAX_DISPLAY_NAME_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH = 64, 128, 255
-"""The language's limits, in characters: of an integration's name and description, and of any other text."""
+MAX_DISPLAY_NAME_LENGTH, MAX_TEXT_LENGTH = 64, 255
+"""The language's limits, in characters: of an integration's name, and of any other text but its description."""
 
 MAX_COMMENT_LENGTH = 100
 SEVERITIES = MATCHED["severity"]
 
 
-def export(live: Live, resources: Sequence[str]) -> Exported:
-    """Declare all integrations and subscriptions, and what a survey found of `resources`."""
+def export(live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
+    """Declare all integrations and subscriptions, and what a survey found of `resources` and of others.
+
+    What has a mark is left out. With an `owner`, what has its mark is declared, and where it is used: the rest of each
+    subscription is for others to declare, and so are states and mutes.
+    """
     catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
-    integrations = _Integrations(_find_kind(live, INTEGRATION.name))
+    marked = check_owner(live, owner)
+    integrations = _Integrations(_find_kind(live, INTEGRATION.name), owner)
     subscriptions = _Subscriptions(catalogue, integrations)
     entries = [_make_entry(*declared) for declared in subscriptions.declared(_find_kind(live, SUBSCRIPTION.name))]
     sections = [
-        Section("integrations", tuple(integrations.entries), is_mapping=True, left_out=tuple(integrations.left_out)),
+        Section(
+            "integrations",
+            tuple(integrations.entries),
+            is_mapping=True,
+            left_out=tuple(integrations.left_out),
+            comments=describe_marked(marked) if owner is None else (),
+        ),
         Section("subscriptions", tuple(entries), left_out=tuple(subscriptions.left_out)),
     ]
-    if resources:
-        sections.append(_resources(live, resources, _Subscriptions(catalogue, integrations)))
+    found = {
+        _text(item, "resource") for item in live.resources if item.kind in {PREFERENCE.name, RESOURCE_SUBSCRIPTION.name}
+    }
+    if resources or found:
+        make = _resources if owner is None else _owned_resources
+        sections.append(make(live, found.union(resources), _Subscriptions(catalogue, integrations)))
     return Exported(tuple(sections), tuple(integrations.variables.values()))
 
 
 class _Integrations:
-    """The entries of integrations; `keys` has, by id, the key of each that can be declared."""
+    """The entries of integrations; `keys` has, by id, the key of each that can be declared.
 
-    def __init__(self, items: Sequence[LiveResource]) -> None:
+    `is_other(id)` says whether one is for another workspace to declare.
+    """
+
+    def __init__(self, items: Sequence[LiveResource], owner: str | None) -> None:
+        self.owner = owner
+        self.others = {item.id for item in items if item.owner != owner}
+        everything, items = items, [item for item in items if item.owner == owner]
         self.keys: dict[str, str] = {}
-        self.names = {item.id: item.name for item in items}
+        self.names = {item.id: item.name for item in everything}
         self.entries: list[Entry] = []
         self.variables: dict[str, Variable] = {}
         self.left_out: list[str] = []
@@ -94,7 +116,7 @@ class _Integrations:
             comments = (f"{quoted(item.name)}: found by its target, never written", *comments)
             return Entry({**pin, "target": item.attributes["target"]}, key, comments)
         members: dict[str, Value] = {} if item.name == key else {"display_name": item.name}
-        description = _text(item, "description")
+        description = split_mark(_text(item, "description"))[0]
         if description == WITHHELD:
             comments += ("its description is left alone: it repeats a secret",)
         elif fits(description, MAX_DESCRIPTION_LENGTH):
@@ -140,6 +162,9 @@ class _Subscriptions:
         bearers = Counter(identity for item in items for identity in item.identities)
         collections = {kind.name: kind.collection for kind in (SUBSCRIPTION, RESOURCE_SUBSCRIPTION)}
         taken: set[str] = set()
+        items = [item for item in items if self._used(item) or not _used(item)]
+        if self._integrations.owner is not None:
+            items = [item for item in items if self._used(item)]
         for item in sorted(items, key=self._by_severity):
             of_type = self._type(item)
             reference = self._reference(of_type, taken)
@@ -149,9 +174,10 @@ class _Subscriptions:
                 self.left_out.append(_explain_omission(collections[item.kind], item, obstacle))
                 continue
             taken.add(reference.casefold())
-            used = tuple(sorted(self._integrations.keys[used] for used in _used(item)))
-            members: dict[str, Value] = {"notification_type": reference, "integrations": used}
-            if _text(item, "current_state") == DISABLED:
+            used = tuple(sorted(self._integrations.keys[used] for used in self._used(item)))
+            owner = self._integrations.owner
+            members: dict[str, Value] = {"notification_type": reference, "add" if owner else "integrations": used}
+            if _text(item, "current_state") == DISABLED and not owner:
                 members["current_state"] = DISABLED
             yield of_type, members
 
@@ -170,16 +196,21 @@ class _Subscriptions:
             return f"its notification type {quoted(of_type.id)} does not exist"
         if not reference:
             return "its notification type has neither a name nor an id that can be declared"
-        if state not in {ENABLED, DISABLED}:
+        if state not in {ENABLED, DISABLED} and self._integrations.owner is None:
             return _state_obstacle(state)
-        if item.kind == SUBSCRIPTION.name and state == DISABLED and of_type.priority == REQUIRED:
+        is_required = of_type.priority == REQUIRED and self._integrations.owner is None
+        if item.kind == SUBSCRIPTION.name and state == DISABLED and is_required:
             return "its type is REQUIRED, and it is DISABLED"
-        for used in _used(item):
+        for used in self._used(item):
             if used not in self._integrations.names:
                 return f"its integration {quoted(used)} does not exist"
             if used not in self._integrations.keys:
                 return f"its integration {quoted(self._integrations.names[used])} is left out"
         return "" if _used(item) else "it has no integrations"
+
+    def _used(self, item: LiveResource) -> list[str]:
+        """Return the integrations of a subscription that are for this workspace to declare."""
+        return [used for used in _used(item) if used not in self._integrations.others]
 
     def _type(self, item: LiveResource) -> NotificationType:
         type_id = _text(item, "notification_type")
@@ -215,8 +246,20 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
             members["muted"] = state == DISABLED
         if type_of(resource) != "ORGANIZATION":
             members["subscriptions"] = tuple(said for _, said in subscriptions.declared(own[resource]))
-        entries.append(Entry(members))
+        place = live.names.get(resource, "")
+        entries.append(Entry(members, comments=(place,) if place else ()))
     return Section("resources", tuple(entries), left_out=(*left_out, *subscriptions.left_out))
+
+
+def _owned_resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptions) -> Section:
+    """Declare where the owner's integrations are used; mutes have no owner."""
+    own = [item for item in live.resources if item.kind == RESOURCE_SUBSCRIPTION.name]
+    entries = []
+    for resource in sorted(set(resources)):
+        found = (item for item in own if _text(item, "resource") == resource)
+        if said := tuple(members for _, members in subscriptions.declared([*found])):
+            entries.append(Entry({"resource": resource, "subscriptions": said}))
+    return Section("resources", tuple(entries), left_out=tuple(subscriptions.left_out))
 
 
 def _make_entry(of_type: NotificationType, members: Mapping[str, Value]) -> Entry:

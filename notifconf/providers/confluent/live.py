@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
+from notifconf.http.client import Client
+from notifconf.http.paging import MAX_OBJECTS
+from notifconf.http.workers import run_all
 from notifconf.model import LiveResource, Mode, Position, Workspace, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
@@ -19,7 +23,27 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
 )
 from notifconf.providers.confluent.decode import PATH, type_of
-from notifconf.providers.confluent.workspace import ConfluentDeclarations, DeclaredResource
+from notifconf.providers.confluent.expand import ExpandedResource, expand
+from notifconf.providers.confluent.inventory import (
+    Inventory,
+    InventoryItem,
+    choose,
+    choose_inside,
+    decode_cluster,
+    decode_connector,
+    decode_environment,
+    decode_pool,
+    find_organization,
+    make_test,
+)
+from notifconf.providers.confluent.workspace import (
+    CLUSTER,
+    COMPUTE_POOL,
+    CONNECTOR,
+    DISABLED,
+    ConfluentDeclarations,
+    Selector,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +81,10 @@ class Sources:
         """Return the lookup of a resource's preference; errors name the resource and where it is declared."""
 
         async def fetch() -> list[Item] | None:
-            return await _look_up(self.api.preference(place.resource, place.resource_type), place)
+            found = await _look_up(self.api.preference(place.resource, place.resource_type), place)
+            if place.is_declared or not found:
+                return found
+            return [item for item in found if item.get("current_state") == DISABLED]
 
         def decode(item: Item, _: Catalogue) -> LiveResource:
             return codec.decode_preference(item, place.resource, place.resource_type)
@@ -91,48 +118,75 @@ def _name_place(place: Place) -> str:
 
 
 class Place(NamedTuple):
-    """A resource to look up; `position` is where it is declared, for errors."""
+    """A resource to look up; `position` is where it is declared, for errors.
+
+    Of what is not declared, but discovered, only mutes are of interest: an ENABLED preference means nothing.
+    """
 
     resource: str
     resource_type: str
     position: Position | None = None
+    is_declared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whole lists, and lookups of single resources."""
+    """Whole lists, and lookups of single resources; `resource_types` are those whose notification types are listed."""
 
     types: bool = False
+    resource_types: tuple[str, ...] = ()
     integrations: bool = False
     subscriptions: bool = False
     preferences: tuple[Place, ...] = ()
     resource_subscriptions: tuple[Place, ...] = ()
 
 
-def make_plan_scope(workspace: Workspace) -> Scope:
-    """Return what a plan of this workspace needs.
+def list_selectors(workspace: Workspace | None, *, discover: bool = False) -> list[Selector]:
+    """Return what a workspace needs of the inventory: what its entries select, or all of it to discover."""
+    if discover or (workspace is not None and workspace.policy.discover):
+        return [Selector()]
+    entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
+    return [entry.selector for entry in entries if entry.selector is not None]
+
+
+def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) -> Scope:
+    """Return what a plan of this workspace needs; `inventory` is what `list_selectors` wants, None for nothing.
 
     `sync` must know what uses an integration before that goes; `policy.coverage` judges all types, wherever they go.
     """
     declared = cast("ConfluentDeclarations", workspace.declarations)
     # What is invalid is read to find more errors: a path that can't be one would end that.
-    resources = [entry for entry in declared.resources if workspace.is_valid or _can_be_looked_up(entry)]
-    subscribed = _places(entry for entry in resources if entry.subscriptions is not None)
+    expanded = expand(declared.resources, inventory).resources
+    resources = [entry for entry in expanded if workspace.is_valid or _can_be_looked_up(entry)]
+    preferences = _places(entry for entry in resources if entry.statement.mute is not None)
+    subscribed = _places(entry for entry in resources if entry.statement.subscriptions is not None)
+    if workspace.policy.discover and inventory is not None:
+        preferences = _add_discovered(preferences, inventory, all_types=True)
+        subscribed = _add_discovered(subscribed, inventory)
     judges = bool(workspace.policy.coverage)
     names_types = judges or SUBSCRIPTION.name in declared.managed or bool(subscribed)
     has_integrations = INTEGRATION.name in declared.managed
     return Scope(
         types=names_types,
+        resource_types=_list_matched(resources),
         integrations=has_integrations or names_types,
         subscriptions=judges
         or SUBSCRIPTION.name in declared.managed
         or (has_integrations and workspace.policy.mode is Mode.SYNC),
-        preferences=_places(entry for entry in resources if entry.mute is not None),
+        preferences=preferences,
         resource_subscriptions=subscribed,
     )
 
 
-def _can_be_looked_up(entry: DeclaredResource) -> bool:
+def _add_discovered(places: Sequence[Place], inventory: Inventory, *, all_types: bool = False) -> tuple[Place, ...]:
+    """Return the places, and each other resource of the inventory; with `all_types` the organization too."""
+    known = {place.resource for place in places}
+    organization = [(inventory.organization, "ORGANIZATION")] if all_types and inventory.organization else []
+    found = [*organization, *((item.path, item.type) for item in inventory.items)]
+    return (*places, *(Place(*place, is_declared=False) for place in found if place[0] not in known))
+
+
+def _can_be_looked_up(entry: ExpandedResource) -> bool:
     return bool(entry.resource_type) and bool(PATH.fullmatch(entry.resource)) and "${" not in entry.resource
 
 
@@ -152,31 +206,166 @@ def make_touched_scope(touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Sc
     )
 
 
-def make_survey_scope(resources: Sequence[str], workspace: Workspace | None = None) -> Scope:
-    """Return all lists, and both lookups of these resources and of those that a workspace declares.
+def make_survey_scope(
+    resources: Sequence[str],
+    workspace: Workspace | None = None,
+    inventory: Inventory | None = None,
+    *,
+    discover: bool = False,
+) -> Scope:
+    """Return all lists, and both lookups of these resources and of those that a workspace declares, or of all.
 
     Raises `UsageError` for one of an unknown type, and for one whose path is still a reference.
     """
-    declared = {place.resource: place for place in _declared(workspace)}
+    declared = {place.resource: place for place in _declared(workspace, inventory)}
     named = {resource: Place(resource, type_of(resource)) for resource in resources if resource not in declared}
     places = (*declared.values(), *named.values())
+    # The organization's own subscriptions are a list, and the API knows no others of it.
+    subscribed = tuple(place for place in places if place.resource_type != "ORGANIZATION")
+    if discover and inventory is not None:
+        places, subscribed = _add_discovered(places, inventory, all_types=True), _add_discovered(subscribed, inventory)
+    entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
     return Scope(
         types=True,
+        resource_types=_list_matched(expand(entries, inventory).resources),
         integrations=True,
         subscriptions=True,
         preferences=places,
-        # The organization's own subscriptions are a list, and the API knows no others of it.
-        resource_subscriptions=tuple(place for place in places if place.resource_type != "ORGANIZATION"),
+        resource_subscriptions=subscribed,
     )
 
 
-def _declared(workspace: Workspace | None) -> Iterable[Place]:
+def make_inventory_scope(items: Iterable[InventoryItem]) -> Scope:
+    """Return the lookups of the mutes of these resources, and of the environments that they are in."""
+    resources = {place.path: place.type for item in items for place in (item, item.environment) if place is not None}
+    return Scope(preferences=tuple(Place(*resource) for resource in resources.items()))
+
+
+def _declared(workspace: Workspace | None, inventory: Inventory | None) -> Iterable[Place]:
     entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
-    for place in _places(entries):
-        if "${" in place.resource:
-            raise UsageError(f"{place.position}: this resource comes from outside: set all variables of the workspace")
-        yield place
+    for entry in entries:
+        if "${" in entry.resource:
+            raise UsageError(f"{entry.position}: this resource comes from outside: set all variables of the workspace")
+    return _places(expand(entries, inventory).resources)
 
 
-def _places(entries: Iterable[DeclaredResource]) -> tuple[Place, ...]:
-    return tuple(Place(entry.resource, entry.resource_type, entry.position) for entry in entries)
+def _places(entries: Iterable[ExpandedResource]) -> tuple[Place, ...]:
+    return tuple(Place(entry.resource, entry.resource_type, entry.statement.position) for entry in entries)
+
+
+def _list_matched(entries: Iterable[ExpandedResource]) -> tuple[str, ...]:
+    """Return the types of resources in whose subscriptions a `match` stands: it finds only types of these."""
+    statements = {(entry.resource_type, id(entry.statement)): entry.statement for entry in entries}
+    matched = {
+        resource_type
+        for (resource_type, _), statement in statements.items()
+        if any(item.match for group in (statement.subscriptions or (), *statement.matched) for item in group)
+    }
+    return tuple(sorted(matched))
+
+
+Result = TypeVar("Result")
+
+Need = Callable[[Selector, Sequence[InventoryItem]], Iterable[InventoryItem]]
+"""Returns those of the places that a selector needs the inside of."""
+
+
+class InventoryReader:
+    """Reads as much of the inventory as the selectors need, side by side."""
+
+    def __init__(self, api: Api, selectors: Sequence[Selector], client: Client) -> None:
+        """Read nothing yet."""
+        self._api = api
+        self._selectors = [selector for selector in selectors if selector.resolved]
+        self._client = client
+
+    async def read(self) -> Inventory:
+        """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read."""
+        if not self._selectors:
+            return Inventory()
+        listed = await _name_part("the environments", "", self._api.environments())
+        environments = [decode_environment(body) for body in listed]
+        jobs = [
+            *(partial(self._clusters, place) for place in self._find_places(environments, self._need_clusters)),
+            *(partial(self._pools, place) for place in self._find_places(environments, self._need_pools)),
+        ]
+        found = [item for part in await run_all(jobs, self._client.parallelism) for item in part]
+        clusters = [item for item in found if item.type == CLUSTER]
+        needed = self._find_places(clusters, partial(self._need_connectors, environments))
+        parts = await run_all([partial(self._connectors, place) for place in needed], self._client.parallelism)
+        items = [*environments, *found, *(item for part in parts for item in part)]
+        if len(items) > MAX_OBJECTS:
+            raise ProtocolError(f"the inventory has more than {MAX_OBJECTS:,} resources, which is not believable")
+        return Inventory.of(items, find_organization(listed))
+
+    def _find_places(
+        self,
+        places: Sequence[InventoryItem],
+        need: Need,
+    ) -> list[InventoryItem]:
+        """Return the places, each once, that a selector needs the inside of."""
+        needed = {place.id for selector in self._selectors for place in need(selector, places)}
+        return [place for place in places if place.id in needed]
+
+    def _need_clusters(self, selector: Selector, environments: Sequence[InventoryItem]) -> Iterable[InventoryItem]:
+        if not {CLUSTER, CONNECTOR}.isdisjoint(selector.types):
+            yield from _leave_out(selector, choose(selector.environment, environments, selector), "/cloud-cluster=")
+
+    def _need_pools(self, selector: Selector, environments: Sequence[InventoryItem]) -> Iterable[InventoryItem]:
+        if COMPUTE_POOL in selector.types and not selector.cluster:
+            yield from _leave_out(selector, choose(selector.environment, environments, selector), "/flink-region=")
+
+    def _need_connectors(
+        self, environments: Sequence[InventoryItem], selector: Selector, clusters: Sequence[InventoryItem]
+    ) -> Iterable[InventoryItem]:
+        if CONNECTOR in selector.types:
+            places = choose(selector.environment, environments, selector)
+            inside = choose_inside(selector.cluster, clusters, places, selector)
+            yield from _leave_out(selector, inside, "/connector=")
+
+    async def _clusters(self, place: InventoryItem) -> list[InventoryItem]:
+        return await self._read_part(place, "clusters", self._api.clusters(place.id), decode_cluster)
+
+    async def _pools(self, place: InventoryItem) -> list[InventoryItem]:
+        return await self._read_part(place, "compute pools", self._api.compute_pools(place.id), decode_pool)
+
+    async def _connectors(self, place: InventoryItem) -> list[InventoryItem]:
+        environment = place.environment.id if place.environment is not None else ""
+        answer = self._api.connectors(environment, place.id)
+        return await self._read_part(place, "connectors", answer, decode_connector)
+
+    async def _read_part(
+        self,
+        place: InventoryItem,
+        what: str,
+        answer: Awaitable[list[Any]],
+        decode: Callable[[Any, InventoryItem], InventoryItem | None],
+    ) -> list[InventoryItem]:
+        """Read the inside of a place. An error names it, and the way out where the credentials don't open it."""
+
+        async def read() -> list[InventoryItem]:
+            return [item for body in await answer if (item := decode(body, place)) is not None]
+
+        way_out = (
+            f"; what is hidden there can't be told from what does not exist: give the account a role for"
+            f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
+            f" or except: [{quoted(place.path + '/*')}])"
+        )
+        # Its name is a text of the service, which may repeat a secret.
+        name = quoted(self._client.redactor(place.label))
+        return await _name_part(f"the {what} of {name}", way_out, read())
+
+
+def _leave_out(selector: Selector, places: Iterable[InventoryItem], inside: str) -> Iterator[InventoryItem]:
+    """Yield the places whose inside `excepts` does not exclude as a whole: by a glob on paths that ends in `*`."""
+    excluded = make_test([glob for glob in selector.excepts if glob.endswith("*")])
+    return (place for place in places if not excluded or not excluded(f"{place.path}{inside}".casefold()))
+
+
+async def _name_part(part: str, way_out: str, answer: Awaitable[list[Result]]) -> list[Result]:
+    """Return an answer. An error names the part of the inventory; `way_out` is for one that is forbidden."""
+    try:
+        return await answer
+    except (ApiError, ProtocolError) as error:
+        error.args = (f"{part} can't be read: {error}{way_out if isinstance(error, ForbiddenError) else ''}",)
+        raise

@@ -11,6 +11,7 @@ from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
 from notifconf.model import (
     Attributes,
+    Cell,
     Change,
     Declarations,
     Diagnostic,
@@ -31,13 +32,10 @@ from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.confluent.catalogue import KINDS
 from notifconf.providers.confluent.check import check
 from notifconf.providers.confluent.codec import identities
-from notifconf.providers.confluent.coverage import TERMS, coverage, find_muted_subscriptions
+from notifconf.providers.confluent.coverage import TERMS, coverage, find_muted_subscriptions, list_mutes
 from notifconf.providers.confluent.decode import declare
-from notifconf.providers.confluent.export import export
 from notifconf.providers.confluent.hosts import find_shown_host
-from notifconf.providers.confluent.resolve import resolve
-from notifconf.providers.confluent.review import find_renames, find_silences, is_off, needs_test
-from notifconf.providers.confluent.show import show, types
+from notifconf.providers.confluent.review import find_renames, find_silences, find_undeclared_mutes, is_off, needs_test
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
 
 if TYPE_CHECKING:
@@ -74,10 +72,14 @@ class ConfluentProvider(Provider):
         entries={"integrations": {"target": "kind", "display_name": None, "description": None, "id": None}},
         nested={
             "target": frozenset({"kind", "webhook_url", "url", "role_name", "user"}),
-            "match": frozenset({"severity", "category", "subscription_priority", "name", "except"}),
+            "match": frozenset(
+                {"severity", "category", "subscription_priority", "name", "except", "type", "environment", "cluster"}
+            ),
+            "resource": frozenset({"environment", "cluster", "connector", "compute_pool"}),
             "muted": frozenset({"from", "until", "reason"}),
         },
     )
+    has_inventory = True
     whole_workspace_codes = frozenset({"undeclared-integration", "unused-integration"})
     expiry_codes = frozenset({"expired-mute"})
 
@@ -117,6 +119,8 @@ class ConfluentProvider(Provider):
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve names and matches against the organisation's notification types."""
+        from notifconf.providers.confluent.resolve import resolve  # `validate` resolves nothing, and exports nothing
+
         return resolve(workspace, live, now)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
@@ -137,29 +141,45 @@ class ConfluentProvider(Provider):
         return identities(kind, attributes)
 
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
-        """Warn of integrations that look like renamed ones."""
-        del live
-        return find_renames(pairs, undeclared)
+        """Warn of integrations that look like renamed ones, and of mutes that nothing declares."""
+        yield from find_renames(pairs, undeclared)
+        yield from find_undeclared_mutes(undeclared, live)
 
     def verifies(self, kind: str, changed: Collection[str]) -> bool:
         """Say whether a write changes where messages go: then a test message comes first."""
         return needs_test(kind, changed)
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
-        """Say whether two integrations have one target."""
-        return one.attributes.get("target") == other.attributes.get("target") is not None
+        """Say whether two integrations have one target, and one owner."""
+        return one.owner == other.owner and one.attributes.get("target") == other.attributes.get("target") is not None
+
+    def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
+        """Return the mutes that were looked up."""
+        return list_mutes(live)
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
+        from notifconf.providers.confluent.show import show
+
         return show(live, filters)
+
+    def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:
+        """List environments, clusters, connectors and compute pools, and which of them are muted."""
+        from notifconf.providers.confluent.show import resources
+
+        return resources(live, filters, cast("ConfluentDeclarations | None", declarations), muted=muted)
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the notification types."""
+        from notifconf.providers.confluent.show import types
+
         return types(live, filters)
 
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare integrations and subscriptions, and what is known of these resources."""
-        return export(live, resources)
+        from notifconf.providers.confluent.export import export
+
+        return export(live, resources, owner)
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""

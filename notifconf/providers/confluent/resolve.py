@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
-from operator import attrgetter
 from typing import NamedTuple, cast
 
-from notifconf.model import Diagnostic, Live, Resource, Value, Workspace, error, nearest, quoted
+from notifconf.model import (
+    Diagnostic,
+    Live,
+    LiveResource,
+    Position,
+    Resource,
+    Value,
+    Workspace,
+    error,
+    nearest,
+    quoted,
+    warning,
+)
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.coverage import not_visible
+from notifconf.plan.coverage import hidden_resources, not_visible
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
@@ -25,13 +36,15 @@ from notifconf.providers.confluent.catalogue import (
     NotificationType,
     catalogue_of,
 )
+from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
+from notifconf.providers.confluent.expand import ExpandedResource, expand
+from notifconf.providers.confluent.inventory import Inventory, inventory_of
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
     ConfluentDeclarations,
     DeclaredIntegration,
-    DeclaredResource,
     DeclaredSubscription,
     Match,
     Reference,
@@ -42,18 +55,76 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     """Resolve a workspace against what lives, at the moment `now`, which is timezone-aware."""
     declared = cast("ConfluentDeclarations", workspace.declarations)
     resolver = _Resolver(live)
+    expansion = expand(declared.resources, live.inventory if isinstance(live.inventory, Inventory) else None)
     resources = [
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
-        *resolver.all_resource_subscriptions(declared.resources),
-        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in declared.resources if entry.mute),
+        *resolver.all_resource_subscriptions(expansion.resources),
+        *(
+            _make_preference(entry, muted=mute.active(now))
+            for entry in expansion.resources
+            if (mute := entry.statement.mute)
+        ),
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
+    below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
+    discovery = _Discovery(declared, expansion.resources, live) if workspace.policy.discover else None
     return Resolution(
         tuple(resources),
-        (*resolver.diagnostics, *_find_invisible(declared.resources, live)),
+        (
+            *expansion.diagnostics,
+            *resolver.diagnostics,
+            *below_mutes,
+            *_find_invisible(expansion.resources, live),
+            *(discovery.find_problems() if discovery is not None else ()),
+        ),
         until=min((end for end in ends if end is not None), default=None),
+        discovered=DISCOVERED if discovery is not None else frozenset(),
+        left_alone=discovery.left_alone if discovery is not None else frozenset(),
     )
+
+
+DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
+"""The kinds of objects that are discovered beside those that are declared."""
+
+
+class _Discovery:
+    """What was discovered beside the declared resources; `left_alone` holds kind and id of what nothing may delete.
+
+    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
+    spelling of a declared path has.
+    """
+
+    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[ExpandedResource], live: Live) -> None:
+        self._live = live
+        self._by_path = {entry.resource: entry for entry in entries}
+        self._inventory = inventory_of(live)
+        self._respelled: dict[str, ExpandedResource] = {}
+        for entry in entries:
+            item = self._inventory.find(entry.resource)
+            if item is not None and item.path != entry.resource:
+                self._respelled[item.path] = entry
+        found = [item for item in live.resources if item.kind in DISCOVERED]
+        self.left_alone = frozenset(
+            (item.kind, item.id) for item in found if not declared.has_resources or self._is_left_out(item)
+        )
+
+    def _is_left_out(self, item: LiveResource) -> bool:
+        resource = str(item.attributes["resource"])
+        entry = self._by_path.get(resource)
+        if entry is None:
+            return resource in self._respelled
+        said = entry.statement
+        return (said.mute if item.kind == PREFERENCE.name else said.subscriptions) is None
+
+    def find_problems(self) -> Iterator[Diagnostic]:
+        """Warn of live objects under another spelling of a declared path, and of lookups that were refused."""
+        paths = {str(item.attributes["resource"]) for item in self._live.resources if item.kind in DISCOVERED}
+        for path in sorted(paths & self._respelled.keys()):
+            entry = self._respelled[path]
+            message = f"what lives under {quoted(path)} is of this resource too, and stays: declare it by that path"
+            yield warning("ambiguous-resource", message, entry.statement.position, entry.preference_address)
+        yield from hidden_resources(self._live.not_visible - self._by_path.keys())
 
 
 class _Resolver:
@@ -68,8 +139,8 @@ class _Resolver:
         return self._chooser.diagnostics
 
     @cached_property
-    def _identities(self) -> frozenset[Hashable]:
-        return frozenset(key for item in self._live.resources for key in item.identities)
+    def _by_identity(self) -> Mapping[Hashable, LiveResource]:
+        return {key: item for item in self._live.resources for key in item.identities}
 
     def subscriptions(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
         def address(name: str) -> str:
@@ -85,47 +156,80 @@ class _Resolver:
                 address=where,
                 identities=(("type", choice.type.id),),
                 attributes=_make_attributes(choice),
-                position=choice.entry.position,
+                position=choice.position,
                 name=choice.type.display_name,
+                adds=choice.base is None,
             )
-            yield self._check_billing_plan(self._check_required(resource, choice), choice)
+            yield self._check_billing_plan(self._check_required(self._check_state(resource, choice), choice), choice)
 
-    def all_resource_subscriptions(self, entries: Sequence[DeclaredResource]) -> Iterator[Resource]:
+    def all_resource_subscriptions(self, entries: Sequence[ExpandedResource]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
-        chosen: dict[tuple[str, str], tuple[DeclaredResource, Choice]] = {}
+        chosen: dict[tuple[str, str], tuple[ExpandedResource, Choice, Mapping[str, Value]]] = {}
+        known: dict[tuple[int, str], list[tuple[Choice, Mapping[str, Value]]]] = {}
+        """By the statement: a match of resources may find thousands, which all have the same one."""
         for entry in entries:
-            for choice in self._chooser.choose(entry.subscriptions or (), entry.subscription_address):
-                chosen.setdefault((entry.resource, choice.type.id), (entry, choice))
-        plain = {key: entry.subscription_address(choice.type.display_name) for key, (entry, choice) in chosen.items()}
+            statement = entry.statement
+            if statement.subscriptions is None:
+                continue
+            choices = known.get((id(statement), entry.resource_type))
+            if choices is None:
+                choices = known[id(statement), entry.resource_type] = [
+                    (choice, _make_attributes(choice))
+                    for choice in self._chooser.choose(
+                        statement.subscriptions, entry.subscription_address, entry.resource_type, statement.matched
+                    )
+                ]
+            for choice, attributes in choices:
+                chosen[entry.resource, choice.type.id] = (entry, choice, attributes)
+        plain = {
+            key: entry.subscription_address(choice.type.display_name) for key, (entry, choice, _) in chosen.items()
+        }
         addresses = make_unique(plain, {key: key[1] for key in plain})
-        for key, (entry, choice) in chosen.items():
-            yield self._make_resource_subscription(entry, choice, addresses[key])
+        for key, (entry, choice, attributes) in chosen.items():
+            yield self._make_resource_subscription(entry, choice, attributes, addresses[key])
 
-    def _make_resource_subscription(self, declared: DeclaredResource, choice: Choice, address: str) -> Resource:
+    def _make_resource_subscription(
+        self, declared: ExpandedResource, choice: Choice, attributes: Mapping[str, Value], address: str
+    ) -> Resource:
         resource = Resource(
             kind=RESOURCE_SUBSCRIPTION.name,
             address=address,
             identities=(("resource-type", declared.resource, choice.type.id),),
-            attributes={
-                "resource": declared.resource,
-                "resource_type": declared.resource_type,
-                **_make_attributes(choice),
-            },
-            position=choice.entry.position,
+            attributes={"resource": declared.resource, "resource_type": declared.resource_type, **attributes},
+            position=choice.position,
             name=f"{declared.resource}#{choice.type.display_name}",
+            adds=choice.base is None,
         )
-        return self._check_billing_plan(resource, choice)
+        return self._check_billing_plan(self._check_state(resource, choice), choice)
+
+    def _check_state(self, resource: Resource, choice: Choice) -> Resource:
+        """Leave the live state alone where no entry declares one, and warn where nobody tells what was added."""
+        if choice.base is not None and choice.base.current_state != DISABLED:
+            return resource
+        live = self._by_identity.get(resource.identities[0])
+        if choice.base is None and live is not None:
+            members = {name: value for name, value in resource.attributes.items() if name != "current_state"}
+            resource = replace(resource, attributes=members)
+            state = live.attributes.get("current_state")
+        else:
+            state = resource.attributes["current_state"]
+        if state == DISABLED:
+            for entry in choice.added:
+                names = ", ".join(map(str, entry.references))
+                message = f"{resource.address} is DISABLED: what is added here, {names}, is not told"
+                self.diagnostics.append(warning("disabled-subscription", message, entry.position, resource.address))
+        return resource
 
     def _check_billing_plan(self, resource: Resource, choice: Choice) -> Resource:
         """Block a subscription that the billing plan forbids; one that lives already may stay."""
-        if choice.type.in_plan or not self._identities.isdisjoint(resource.identities):
+        if choice.type.in_plan or not self._by_identity.keys().isdisjoint(resource.identities):
             return resource
         message = f"the organization's billing plan does not include {quoted(choice.type.display_name)}"
         return self._block(resource, "not-in-plan", message)
 
     def _check_required(self, resource: Resource, choice: Choice) -> Resource:
         """Block what would disable a REQUIRED type: the API refuses it."""
-        if choice.type.priority != REQUIRED or choice.entry.current_state != DISABLED:
+        if choice.type.priority != REQUIRED or resource.attributes.get("current_state") != DISABLED:
             return resource
         message = f"{quoted(choice.type.display_name)} is REQUIRED: its subscription can't be disabled"
         return self._block(resource, "required-type", message)
@@ -135,21 +239,19 @@ class _Resolver:
         return replace(resource, blocked=code)
 
 
-def _find_invisible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Diagnostic]:
+def _find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
     """Warn, once for each resource, of lookups that may hide what lives."""
-    seen: set[str] = set()
     for entry in entries if live.not_visible else ():
-        if entry.resource in live.not_visible and entry.resource not in seen:
-            seen.add(entry.resource)
-            yield not_visible(entry.resource, entry.position, entry.preference_address)
+        if entry.resource in live.not_visible:
+            yield not_visible(entry.resource, entry.statement.position, entry.preference_address)
 
 
 def _make_attributes(choice: Choice) -> Mapping[str, Value]:
-    references = {f"{INTEGRATION.collection}/{reference.name}" for reference in choice.entry.integrations}
+    references = {f"{INTEGRATION.collection}/{reference.name}" for reference in choice.references}
     return {
         "notification_type": choice.type.id,
         "integrations": tuple(sorted(references)),
-        "current_state": choice.entry.current_state,
+        "current_state": ENABLED if choice.base is None else choice.base.current_state,
     }
 
 
@@ -178,7 +280,7 @@ def _make_integration(declared: DeclaredIntegration) -> Resource:
     )
 
 
-def _make_preference(declared: DeclaredResource, *, muted: bool) -> Resource:
+def _make_preference(declared: ExpandedResource, *, muted: bool) -> Resource:
     """Return the preference that mutes or not; where there is none, nothing is muted, so none is made for that."""
     return Resource(
         kind=PREFERENCE.name,
@@ -189,7 +291,7 @@ def _make_preference(declared: DeclaredResource, *, muted: bool) -> Resource:
             "resource_type": declared.resource_type,
             "current_state": DISABLED if muted else ENABLED,
         },
-        position=declared.position,
+        position=declared.statement.position,
         name=declared.resource,
         create=muted,
     )
@@ -201,12 +303,27 @@ MAX_SUGGESTIONS = 100
 MAX_NAMES_SHOWN = 3
 """How many types a message names."""
 
+RESOURCE_MATCHED = 2
+"""The rank of the subscriptions of a match of resources, behind those of entries that name the resource."""
+
 
 class Choice(NamedTuple):
-    """A notification type, and the entry that subscribes to it."""
+    """A notification type, and the entries that decide who is told of it; `base` is None where they only add."""
 
     type: NotificationType
-    entry: DeclaredSubscription
+    base: DeclaredSubscription | None
+    added: tuple[DeclaredSubscription, ...] = ()
+
+    @property
+    def position(self) -> Position:
+        """Where the first entry that counts stands."""
+        return (self.base or self.added[0]).position
+
+    @property
+    def references(self) -> Iterator[Reference]:
+        """Who is told, by all entries together."""
+        entries = self.added if self.base is None else (self.base, *self.added)
+        return (reference for entry in entries for reference in entry.references)
 
 
 class Chooser:
@@ -218,39 +335,69 @@ class Chooser:
         self._catalogue = catalogue
         self._suggestions: dict[str, str] = {}
 
-    def choose(self, entries: Sequence[DeclaredSubscription], address: Callable[[str], str]) -> list[Choice]:
-        """Return each type that the entries mean, once, with its entry: one that names it wins over a match.
+    def choose(
+        self,
+        entries: Sequence[DeclaredSubscription],
+        address: Callable[[str], str],
+        resource_type: str = "",
+        matched: Sequence[Sequence[DeclaredSubscription]] = (),
+    ) -> list[Choice]:
+        """Return each type that the entries mean, once, with those that decide: see `plan/entries.py`.
 
-        `address` makes the address of a subscription of a display name.
+        `address` makes the address of a subscription of a display name. `resource_type` is that of the resource whose
+        subscriptions these are: a match finds only types that the API lists for it. `matched` holds the entries of each
+        match of resources that finds this one: its own entries go before these, and of two matches neither does.
         """
-        entries = sorted(entries, key=attrgetter("position"))
-        named = self._find_named(entries, address)
-        matched = self._find_matched(entries, named)
-        return [
-            Choice(self._catalogue.by_id[type_id], min(found, key=_content))
-            for type_id, found in (named | matched).items()
+        claims = list(self._make_claims(entries, address, resource_type))
+        for group in matched:
+            own = list(self._make_claims(group, address, resource_type))
+            claims += [replace(claim, rank=RESOURCE_MATCHED) for claim in own if claim.adds]
+            bases: dict[int, tuple[DeclaredSubscription, list[str]]] = {}
+            for decision in self._decide(own, address):
+                if decision.base is not None:
+                    bases.setdefault(id(decision.base), (decision.base, []))[1].append(decision.thing)
+            claims += [Claim(base, tuple(types), base.position, RESOURCE_MATCHED) for base, types in bases.values()]
+        decisions = self._decide(claims, address)
+        choices = [
+            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added) for decision in decisions
         ]
+        for choice, decision in zip(choices, decisions, strict=True):
+            self.diagnostics += _find_shadowed(choice, decision.shadowed, address)
+        return choices
 
-    def _find_named(
-        self, entries: Sequence[DeclaredSubscription], address: Callable[[str], str]
-    ) -> dict[str, list[DeclaredSubscription]]:
-        found: dict[str, list[DeclaredSubscription]] = {}
-        for entry in entries:
-            reference = entry.notification_type
-            if reference is None or not reference.resolved:
-                continue
-            types = self._catalogue.named(reference.name)
-            if len(types) != 1:
-                self.diagnostics.append(self._report_unknown(reference, types, address(reference.name)))
-                continue
-            same = found.setdefault(types[0].id, [])
-            same.append(entry)
-            earlier = same[0].notification_type
-            if earlier is not None and earlier is not reference:
-                message = f"this notification type has a subscription already at {earlier.position}"
-                where = address(types[0].display_name)
-                self.diagnostics.append(error("duplicate-subscription", message, reference.position, where))
-        return found
+    def _decide(
+        self, claims: Iterable[Claim[DeclaredSubscription, str]], address: Callable[[str], str]
+    ) -> Sequence[Decision[DeclaredSubscription, str]]:
+        decisions, conflicts = decide(claims, _content)
+        for conflict in conflicts:
+            types = [self._catalogue.by_id[type_id] for type_id in conflict.things]
+            self.diagnostics.append(_report_conflict(conflict, types, address))
+        return decisions
+
+    def _make_claims(
+        self, entries: Iterable[DeclaredSubscription], address: Callable[[str], str], resource_type: str
+    ) -> Iterator[Claim[DeclaredSubscription, str]]:
+        return (claim for entry in entries if (claim := self._make_claim(entry, address, resource_type)))
+
+    def _make_claim(
+        self, entry: DeclaredSubscription, address: Callable[[str], str], resource_type: str
+    ) -> Claim[DeclaredSubscription, str] | None:
+        adds = entry.add is not None
+        if entry.notification_type is not None:
+            found = self._find_named(entry.notification_type, address)
+            return Claim(entry, (found.id,), entry.position, NAMED, adds) if found else None
+        if entry.match is not None and entry.match.resolved:
+            types = self._find_matched(entry.match, entry.position, resource_type)
+            return Claim(entry, tuple(item.id for item in types), entry.position, MATCHED, adds)
+        return None
+
+    def _find_named(self, reference: Reference, address: Callable[[str], str]) -> NotificationType | None:
+        types = self._catalogue.named(reference.name) if reference.resolved else ()
+        if len(types) == 1:
+            return types[0]
+        if reference.resolved:
+            self.diagnostics.append(self._report_unknown(reference, types, address(reference.name)))
+        return None
 
     def _report_unknown(self, reference: Reference, types: Sequence[NotificationType], address: str) -> Diagnostic:
         if types:
@@ -266,50 +413,65 @@ class Chooser:
             self._suggestions[name] = nearest(name, (item.display_name for item in self._catalogue.types))
         return self._suggestions.get(name, "")
 
-    def _find_matched(
-        self, entries: Sequence[DeclaredSubscription], named: Collection[str]
-    ) -> dict[str, list[DeclaredSubscription]]:
-        found: dict[str, list[DeclaredSubscription]] = {}
-        for entry in entries:
-            if entry.match is None or not entry.match.resolved:
-                continue
-            types = [item for item in self._catalogue.types if satisfies(item, entry.match)]
-            included = [item for item in types if item.in_plan]
-            if not included:
-                reason = " that the organization's billing plan includes" if types else ""
-                message = f"no notification type{reason} satisfies this match: nobody would be told"
-                self.diagnostics.append(error("empty-match", message, entry.position))
-            free = [item for item in included if item.id not in named]
-            self.diagnostics.extend(_find_overlaps(entry, [item for item in free if item.id in found], found))
-            for item in free:
-                found.setdefault(item.id, []).append(entry)
-        return found
+    def _find_matched(self, match: Match, position: Position, resource_type: str) -> list[NotificationType]:
+        listed = self._catalogue.by_resource_type.get(resource_type)
+        types = [
+            item for item in self._catalogue.types if (listed is None or item.id in listed) and satisfies(item, match)
+        ]
+        included = [item for item in types if item.in_plan]
+        if not included:
+            of_resource = f" of {resource_type} resources" if listed is not None else ""
+            reason = " that the organization's billing plan includes" if types else ""
+            message = f"no notification type{of_resource}{reason} satisfies this match: nobody would be told"
+            self.diagnostics.append(error("empty-match", message, position))
+        return included
 
 
 def _content(entry: DeclaredSubscription) -> tuple[list[str], str]:
     """Return what a plan shows of an entry, to choose one of several whatever their order."""
-    return sorted({reference.name for reference in entry.integrations}), entry.current_state
+    return sorted({reference.name for reference in entry.references}), entry.current_state
 
 
 def satisfies(item: NotificationType, match: Match) -> bool:
     """Say whether a type is what a `match` asks for; the case of the display name does not matter."""
+    name = item.display_name.casefold()
     return (
         (not match.severity or item.severity in match.severity)
         and (not match.category or item.category in match.category)
         and (not match.subscription_priority or item.priority in match.subscription_priority)
-        and (match.name is None or fnmatchcase(item.display_name.casefold(), match.name.casefold()))
+        and (match.name is None or fnmatchcase(name, match.name.casefold()))
+        and not any(
+            item.id == pattern or name == pattern.casefold() or fnmatchcase(name, pattern.casefold())
+            for pattern in match.excluded or ()
+        )
     )
 
 
-def _find_overlaps(
-    entry: DeclaredSubscription, types: Sequence[NotificationType], found: dict[str, list[DeclaredSubscription]]
+def _report_conflict(
+    conflict: Conflict[DeclaredSubscription, str], types: Sequence[NotificationType], address: Callable[[str], str]
+) -> Diagnostic:
+    earlier, later = conflict.earlier, conflict.later
+    if conflict.rank == NAMED and earlier.notification_type is not None and later.notification_type is not None:
+        message = f"this notification type has a subscription already at {earlier.notification_type.position}"
+        where = address(types[0].display_name)
+        return error("duplicate-subscription", message, later.notification_type.position, where)
+    names = ", ".join(quoted(item.display_name) for item in types[:MAX_NAMES_SHOWN])
+    more = f" and {len(types) - MAX_NAMES_SHOWN} more" if len(types) > MAX_NAMES_SHOWN else ""
+    message = f"this match and the one at {earlier.position} both find {names}{more}"
+    return error("overlapping-match", message, later.position)
+
+
+def _find_shadowed(
+    choice: Choice, shadowed: Iterable[DeclaredSubscription], address: Callable[[str], str]
 ) -> Iterator[Diagnostic]:
-    """Name, for each earlier match, the types that it and `entry` both find."""
-    shared: defaultdict[int, list[NotificationType]] = defaultdict(list)
-    for item in types:
-        shared[id(found[item.id][0])].append(item)
-    for group in shared.values():
-        names = ", ".join(quoted(item.display_name) for item in group[:MAX_NAMES_SHOWN])
-        more = f" and {len(group) - MAX_NAMES_SHOWN} more" if len(group) > MAX_NAMES_SHOWN else ""
-        message = f"this match and the one at {found[group[0].id][0].position} both find {names}{more}"
-        yield error("overlapping-match", message, entry.position)
+    """Warn where an entry wins over a match that would tell more: nobody has said that these shall not be told."""
+    told = {reference.name for reference in choice.references}
+    for entry in shadowed:
+        left_out = [str(reference) for reference in entry.references if reference.name not in told]
+        if left_out and choice.base is not None:
+            name = quoted(choice.type.display_name)
+            message = (
+                f"this entry names {name}, so the match at {entry.position} does not count for it, which would also"
+                f" tell {', '.join(sorted(left_out))}: list them here too, use `add` here, or `except` there"
+            )
+            yield warning("shadows-match", message, choice.base.position, address(choice.type.display_name))

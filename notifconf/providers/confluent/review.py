@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from notifconf.model import Diagnostic, LiveResource, Secret, Value, quoted, warning
+from notifconf.model import Diagnostic, Live, LiveResource, Secret, Value, quoted, warning
 from notifconf.model.plan import Action, Change, Silence
+from notifconf.plan.ownership import split_mark
 from notifconf.plan.rules import Pair
+from notifconf.providers.base import format_time
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
-from notifconf.providers.confluent.workspace import DISABLED
+from notifconf.providers.confluent.inventory import label
+from notifconf.providers.confluent.workspace import DISABLED, ENVIRONMENT
 
 
 def find_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> Iterator[Diagnostic]:
@@ -23,12 +26,27 @@ def find_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> I
     }
     for desired in created:
         other = targets.get(_target(desired.attributes))
-        if other is not None:
+        owner = split_mark(str(desired.attributes.get("description") or ""))[1]
+        if other is not None and other.owner in {None, owner}:
             message = (
                 f"the undeclared live integration {quoted(other.name)} has this target already:"
                 f" to rename that one instead of making another, pin it with id: {other.id}"
             )
             yield warning("possible-rename", message, desired.position, desired.address)
+
+
+def find_undeclared_mutes(undeclared: Sequence[LiveResource], live: Live) -> Iterator[Diagnostic]:
+    """Warn of each mute that nothing declares: somebody is not told, and no file says why."""
+    for item in undeclared:
+        if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED:
+            resource = str(item.attributes["resource"])
+            inside = " and everything in it" if item.attributes.get("resource_type") == ENVIRONMENT else ""
+            since = f" since {format_time(item.changed_at)}" if item.changed_at is not None else ""
+            message = (
+                f"{quoted(label(resource, live.names.get(resource, '')))}{inside} is muted{since}, and nothing declares"
+                f" that: declare `muted: true` with its reason, or `muted: false` to lift it"
+            )
+            yield warning("undeclared-mute", message, None, f"{PREFERENCE.collection}/{item.name}")
 
 
 def find_silences(changes: Iterable[Change]) -> Iterator[Silence]:
@@ -39,7 +57,7 @@ def find_silences(changes: Iterable[Change]) -> Iterator[Silence]:
 def _describe_silences(change: Change) -> Iterator[str]:
     before, after = change.before or {}, change.after or {}
     was_off, is_off = (side.get("current_state") == DISABLED for side in (before, after))
-    resource = quoted(str(after.get("resource", before.get("resource", ""))))
+    resource = quoted(label(str(after.get("resource", before.get("resource", ""))), change.place))
     if change.kind == PREFERENCE.name and is_off and not was_off:
         inside = " and everything in it" if after.get("resource_type") == "ENVIRONMENT" else ""
         yield f"{resource}{inside} is muted: only REQUIRED notifications are still delivered"

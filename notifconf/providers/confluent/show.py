@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -21,8 +21,16 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED
+from notifconf.providers.confluent.expand import expand
 from notifconf.providers.confluent.hosts import find_shown_host
-from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER
+from notifconf.providers.confluent.inventory import InventoryItem, inventory_of, make_filter, select
+from notifconf.providers.confluent.workspace import (
+    DISABLED,
+    ENABLED,
+    INVENTORY_TYPES,
+    SECRET_MEMBER,
+    ConfluentDeclarations,
+)
 
 
 def check(filters: Filters, catalogue: Catalogue, integrations: Sequence[LiveResource], states: Iterable[str]) -> None:
@@ -104,6 +112,11 @@ SUBSCRIPTION_COLUMNS = ("type", "severity", "category", "priority", "state", "ch
 NONE_ASKED_FOR = "none: the API lists them only for resources that --resource or a workspace names"
 NONE_PASSES = "none passes the filters"
 
+RESOURCE_COLUMNS = ("resource", "resource_type", "name", "environment", "cluster", "declared", "muted")
+NO_RESOURCE = "none that the credentials can see, and that passes the filters"
+NOTHING_MUTED = "none of these is muted"
+STATE = "current_state"
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -142,6 +155,7 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
     _check(live, filters)
     empty, unasked = (NONE_PASSES, NONE_PASSES) if filters != Filters() else ("none", NONE_ASKED_FOR)
     found = [item for item in _list_subscriptions(live) if item.passes(filters)]
+    places = () if live.inventory is None else ("place",)
     return (
         Listing(
             "subscriptions",
@@ -153,28 +167,70 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
         Listing(
             "integrations",
             "Integrations",
-            ("name", "kind", "used_by", "target"),
+            ("name", "kind", "owner", "used_by", "target"),
             tuple(_list_integrations(live, filters, found)),
             empty,
         ),
         Listing(
             "resource_preferences",
             "Mutes",
-            ("resource", "resource_type", "state"),
+            ("resource", *places, "resource_type", "state"),
             tuple(_list_mutes(live, filters)),
             unasked,
         ),
         Listing(
             "resource_subscriptions",
             "Subscriptions of resources",
-            ("resource", *SUBSCRIPTION_COLUMNS),
+            ("resource", *places, *SUBSCRIPTION_COLUMNS),
             tuple(
-                {"resource": _text(item.item, "resource"), **item.row}
+                {**_place_row(item.item, live), **item.row}
                 for item in found
                 if item.item.kind == RESOURCE_SUBSCRIPTION.name
             ),
             unasked,
         ),
+    )
+
+
+def resources(live: Live, filters: Filters, declared: ConfluentDeclarations | None, *, muted: bool) -> Listing:
+    """List the inventory in the order of a tree; where mutes were looked up, what is muted, or may be.
+
+    The mute of an environment covers all that is in it. `depth` says how deep in the tree a row is.
+    """
+    inventory = inventory_of(live)
+    found = sorted(select(make_filter(filters), inventory), key=_place_in_tree)
+    entries = expand(declared.resources, inventory).resources if declared is not None else ()
+    named = {item.path for entry in entries if (item := inventory.find(entry.resource)) is not None}
+    mutes = {item.name for item in live.resources if item.kind == PREFERENCE.name and _text(item, STATE) == DISABLED}
+    rows: list[Row] = [
+        {
+            "resource": item.path,
+            "resource_type": item.type,
+            "name": item.name,
+            "environment": item.environment.name if item.environment is not None else item.name,
+            "cluster": item.cluster.name if item.cluster is not None else None,
+            "declared": item.path in named if declared is not None else None,
+            "muted": _find_mute(item, mutes, live.not_visible) if muted else None,
+        }
+        for item in found
+    ]
+    shown = tuple(row for row in rows if row["muted"] is not None) if muted else tuple(rows)
+    return Listing("resources", "Resources", RESOURCE_COLUMNS, shown, NOTHING_MUTED if muted else NO_RESOURCE)
+
+
+def _place_in_tree(item: InventoryItem) -> tuple[tuple[str, ...], ...]:
+    """Return what sorts resources as a tree: each after what it is in, pools after clusters."""
+    places = [place for place in (item.environment, item.cluster, item) if place is not None]
+    return tuple((str(INVENTORY_TYPES.index(place.type)), place.name.casefold(), place.id) for place in places)
+
+
+def _find_mute(item: InventoryItem, mutes: Container[str], not_visible: Container[str]) -> str | None:
+    """Say what mutes a resource: itself, or its environment; "unknown" where the service does not say all."""
+    if item.path in mutes:
+        return "itself"
+    places = [place.path for place in (item.environment, item) if place is not None]
+    return next(
+        (path for path in places if path in mutes), "unknown" if any(map(not_visible.__contains__, places)) else None
     )
 
 
@@ -232,6 +288,7 @@ def _list_integrations(live: Live, filters: Filters, shown: Sequence[Subscriptio
             yield {
                 "name": item.name,
                 "kind": kind_of(item) or None,
+                "owner": item.owner,
                 "used_by": uses[item.id],
                 "target": _find_recipient(item),
                 "id": item.id,
@@ -244,11 +301,17 @@ def _list_mutes(live: Live, filters: Filters) -> Iterator[Row]:
         state = _text(item, "current_state")
         if item.kind == PREFERENCE.name and not hidden and state_passes(state, filters):
             yield {
-                "resource": item.name,
+                **_place_row(item, live),
                 "resource_type": _text(item, "resource_type"),
                 "state": state,
                 "id": item.id,
             }
+
+
+def _place_row(item: LiveResource, live: Live) -> Row:
+    """Return the path of a resource and, where the inventory was read, the names in it."""
+    resource = _text(item, "resource")
+    return {"resource": resource, **({} if live.inventory is None else {"place": live.names.get(resource)})}
 
 
 def _find_recipient(item: LiveResource) -> str | None:

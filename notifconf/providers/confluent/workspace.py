@@ -13,6 +13,9 @@ SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
 
+MAX_DESCRIPTION_LENGTH = 128
+"""As in the JSON Schema, in characters: with the mark of its owner."""
+
 ID_PREFIX = "nt-"
 """What ids of notification types begin with."""
 
@@ -71,8 +74,9 @@ class DeclaredIntegration:
 class Match:
     """What a type must satisfy, all of it; an empty member is satisfied by any type.
 
-    `name` is a glob on the display name; the others list the values that are allowed. `resolved` is false where a part
-    still stands as written: nobody can say which types it finds.
+    `name` is a glob on the display name, `excluded` lists names and globs of types that it leaves out; the others list
+    the values that are allowed. `resolved` is false where a part still stands as written: nobody can say which types it
+    finds.
     """
 
     severity: tuple[str, ...] = ()
@@ -80,17 +84,27 @@ class Match:
     subscription_priority: tuple[str, ...] = ()
     name: str | None = None
     resolved: bool = True
+    excluded: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSubscription:
-    """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several."""
+    """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several.
 
-    integrations: tuple[Reference, ...]
+    It says who is told, `integrations`, or who is told too, `add`; then `integrations` is None.
+    """
+
+    integrations: tuple[Reference, ...] | None
     position: Position
     notification_type: Reference | None = None
     match: Match | None = None
     current_state: str = ENABLED
+    add: tuple[Reference, ...] | None = None
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The integrations that it names, whatever it says of them."""
+        return self.integrations or self.add or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,37 +122,82 @@ class Mute:
         return self.muted and (self.until is None or now < self.until)
 
 
+ENVIRONMENT, CLUSTER, CONNECTOR, COMPUTE_POOL = "ENVIRONMENT", "CLUSTER", "CONNECTOR", "FLINK_COMPUTE_POOL"
+INVENTORY_TYPES = (ENVIRONMENT, CLUSTER, CONNECTOR, COMPUTE_POOL)
+"""The types of resources that the inventory lists; what others are in comes before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which resources of the inventory are meant: one by names or ids (`is_exact`), else all that match globs on them.
+
+    Each level lists alternatives; an empty one is satisfied by anything. `name` is the resource's own, `excepts` holds
+    globs on its name, id or path. `resolved` is false where a part still stands as written.
+    """
+
+    types: tuple[str, ...] = INVENTORY_TYPES
+    environment: tuple[Reference, ...] = ()
+    cluster: tuple[Reference, ...] = ()
+    name: tuple[Reference, ...] = ()
+    excepts: tuple[str, ...] = ()
+    is_exact: bool = False
+    resolved: bool = True
+
+
+def preference_address(resource: str) -> str:
+    """Return where the mute of a resource stands in a plan."""
+    return f"resource-preferences/{resource}"
+
+
+def subscription_address(resource: str, display_name: str) -> str:
+    """Return where the subscription of a resource to a type stands in a plan."""
+    return f"resource-subscriptions/{resource}#{display_name}"
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredResource:
-    """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone."""
+    """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone.
+
+    Several entries may name one resource, if at most one of them says anything but who is told too. One with a
+    `selector` means the resources of the inventory that this selects: it has no path.
+    """
 
     resource: str
     resource_type: str
     position: Position
     mute: Mute | None = None
     subscriptions: tuple[DeclaredSubscription, ...] | None = None
+    selector: Selector | None = None
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether it says nothing but who is told too."""
+        entries = self.subscriptions
+        return self.mute is None and entries != () and all(entry.add for entry in entries or ())
 
     @property
     def preference_address(self) -> str:
-        """Where its mute stands in a plan."""
-        return f"resource-preferences/{self.resource}"
+        """Where its mute stands in a plan; a glob where the inventory says what the resource is."""
+        return preference_address(self.resource or "*")
 
     def subscription_address(self, display_name: str) -> str:
         """Where its subscription to that type stands in a plan."""
-        return f"resource-subscriptions/{self.resource}#{display_name}"
+        return subscription_address(self.resource or "*", display_name)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfluentDeclarations:
     """What a workspace declares; `managed` names the kinds whose section is present.
 
-    Entries are in the order of their places, whatever the order in which the files were named.
+    Entries are in the order of their places, whatever the order in which the files were named. `has_resources` says
+    whether the section `resources` is present: what nobody declared of resources may be deleted then.
     """
 
     integrations: tuple[DeclaredIntegration, ...] = ()
     subscriptions: tuple[DeclaredSubscription, ...] = ()
     resources: tuple[DeclaredResource, ...] = ()
     managed: frozenset[str] = frozenset()
+    has_resources: bool = False
 
 
 def addresses(declarations: ConfluentDeclarations) -> Iterator[str]:

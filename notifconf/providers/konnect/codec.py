@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from notifconf.errors import ProtocolError
 from notifconf.model import LiveResource, Value, quoted
+from notifconf.plan.ownership import split_mark
 from notifconf.providers.base import Plain, parse_time
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Event
 
@@ -67,6 +68,7 @@ def decode_subscription(item: JSON, event: Event) -> LiveResource:
         identities=identities(attributes),
         attributes=attributes,
         kept="required" if event.mandatory else None,
+        owner=split_mark(name or "")[1],
         created_at=parse_time(item.get("created_at")),
     )
 

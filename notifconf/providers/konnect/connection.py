@@ -16,7 +16,7 @@ from notifconf.providers.konnect import codec
 from notifconf.providers.konnect.api import Api, Item
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.inbox import KonnectInbox
-from notifconf.providers.konnect.workspace import KonnectDeclarations
+from notifconf.providers.konnect.workspace import KonnectDeclarations, find_events
 
 
 class KonnectConnection(Connection):
@@ -45,7 +45,7 @@ class KonnectConnection(Connection):
         catalogue = await self._read_catalogue()
         places: dict[str, Position | None] = {}
         for entry in declared.subscriptions:
-            for event in catalogue.named(entry.event):
+            for event in find_events(entry, catalogue) if entry.resolved else ():
                 places.setdefault(event.id, entry.event_at)
         for event in catalogue.events:
             if event.count != 0 and (policy.mode is Mode.SYNC or event.namespace in policy.coverage):
@@ -61,9 +61,11 @@ class KonnectConnection(Connection):
         kept = [item for item in live.resources if item.attributes["event"] not in events]
         return _make_live(catalogue, (*kept, *fresh.resources))
 
-    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
+    async def survey(
+        self, resources: Sequence[str], workspace: Workspace | None = None, *, discover: bool = False
+    ) -> Live:
         """Read every event and all its subscriptions; nothing is only looked up."""
-        del resources, workspace
+        del resources, workspace, discover
         catalogue = await self._read_catalogue()
         return await self._read_live(catalogue, dict.fromkeys(event.id for event in catalogue.events))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from notifconf.model import (
@@ -22,6 +23,7 @@ from notifconf.model import (
     free_name,
     quoted,
 )
+from notifconf.plan.ownership import check_owner, describe_marked, split_mark
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Event, catalogue_of
 from notifconf.providers.konnect.workspace import EVERYWHERE
 
@@ -32,12 +34,16 @@ CHANNELS = ("EMAIL", "IN_APP")
 MAX_TEXT_LENGTH, MAX_ENTITY_LENGTH, MAX_COMMENT_LENGTH = 255, 100_000, 100
 
 
-def export(live: Live) -> Exported:
-    """Declare all subscriptions, by the ids of their events and their names."""
-    exporter = _Exporter(live)
-    for item in sorted(live.resources, key=lambda item: (str(item.attributes["event"]), item.name, item.id)):
+def export(live: Live, owner: str | None = None) -> Exported:
+    """Declare all subscriptions that have no mark, or that of `owner`, by the ids of their events and their names."""
+    marked = check_owner(live, owner)
+    resources = tuple(item for item in live.resources if item.owner == owner)
+    exporter = _Exporter(replace(live, resources=resources))
+    for item in sorted(resources, key=lambda item: (str(item.attributes["event"]), item.name, item.id)):
         exporter.add(item)
-    return Exported((Section("subscriptions", tuple(exporter.entries), left_out=tuple(exporter.left_out)),))
+    comments = describe_marked(marked) if owner is None else ()
+    left_out = tuple(exporter.left_out)
+    return Exported((Section("subscriptions", tuple(exporter.entries), left_out=left_out, comments=comments),))
 
 
 class _Exporter:
@@ -55,13 +61,15 @@ class _Exporter:
         self._declared: set[tuple[str, str]] = set()
         self._taken: defaultdict[str, set[str]] = defaultdict(set)
         for item in live.resources:
-            self._taken[_event_key(item)].add(str(item.attributes.get("name", "")))
+            self._taken[_event_key(item)].add(split_mark(str(item.attributes.get("name", "")))[0])
 
     def add(self, item: LiveResource) -> None:
         """Declare one, or leave it out."""
         event = self._catalogue.event(str(item.attributes["event"]))
         taken = self._taken[_event_key(item)]
-        name = str(item.attributes.get("name", "")) or free_name(_scope(item), taken, " ", MAX_TEXT_LENGTH)
+        name = split_mark(str(item.attributes.get("name", "")))[0] or free_name(
+            _scope(item), taken, " ", MAX_TEXT_LENGTH
+        )
         is_twin = any(self._bearers[identity] > 1 for identity in item.identities)
         obstacle = self._obstacle(item, event, name, is_twin=is_twin)
         if obstacle:

@@ -62,7 +62,9 @@ class KonnectProvider(Provider):
     kinds = KINDS
     coverage_terms = TERMS
     has_inbox = True
-    language = Language(identifiers=frozenset({"id", "event", "name"}))
+    language = Language(
+        identifiers=frozenset({"id", "event", "name"}), nested={"match": frozenset({"namespace", "except"})}
+    )
 
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
         """Return a personal or system access token as bearer."""
@@ -79,9 +81,9 @@ class KonnectProvider(Provider):
         return declare(document)
 
     def addresses(self, declarations: Declarations) -> Iterable[str]:
-        """Return what is declared, but for events that go by their title: addresses have ids."""
+        """Return what is declared, of a match a glob, but for events that go by their title: addresses have ids."""
         entries = cast("KonnectDeclarations", declarations).subscriptions
-        return list_addresses([(entry, entry.event) for entry in entries if " " not in entry.event])
+        return list_addresses([(entry, entry.event or "*") for entry in entries if " " not in entry.event])
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve events, and what is left alone, against what lives."""
@@ -123,11 +125,11 @@ class KonnectProvider(Provider):
         """List the events."""
         return types(live, filters)
 
-    def export(self, live: Live, resources: Sequence[str]) -> Exported:
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare the subscriptions. Raises `UsageError` for a resource: there are none."""
         if resources:
             raise UsageError(f"{self.title} has no resources: leave --resource out")
-        return export(live)
+        return export(live, owner)
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""

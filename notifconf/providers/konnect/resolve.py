@@ -5,21 +5,38 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from operator import attrgetter
 from typing import NamedTuple, cast
 
-from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, Workspace, error, nearest, quoted
+from notifconf.model import (
+    Diagnostic,
+    Live,
+    LiveResource,
+    Policy,
+    Resource,
+    Value,
+    Workspace,
+    error,
+    nearest,
+    quoted,
+    warning,
+)
 from notifconf.plan.addresses import make_unique
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide
 from notifconf.plan.match import match
+from notifconf.plan.ownership import add_mark
 from notifconf.plan.rules import Resolution
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.codec import name_key, place_key
 from notifconf.providers.konnect.workspace import (
     DeclaredSubscription,
     KonnectDeclarations,
+    find_events,
     list_addresses,
     make_duplicate_error,
 )
+
+MAX_NAMES_SHOWN = 3
+"""How many events a message names."""
 
 MAX_SUGGESTIONS = 100
 """How many unknown events get nearest ones beside them: no number of typos makes a plan slow."""
@@ -49,7 +66,7 @@ class Choice(NamedTuple):
 def resolve(workspace: Workspace, live: Live) -> Resolution:
     """Resolve a workspace against what lives."""
     declared = cast("KonnectDeclarations", workspace.declarations)
-    resolver = _Resolver(catalogue_of(live), live.resources)
+    resolver = _Resolver(catalogue_of(live), live.resources, workspace.policy)
     resources = tuple(resolver.resources(declared.subscriptions))
     return Resolution(resources, tuple(resolver.diagnostics))
 
@@ -57,10 +74,12 @@ def resolve(workspace: Workspace, live: Live) -> Resolution:
 class _Resolver:
     """Resolves against one catalogue and what lives; `diagnostics` collects what can't be."""
 
-    def __init__(self, catalogue: Catalogue, live: Sequence[LiveResource]) -> None:
+    def __init__(self, catalogue: Catalogue, live: Sequence[LiveResource], policy: Policy) -> None:
         self.diagnostics: list[Diagnostic] = []
         self._catalogue = catalogue
+        self._policy = policy
         self._live = sorted(live, key=lambda item: item.id)
+        self._events = {item.id: str(item.attributes["event"]) for item in self._live}
         self._suggestions: dict[str, str] = {}
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
@@ -70,43 +89,58 @@ class _Resolver:
             {choice.key: address for choice, address in zip(choices, plain, strict=True)},
             {choice.key: "#".join(filter(None, (choice.event.id, choice.entry.pin))) for choice in choices},
         )
-        keys = _keys(choices, self._live)
+        keys = _keys(choices, self._live, self._policy)
         identified = [_identify(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
         # Who is who is the planner's to say. It is asked here since a channel that isn't named keeps its live value.
-        pairs = {pair.desired.address: pair.live for pair in match(identified, self._live).pairs}
+        pairs = {pair.desired.address: pair.live for pair in match(identified, self._live, self._policy).pairs}
         for choice, resource in zip(choices, identified, strict=True):
             live = pairs.get(resource.address)
             is_new = live is None and resource.address in pairs
-            yield self._judge(replace(resource, attributes=_attributes(choice, live)), choice, is_new=is_new)
+            yield self._judge(replace(resource, attributes=self._attributes(choice, live)), choice, is_new=is_new)
 
     def _choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
-        """Return the entries whose event is known.
+        """Return the subscriptions whose event is known, each with the entry that decides: see `plan/entries.py`."""
+        resolved = [entry for entry in entries if entry.resolved]
+        named = [claim for entry in resolved if entry.match is None and (claim := self._claim_named(entry))]
+        keys: dict[tuple[str, str], list[Key]] = {}
+        for claim in named:
+            for event, name, pin in claim.things:
+                keys.setdefault((event, name), []).append((event, name, pin))
+        matched = [self._claim_matched(entry, keys) for entry in resolved if entry.match is not None]
+        claims = [*named, *matched]
+        decisions, conflicts = decide(claims, _content)
+        for conflict in conflicts:
+            self.diagnostics.append(_report_conflict(conflict))
+        choices = []
+        for decision in decisions:
+            if decision.base is not None:
+                choice = Choice(decision.base, self._catalogue.event(decision.thing[0]))
+                choices.append(choice)
+                self.diagnostics += _find_shadowed(choice, decision.shadowed)
+        return choices
 
-        Of two that are the same subscription one is chosen by what it says, never by their order. The error stands at
-        the later place and names the earlier one.
-        """
-        found: dict[Key, list[Choice]] = {}
-        events = {item.id: str(item.attributes["event"]) for item in self._live}
-        for entry in sorted(entries, key=attrgetter("position")):
-            if not entry.resolved:
-                continue
-            named = self._catalogue.named(entry.event)
-            if len(named) != 1:
-                self.diagnostics.append(self._report_unknown(entry, named))
-                continue
-            choice = Choice(entry, named[0])
-            of_pin = events.get(entry.pin or "", named[0].id)
-            if of_pin != named[0].id:
-                message = f"the event-subscription {quoted(entry.pin or '')} is of another event, {quoted(of_pin)}"
-                self.diagnostics.append(
-                    error(f"missing-{EVENT_SUBSCRIPTION.name}", message, entry.position, choice.address)
-                )
-                continue
-            same = found.setdefault(choice.key, [])
-            if same:
-                self.diagnostics.append(make_duplicate_error(same[0].entry, entry, choice.address))
-            same.append(choice)
-        return [min(same, key=_content) for same in found.values()]
+    def _claim_named(self, entry: DeclaredSubscription) -> Claim[DeclaredSubscription, Key] | None:
+        found = find_events(entry, self._catalogue)
+        if len(found) != 1:
+            self.diagnostics.append(self._report_unknown(entry, found))
+            return None
+        of_pin = self._events.get(entry.pin or "", found[0].id)
+        if of_pin != found[0].id:
+            message = f"the event-subscription {quoted(entry.pin or '')} is of another event, {quoted(of_pin)}"
+            code = f"missing-{EVENT_SUBSCRIPTION.name}"
+            self.diagnostics.append(error(code, message, entry.position, entry.address(found[0].id)))
+            return None
+        return Claim(entry, (Choice(entry, found[0]).key,), entry.position, NAMED)
+
+    def _claim_matched(
+        self, entry: DeclaredSubscription, named: Mapping[tuple[str, str], Sequence[Key]]
+    ) -> Claim[DeclaredSubscription, Key]:
+        """Claim what a match finds; `named` has, by event and name, the subscriptions that entries name."""
+        found = find_events(entry, self._catalogue)
+        if not found:
+            self.diagnostics.append(error("empty-match", "no event satisfies this match", entry.event_at))
+        things = (key for event in found for key in named.get((event.id, entry.name), [Choice(entry, event).key]))
+        return Claim(entry, tuple(things), entry.position, MATCHED)
 
     def _report_unknown(self, entry: DeclaredSubscription, named: Sequence[Event]) -> Diagnostic:
         if named:
@@ -122,6 +156,24 @@ class _Resolver:
             known = {text for event in self._catalogue.events for text in (event.id, event.title)}
             self._suggestions[name] = nearest(name, known)
         return self._suggestions.get(name, "")
+
+    def _attributes(self, choice: Choice, live: LiveResource | None) -> Mapping[str, Value]:
+        """Return what is declared. A channel that isn't named stays as it is: live, or as the event's default has it.
+
+        A live one without a name differs from nothing by that: a name is written only with what else is.
+        """
+        entry, event = choice
+        before: Mapping[str, Value] = live.attributes if live is not None else {"channels": event.defaults}
+        channels = {**cast("Mapping[str, bool]", before["channels"]), **entry.channels}
+        attributes: dict[str, Value] = {
+            "event": event.id,
+            "regions": entry.regions,
+            "entities": entry.entities,
+            "channels": dict(sorted(channels.items())),
+            "enabled": entry.enabled,
+        }
+        name = add_mark(entry.name, self._policy.owner)
+        return attributes if live is not None and live.attributes == attributes else {**attributes, "name": name}
 
     def _judge(self, resource: Resource, choice: Choice, *, is_new: bool) -> Resource:
         """Block what the service refuses, and what would tell nobody without anyone having said so."""
@@ -140,14 +192,44 @@ class _Resolver:
         return replace(resource, blocked=code)
 
 
-def _content(choice: Choice) -> tuple[object, ...]:
+def _content(entry: DeclaredSubscription) -> tuple[object, ...]:
     """Return what a plan shows of an entry, to choose one of several whatever their order."""
-    entry = choice.entry
     return entry.regions, entry.entities, sorted(entry.channels.items()), entry.enabled, entry.pin or ""
 
 
-def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[Key, tuple[Hashable, ...]]:
+def _report_conflict(conflict: Conflict[DeclaredSubscription, Key]) -> Diagnostic:
+    earlier, later = conflict.earlier, conflict.later
+    if conflict.rank == NAMED:
+        event, *_ = conflict.things[0]
+        return make_duplicate_error(earlier, later, later.address(event))
+    events = sorted(event for event, *_ in conflict.things)
+    names = ", ".join(map(quoted, events[:MAX_NAMES_SHOWN]))
+    more = f" and {len(events) - MAX_NAMES_SHOWN} more" if len(events) > MAX_NAMES_SHOWN else ""
+    message = f"this match and the one at {earlier.position} have one name, and both find {names}{more}"
+    return error("overlapping-match", message, later.position)
+
+
+def _find_shadowed(choice: Choice, shadowed: Iterable[DeclaredSubscription]) -> Iterator[Diagnostic]:
+    """Warn where an entry wins over a match that would tell by more channels: nobody has said that these shall not."""
+    chosen = choice.entry
+    for entry in shadowed:
+        on = {channel for channel, is_on in entry.channels.items() if is_on and entry.enabled}
+        left_out = {channel for channel in on if not chosen.enabled or chosen.channels.get(channel) is False}
+        if left_out:
+            message = (
+                f"this entry names {choice.entry.shown_event}, so the match at {entry.position} does not count for it,"
+                f" which would also tell by {', '.join(sorted(left_out))}"
+            )
+            yield warning("shadows-match", message, choice.entry.position, choice.address)
+
+
+def _keys(
+    choices: Iterable[Choice], live: Sequence[LiveResource], policy: Policy
+) -> Mapping[Key, tuple[Hashable, ...]]:
     """Return the natural keys of what is declared.
+
+    The name ends with the mark of the owner, if there is one. Else it has the mark of an owner that is taken over, or
+    none. What has another owner's mark is another subscription.
 
     A live object without a name is recognised by where it applies, but only by one declared object, which has no other
     live one: what else applies there is new.
@@ -161,11 +243,12 @@ def _keys(choices: Iterable[Choice], live: Sequence[LiveResource]) -> Mapping[Ke
     keys: dict[Key, tuple[Hashable, ...]] = {}
     for choice in choices:
         entry = choice.entry
-        name = name_key(choice.event.id, entry.name)
+        owners = dict.fromkeys((policy.owner, *(policy.takes_over or ()), None))
+        names = tuple(name_key(choice.event.id, add_mark(entry.name, owner)) for owner in owners)
         place = place_key({"event": choice.event.id, "regions": entry.regions, "entities": entry.entities})
-        keys[choice.key] = (name,)
-        if entry.pin is None and name not in named and nameless[place]:
-            keys[choice.key] = (name, place)
+        keys[choice.key] = names
+        if entry.pin is None and named.isdisjoint(names) and nameless[place]:
+            keys[choice.key] = (*names, place)
             nameless[place] -= nameless[place] == 1
     return keys
 
@@ -180,21 +263,3 @@ def _identify(choice: Choice, address: str, keys: tuple[Hashable, ...]) -> Resou
         name=choice.entry.name,
         pin=choice.entry.pin,
     )
-
-
-def _attributes(choice: Choice, live: LiveResource | None) -> Mapping[str, Value]:
-    """Return what is declared. A channel that isn't named stays as it is: live, or as the event's default has it.
-
-    A live one without a name differs from nothing by that: a name is written only with what else is.
-    """
-    entry, event = choice
-    before: Mapping[str, Value] = live.attributes if live is not None else {"channels": event.defaults}
-    channels = {**cast("Mapping[str, bool]", before["channels"]), **entry.channels}
-    attributes: dict[str, Value] = {
-        "event": event.id,
-        "regions": entry.regions,
-        "entities": entry.entities,
-        "channels": dict(sorted(channels.items())),
-        "enabled": entry.enabled,
-    }
-    return attributes if live is not None and live.attributes == attributes else {**attributes, "name": entry.name}

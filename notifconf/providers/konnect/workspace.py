@@ -5,19 +5,50 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from operator import attrgetter
 
-from notifconf.model import Diagnostic, LocatedMapping, Position, error, quoted
-from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION
+from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Position, error, quoted
+from notifconf.plan.ownership import check_marked, find_declared_owner
+from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event
 
 EVERYWHERE = ("*",)
+
+MAX_NAME_LENGTH = 255
+"""As in the JSON Schema: with the mark of its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What an event must satisfy, all of it; an empty member is satisfied by any event.
+
+    `name` is a glob on the title or the id, `excluded` lists titles, ids and globs of events that it leaves out.
+    """
+
+    namespace: tuple[str, ...] = ()
+    name: str | None = None
+    excluded: tuple[str, ...] = ()
+
+    def finds(self, event: Event) -> bool:
+        """Say whether it finds an event; the case of titles does not matter."""
+        return (
+            (not self.namespace or event.namespace in self.namespace)
+            and (self.name is None or _is_called(event, self.name))
+            and not any(_is_called(event, pattern) for pattern in self.excluded)
+        )
+
+
+def _is_called(event: Event, pattern: str) -> bool:
+    names, folded = (event.id.casefold(), event.title.casefold()), pattern.casefold()
+    return folded in names or any(fnmatchcase(name, folded) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSubscription:
     """An entry of `subscriptions`.
 
-    `event` is an event's id or title; it stands at `event_at`, as `expression` where it comes from outside. `channels`
+    `event` is an event's id or title, empty where `match` finds several. Either stands at `event_at`, the event as
+    `expression` where it comes from outside. `channels`
     holds those that are named; `regions` and `entities` are sorted, each member once. `pin` is the id of the live one.
     `resolved` is false where a part of it still stands as written: nobody can say which live one it is.
     """
@@ -33,6 +64,7 @@ class DeclaredSubscription:
     enabled: bool = True
     pin: str | None = None
     resolved: bool = True
+    match: Match | None = None
 
     @property
     def shown_event(self) -> str:
@@ -42,6 +74,13 @@ class DeclaredSubscription:
     def address(self, event: str) -> str:
         """Where it stands in a plan, as a subscription of `event`."""
         return f"{EVENT_SUBSCRIPTION.collection}/{event}#{self.name}"
+
+
+def find_events(entry: DeclaredSubscription, catalogue: Catalogue) -> tuple[Event, ...]:
+    """Return the events that an entry names, or those that its match finds."""
+    if entry.match is None:
+        return catalogue.named(entry.event)
+    return tuple(event for event in catalogue.events if entry.match.finds(event))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +99,15 @@ def declare(document: LocatedMapping) -> tuple[KonnectDeclarations, Sequence[Dia
     decoded = (_decode_subscription(entry) for entry in document.get("subscriptions") or () if entry is not None)
     entries = tuple(sorted(decoded, key=attrgetter("position")))
     managed = frozenset({EVENT_SUBSCRIPTION.name} if "subscriptions" in document else ())
+    named = [entry for entry in entries if entry.match is None and entry.pin is None]
     pinned = [entry for entry in entries if entry.pin is not None]
-    named = [entry for entry in entries if entry.pin is None]
     repeated = [
         *_find_repeated(named, lambda entry: (entry.event.casefold(), entry.name)),
         *_find_repeated(pinned, lambda entry: entry.pin),
     ]
     return KonnectDeclarations(entries, managed), [
-        make_duplicate_error(earlier, again, again.address(again.event)) for earlier, again in repeated
+        *(make_duplicate_error(earlier, again, again.address(again.event)) for earlier, again in repeated),
+        *_check_names(document),
     ]
 
 
@@ -81,6 +121,15 @@ def list_addresses(entries: Sequence[tuple[DeclaredSubscription, str]]) -> list[
         f"{entry.address(event)}#{entry.pin}" if entry.pin and named[event, entry.name] > 1 else entry.address(event)
         for entry, event in entries
     ]
+
+
+def _check_names(document: LocatedMapping) -> Iterator[Diagnostic]:
+    owner = find_declared_owner(document)
+    for entry in document.get("subscriptions") or ():
+        if entry is not None and "name" not in entry.unresolved:
+            problem = check_marked(entry["name"], owner, MAX_NAME_LENGTH)
+            if problem:
+                yield error("invalid-value", f'"name" {problem}', entry.at("name"))
 
 
 def make_duplicate_error(earlier: DeclaredSubscription, again: DeclaredSubscription, address: str) -> Diagnostic:
@@ -100,16 +149,30 @@ def _find_repeated(
 
 
 def _decode_subscription(entry: LocatedMapping) -> DeclaredSubscription:
+    match: LocatedMapping | None = entry.get("match")
+    parts: list[LocatedMapping | LocatedList] = [entry]
+    if match is not None:
+        parts += [match, *(value for value in match.values() if isinstance(value, LocatedList))]
     return DeclaredSubscription(
-        event=entry["event"],
+        event=entry.get("event", ""),
         name=entry["name"],
         position=entry.position,
-        event_at=entry.at("event"),
+        event_at=entry.at("event" if match is None else "match"),
         expression=entry.expressions.get("event"),
         regions=tuple(sorted(set(entry.get("regions", EVERYWHERE)))),
         entities=tuple(sorted(set(entry.get("entities", EVERYWHERE)))),
         channels=dict(entry.get("channels", {})),
         enabled=entry.get("enabled", True),
         pin=entry.get("id"),
-        resolved=not entry.unresolved,
+        resolved=not any(part.unresolved for part in parts),
+        match=None if match is None else _decode_match(match),
+    )
+
+
+def _decode_match(match: LocatedMapping) -> Match:
+    namespace = match.get("namespace", ())
+    return Match(
+        (namespace,) if isinstance(namespace, str) else tuple(sorted(namespace)),
+        match.get("name"),
+        tuple(sorted(match.get("except", ()))),
     )

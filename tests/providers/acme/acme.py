@@ -86,7 +86,9 @@ class AcmeConnection(Connection):
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         return await self.survey(())
 
-    async def survey(self, resources: Sequence[str], workspace: Workspace | None = None) -> Live:
+    async def survey(
+        self, resources: Sequence[str], workspace: Workspace | None = None, *, discover: bool = False
+    ) -> Live:
         answer = await self._client.request("GET", "/alerts")
         return Live(
             tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +53,12 @@ def subscription(
         match=None if isinstance(what, str) else what,
         current_state=state,
     )
+
+
+def addition(what: str | Match, *integrations: str, line: int = 1) -> DeclaredSubscription:
+    """An entry with `add`."""
+    entry = subscription(what, *integrations, line=line)
+    return replace(entry, integrations=None, add=entry.integrations)
 
 
 def resource(

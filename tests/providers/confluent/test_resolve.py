@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,9 +13,11 @@ from notifconf.providers.confluent.workspace import Match
 from tests.providers.confluent.declared import (
     CATALOGUE,
     DEAR,
+    FAILED,
     NOW,
     SAML,
     URL,
+    addition,
     at,
     integration,
     live,
@@ -47,7 +49,7 @@ def only(resolution: Resolution) -> Resource:
 
 def said(resolution: Resolution) -> Diagnostic:
     (found,) = resolution.diagnostics
-    assert found.severity == "error"
+    assert found.severity == ("warning" if found.code in {"shadows-match", "disabled-subscription"} else "error")
     return found
 
 
@@ -207,7 +209,7 @@ def test_a_match_of_nothing_is_an_error(match: Match, text: str) -> None:
 def test_who_is_named_wins_over_a_match(match_first: bool) -> None:
     entries = [subscription(Match(severity=("CRITICAL",)), "b"), subscription("nt-failed", "a")]
     resolution = resolved(*(entries if match_first else entries[::-1]))
-    assert resolution.diagnostics == ()
+    assert [item.code for item in resolution.diagnostics] == ["shadows-match"]
     assert {item.attributes["notification_type"]: item.attributes["integrations"] for item in resolution.resources} == {
         "nt-failed": ("integrations/a",),
         "nt-expand": ("integrations/b",),
@@ -355,3 +357,93 @@ def test_many_unknown_names_do_not_make_a_plan_slow() -> None:
     entries = [subscription(f"Notification typo {index}") for index in range(2000)]
     resolution = resolved(*entries, lives=live(catalogue=catalogue))
     assert sum("did you mean" in item.message for item in resolution.diagnostics) == 100
+
+
+def lists(resolution: Resolution) -> dict[str, tuple[str, ...]]:
+    """The integrations of each subscription, by its type."""
+    return {
+        str(item.attributes["notification_type"]): tuple(
+            target.removeprefix("integrations/") for target in cast("tuple[str, ...]", item.attributes["integrations"])
+        )
+        for item in resolution.resources
+    }
+
+
+CRITICAL = Match(severity=("CRITICAL",))
+
+
+def test_what_is_added_joins_what_decides() -> None:
+    entries = [
+        subscription(CRITICAL, "oncall", line=1),
+        subscription("nt-failed", "platform", "oncall", line=2),
+        addition(Match(name="connector*"), "data", line=3),
+        addition("nt-expand", "web", line=4),
+        addition(CRITICAL, "web", "audit", line=5),
+        addition("nt-shrink", "web", line=6),
+    ]
+    resolution = resolved(*entries)
+    assert resolution.diagnostics == ()
+    assert lists(resolution) == {
+        "nt-failed": ("audit", "data", "oncall", "platform", "web"),
+        "nt-expand": ("audit", "oncall", "web"),
+        "nt-shrink": ("web",),
+    }
+    assert {item.name: item.adds for item in resolution.resources} == {
+        "Connector in FAILED state": False,
+        "Kafka cluster expansion failure": False,
+        "Kafka cluster shrink failure": True,
+    }
+
+
+def test_a_name_that_tells_less_than_a_match_is_a_warning_unless_it_is_added() -> None:
+    entries = [subscription(CRITICAL, "oncall", "web", line=2), subscription("nt-failed", "platform", line=7)]
+    found = said(resolved(*entries))
+    assert (found.code, found.position) == ("shadows-match", at(7))
+    assert '"oncall", "web"' in found.message
+    assert "notifconf.yaml:2:1" in found.message
+    assert '"oncall"' not in said(resolved(*entries, addition("nt-failed", "oncall"))).message
+
+
+def test_a_match_leaves_out_what_it_excepts() -> None:
+    excluded = ("*EXPANSION*", "nt-shrink", "connector in failed state")
+    match = Match(excluded=excluded, category=("SERVICE", "SECURITY"))
+    assert lists(resolved(subscription(match))) == {"nt-saml": ("alerts",)}
+
+
+def test_a_state_that_nobody_declares_is_left_alone() -> None:
+    there = LiveResource(
+        "subscription", "s-1", FAILED.display_name, (("type", "nt-failed"),), {"current_state": "DISABLED"}
+    )
+    resolution = resolved(addition("nt-failed", "web", line=4), lives=live(there))
+    assert "current_state" not in resolution.resources[0].attributes
+    found = said(resolution)
+    assert (found.code, found.position) == ("disabled-subscription", at(4))
+    assert only(resolved(addition("nt-failed", "web"))).attributes["current_state"] == "ENABLED"
+
+
+def test_what_is_added_to_a_declared_disabled_one_is_not_told_either() -> None:
+    base = subscription("nt-failed", "a", state="DISABLED")
+    assert told(resolved(base, addition("nt-failed", "web", line=4))) == [("disabled-subscription", 4)]
+
+
+def test_repeated_resources_are_one() -> None:
+    entries = [
+        resource(muted=False, subscriptions=(subscription("nt-failed", "a"),), line=1),
+        resource(subscriptions=(addition("nt-failed", "b"),), line=2),
+        resource(subscriptions=(addition(CRITICAL, "c"),), line=3),
+    ]
+    resolution = resolved(*entries)
+    subscriptions = [item for item in resolution.resources if item.kind == "resource-subscription"]
+    assert {str(item.attributes["notification_type"]): item.attributes["integrations"] for item in subscriptions} == {
+        "nt-failed": ("integrations/a", "integrations/b", "integrations/c"),
+        "nt-expand": ("integrations/c",),
+    }
+    assert sum(item.kind == "resource-preference" for item in resolution.resources) == 1
+
+
+def test_a_match_in_a_resource_finds_only_types_of_its_type() -> None:
+    catalogue = Catalogue.of(CATALOGUE.types, {"CONNECTOR": frozenset({"nt-failed"}), "CLUSTER": frozenset()})
+    connector = resource("connector=x", kind="CONNECTOR", subscriptions=(subscription(CRITICAL),))
+    assert lists(resolved(connector, lives=live(catalogue=catalogue))) == {"nt-failed": ("alerts",)}
+    cluster = resource("kafka=x", kind="CLUSTER", subscriptions=(subscription(CRITICAL, line=3),))
+    assert told(resolved(cluster, lives=live(catalogue=catalogue))) == [("empty-match", 3)]

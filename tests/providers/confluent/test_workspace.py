@@ -105,6 +105,7 @@ subscriptions:
     )
     assert matching.current_state == "ENABLED"
     assert by_name.match == Match(name="x")
+    assert named.integrations is not None
     assert str(named.integrations[1]) == '"${B}"'
 
 

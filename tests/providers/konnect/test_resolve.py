@@ -10,7 +10,7 @@ from notifconf.model.plan import Plan
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Catalogue, Event
-from notifconf.providers.konnect.workspace import DeclaredSubscription
+from notifconf.providers.konnect.workspace import DeclaredSubscription, Match
 from tests.providers.konnect.declared import (
     BARE,
     BOTH,
@@ -19,6 +19,7 @@ from tests.providers.konnect.declared import (
     NOW,
     PLANE,
     TOKEN,
+    at,
     entry,
     live,
     lives,
@@ -288,3 +289,80 @@ def test_order_does_not_matter() -> None:
 def test_the_catalogue_is_read_as_it_is() -> None:
     assert [event.id for event in CATALOGUE.events] == sorted(event.id for event in (INVOICE, TOKEN, PLANE, BARE))
     assert CATALOGUE.named("no such") == ()
+
+
+def test_a_match_finds_events_and_a_name_wins() -> None:
+    match = Match(namespace=("organization", "gateway-manager"))
+    made = plan(
+        entry("", "Ops", match=match, channels={"EMAIL": True}, line=2),
+        entry(TOKEN, "Ops", channels={"EMAIL": False, "IN_APP": True}, line=5),
+    )
+    assert did(made) == [f"+ {PLANE.id}#Ops", f"+ {TOKEN.id}#Ops"]
+    (warning,) = [item for item in made.diagnostics if item.code == "shadows-match"]
+    assert (warning.severity, warning.position) == ("warning", at(5))
+    assert "by EMAIL" in warning.message
+
+
+@pytest.mark.parametrize(
+    ("match", "found"),
+    [
+        (Match(name="data PLANE*"), [PLANE]),
+        (Match(name="*.expiring"), [TOKEN]),
+        (Match(excluded=("*billing*", "Data plane lost", BARE.id)), [TOKEN]),
+        (Match(namespace=("organization",), excluded=("token*",)), []),
+    ],
+)
+def test_what_a_match_finds(match: Match, found: list[Event]) -> None:
+    made = plan(entry("", "Ops", match=match, line=3))
+    assert did(made) == [f"+ {event.id}#Ops" for event in found]
+    assert errors(made) == ([] if found else ["empty-match"])
+
+
+def test_two_matches_of_one_name_overlap() -> None:
+    entries = [
+        entry("", "Ops", match=Match(namespace=("organization",)), line=2),
+        entry("", "Ops", match=Match(name="*"), channels=BOTH, line=4),
+        entry("", "Other", match=Match(name="*"), channels=BOTH, line=6),
+    ]
+    (found,) = [item for item in plan(*entries).diagnostics if item.severity == "error"]
+    assert (found.code, found.position) == ("overlapping-match", at(4))
+    assert "notifconf.yaml:2:5" in found.message
+    assert plan(*entries).changes == plan(*entries[::-1]).changes
+
+
+MARKED = "All [notifconf: me]"
+
+
+def test_an_owner_marks_the_names_of_what_it_declares() -> None:
+    (new,) = plan(entry(), owner="me").changes
+    assert (new.address, (new.after or {})["name"]) == (f"event-subscriptions/{TOKEN.id}#All", MARKED)
+    (adopted,) = plan(entry(), found=live(lives()), owner="me").changes
+    assert (adopted.id, adopted.changed, (adopted.after or {})["name"]) == ("id-1", ("name",), MARKED)
+    assert did(plan(entry(), found=live(lives(name=MARKED)), owner="me")) == []
+    assert did(plan(entry(), found=live(lives(name=None)), owner="me")) == []
+
+
+def test_what_has_another_mark_is_another_subscription() -> None:
+    theirs, own = lives(name="All [notifconf: other]"), lives(number=2, name=MARKED)
+    assert did(plan(entry(), found=live(theirs), owner="me")) == [f"+ {TOKEN.id}#All"]
+    assert did(plan(entry(), found=live(theirs, own, lives(number=3)), owner="me")) == []
+    assert did(plan(entry(), found=live(theirs))) == [f"+ {TOKEN.id}#All"]
+    assert errors(plan(entry(pin="id-1"), found=live(theirs), owner="me")) == ["owned-by-another"]
+
+
+def test_taking_over_replaces_the_mark_or_takes_it_off() -> None:
+    found = live(lives(name="All [notifconf: old]"), lives(PLANE, 2, name="Gone [notifconf: old]"))
+    (change,) = plan(entry(), found=found, owner="me", takes_over=("old",), mode=Mode.SYNC).changes
+    assert (change.id, (change.after or {})["name"]) == ("id-1", MARKED)
+    (off,) = plan(entry(), found=found, takes_over=("old",)).changes
+    assert (off.id, (off.after or {})["name"]) == ("id-1", "All")
+
+
+@pytest.mark.parametrize(("owner", "deleted"), [("me", "id-2"), (None, "id-3")])
+def test_sync_deletes_what_has_the_own_mark_alone(owner: str | None, deleted: str) -> None:
+    found = live(
+        lives(name="A [notifconf: other]"), lives(number=2, name="B [notifconf: me]"), lives(number=3, name="C")
+    )
+    made = plan(found=found, owner=owner, mode=Mode.SYNC)
+    assert [change.id for change in made.changes] == [deleted]
+    assert {item.kept for item in made.unmanaged} == {"other-owner"}

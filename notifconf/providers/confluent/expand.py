@@ -1,0 +1,220 @@
+"""From the entries of `resources` to resources: each once, by its path, with all that its entries say. Pure and total.
+
+An entry names a resource, by a path or by names and ids, or it matches many. Of one resource:
+
+1. An entry that names it decides what it says; a match decides the rest.
+2. `muted`, and each subscription, is decided separately. Two matches that both say it are an `overlapping-match`.
+3. Several entries may name it if all but one only add to subscriptions (`add`); more are a `duplicate-resource`.
+
+With the inventory, the two spellings of a path are known to mean one resource. It keeps the one that its entry writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from notifconf.model import Diagnostic, Position, error, nearest, quoted, warning
+from notifconf.providers.confluent.inventory import Inventory, InventoryItem, choose, choose_inside, select
+from notifconf.providers.confluent.workspace import (
+    CLUSTER,
+    COMPUTE_POOL,
+    CONNECTOR,
+    ENVIRONMENT,
+    DeclaredResource,
+    DeclaredSubscription,
+    Mute,
+    Reference,
+    Selector,
+    preference_address,
+    subscription_address,
+)
+
+MAX_SUGGESTIONS = 20
+"""How many unknown names get the nearest ones beside them: an inventory has thousands of names."""
+
+MAX_NAMES_SHOWN = 3
+
+NOUNS = {ENVIRONMENT: "environment", CLUSTER: "cluster", CONNECTOR: "connector", COMPUTE_POOL: "compute pool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the entries of a resource say of it together; `mute` and `subscriptions` are None where they say nothing.
+
+    `matched` holds what each match that finds the resource says of subscriptions: its own entries decide first.
+    """
+
+    position: Position
+    mute: Mute | None = None
+    subscriptions: tuple[DeclaredSubscription, ...] | None = None
+    matched: tuple[tuple[DeclaredSubscription, ...], ...] = ()
+
+
+class ExpandedResource(NamedTuple):
+    """A declared resource by its path. Resources of which the same entries speak share one statement."""
+
+    resource: str
+    resource_type: str
+    statement: Statement
+
+    @property
+    def preference_address(self) -> str:
+        """Where its mute stands in a plan."""
+        return preference_address(self.resource)
+
+    def subscription_address(self, display_name: str) -> str:
+        """Where its subscription to that type stands in a plan."""
+        return subscription_address(self.resource, display_name)
+
+
+class Expansion(NamedTuple):
+    """The declared resources, one for each path, and what is wrong with the entries."""
+
+    resources: tuple[ExpandedResource, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def expand(entries: Sequence[DeclaredResource], inventory: Inventory | None) -> Expansion:
+    """Return the resources that the entries declare. Without an inventory (None), those that have a path."""
+    expander = _Expander(inventory or Inventory())
+    for entry in entries:
+        if inventory is not None or entry.selector is None:
+            expander.add(entry)
+    resources, overlaps = expander.merge()
+    return Expansion(resources, (*expander.diagnostics, *_report_overlaps(overlaps)))
+
+
+Overlaps = dict[tuple[Position, Position], list[str]]
+"""The places of two matches -> the resources of which both say whether they are muted."""
+
+
+class _Expander:
+    """Collects the entries of each resource; `diagnostics` holds what can't be found or stands twice."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self._inventory = inventory
+        self._suggestions = 0
+        # By the path as the inventory has it, else as it is written. Most resources of a match have no other entry.
+        self._named: dict[str, tuple[DeclaredResource, ...]] = {}
+        self._matched: dict[str, tuple[DeclaredResource, ...]] = {}
+        self._paths: dict[str, tuple[str, str]] = {}
+
+    def add(self, entry: DeclaredResource) -> None:
+        selector = entry.selector
+        if selector is None:
+            item = self._inventory.find(entry.resource)
+            self._name(entry, item.path if item else entry.resource, entry.resource, entry.resource_type)
+            return
+        found = select(selector, self._inventory) if selector.resolved else []
+        if selector.is_exact and selector.resolved:
+            if len(found) == 1:
+                self._name(entry, found[0].path, found[0].path, found[0].type)
+            else:
+                self.diagnostics.append(_report_ambiguous(entry, found) if found else self._report_unknown(selector))
+            return
+        if not found and selector.resolved:
+            message = "no resource satisfies this match: it says nothing until there is one"
+            self.diagnostics.append(warning("empty-match", message, entry.position))
+        for item in found:
+            self._matched[item.path] = (*self._matched.get(item.path, ()), entry)
+            self._paths.setdefault(item.path, (item.path, item.type))
+
+    def _name(self, entry: DeclaredResource, key: str, resource: str, resource_type: str) -> None:
+        named = self._named.get(key, ())
+        if not named:
+            self._paths[key] = (resource, resource_type)
+        first = next((other for other in named if not other.only_adds), None)
+        if first is None or entry.only_adds:
+            self._named[key] = (*named, entry)
+        elif entry.selector is not None or first.selector is not None or first.resource != entry.resource:
+            # Two entries with one path are reported by `validate`.
+            path = self._paths[key][0]
+            message = f"this is the resource {quoted(path)}, which stands already at {first.position}"
+            self.diagnostics.append(error("duplicate-resource", message, entry.position, preference_address(path)))
+
+    def merge(self) -> tuple[tuple[ExpandedResource, ...], Overlaps]:
+        """Return the resources, each with the statement of all its entries, and the matches that contradict."""
+        known: dict[tuple[int, ...], Statement] = {}
+        resources = []
+        overlaps: Overlaps = {}
+        for key, (resource, resource_type) in self._paths.items():
+            named, matched = self._named.get(key, ()), self._matched.get(key, ())
+            speakers = (*map(id, named), 0, *map(id, matched))
+            statement = known.get(speakers)
+            if statement is None:
+                statement = known[speakers] = _merge(named, matched)
+            resources.append(ExpandedResource(resource, resource_type, statement))
+            if len(matched) > 1 and not any(entry.mute is not None for entry in named):
+                first, *others = [entry for entry in matched if entry.mute is not None] or matched[:1]
+                for other in others:
+                    overlaps.setdefault((first.position, other.position), []).append(resource)
+        return tuple(resources), overlaps
+
+    def _report_unknown(self, selector: Selector) -> Diagnostic:
+        noun, wanted, known = _find_unknown(selector, self._inventory)
+        suggestion = ""
+        if wanted.expression is None and self._suggestions < MAX_SUGGESTIONS:
+            self._suggestions += 1
+            suggestion = nearest(wanted.name, {name for item in known for name in (item.name, item.id)})
+        where = _name_places(selector, wanted)
+        message = f"there is no {noun} {wanted}{where}{suggestion}: `notifconf resources` lists all"
+        return error("unknown-resource", message, wanted.position)
+
+
+def _find_unknown(selector: Selector, inventory: Inventory) -> tuple[str, Reference, Sequence[InventoryItem]]:
+    """Return the outermost level at which nothing is found: its noun, what is wanted there, and what there is."""
+    environments = inventory.by_type.get(ENVIRONMENT, ())
+    found = choose(selector.environment, environments, selector)
+    if not found and selector.environment:
+        return NOUNS[ENVIRONMENT], selector.environment[0], environments
+    clusters = inventory.by_type.get(CLUSTER, ())
+    inside = choose_inside(selector.cluster, clusters, found, selector)
+    if not inside and selector.cluster:
+        return NOUNS[CLUSTER], selector.cluster[0], choose_inside((), clusters, found, selector)
+    resource_type = selector.types[0]
+    places = inside if resource_type == CONNECTOR else found
+    candidates = choose_inside((), inventory.by_type.get(resource_type, ()), places, selector)
+    wanted = next(iter((*selector.name, *selector.cluster, *selector.environment)))
+    return NOUNS[resource_type], wanted, candidates
+
+
+def _name_places(selector: Selector, wanted: Reference) -> str:
+    """Say where something was looked for: in an environment, or in a cluster."""
+    for noun, references in ((NOUNS[CLUSTER], selector.cluster), (NOUNS[ENVIRONMENT], selector.environment)):
+        if references and references[0] is not wanted and wanted not in selector.environment:
+            return f" in the {noun} {references[0]}"
+    return ""
+
+
+def _report_ambiguous(entry: DeclaredResource, found: Sequence[InventoryItem]) -> Diagnostic:
+    candidates = " or ".join(f"{item.id} ({item.title('')})" for item in found[:MAX_NAMES_SHOWN])
+    more = f" and {len(found) - MAX_NAMES_SHOWN} more" if len(found) > MAX_NAMES_SHOWN else ""
+    noun = NOUNS[found[0].type]
+    message = f"{len(found)} {noun}s are called so: write the id, or what it is in: {candidates}{more}"
+    return error("ambiguous-resource", message, entry.position)
+
+
+def _merge(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource]) -> Statement:
+    """Return what entries say together: `muted` as the first one says, those that name the resource before matches."""
+    entries = (*named, *matched)
+    muting = next((entry for entry in entries if entry.mute is not None), None)
+    own = [entry.subscriptions for entry in named if entry.subscriptions is not None]
+    groups = tuple(entry.subscriptions for entry in matched if entry.subscriptions is not None)
+    return Statement(
+        position=(muting or entries[0]).position,
+        mute=muting.mute if muting is not None else None,
+        subscriptions=tuple(item for part in own for item in part) if own or groups else None,
+        matched=groups,
+    )
+
+
+def _report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:
+    """Report the pairs of matches that both say whether a resource is muted, each pair once."""
+    for (first, again), resources in sorted(overlaps.items()):
+        names = ", ".join(map(quoted, sorted(resources)[:MAX_NAMES_SHOWN]))
+        more = f" and {len(resources) - MAX_NAMES_SHOWN} more" if len(resources) > MAX_NAMES_SHOWN else ""
+        message = f"this match and the one at {first} both say whether {names}{more} is muted: make one narrower"
+        yield error("overlapping-match", message, again)
