@@ -259,9 +259,14 @@ class Progress:
         """
         meta = click.get_current_context().meta
         for item in outcome.changes:
-            # The verification may have changed the outcome of a reported change: it settles twins.
-            if self.reported.get(item.change.address) != item:
-                self._audit(item)
+            # The verification may have changed the outcome of a reported change: it settles twins, and takes what
+            # another run has made by now for what failed. Correct the line that told otherwise.
+            reported = self.reported.get(item.change.address)
+            if reported == item:
+                continue
+            self._audit(item)
+            if reported is not None and not self.console.machine:
+                self._correct(item)
         code = ExitCode.for_outcome(outcome)
         self._attempt(lambda: self.console.show(outcome.plan, code, outcome))
         if self.is_reader_gone:
@@ -271,6 +276,9 @@ class Progress:
         meta[OUTCOME_KEY] = code
         self._explain(code, meta.get(LOG_FILE_KEY))
         return code
+
+    def _correct(self, item: ChangeOutcome) -> None:
+        self._attempt(lambda: self.console.lines([line("By now: ", *outcome_line(item))]))
 
     def _explain(self, code: ExitCode, log_file: Path | None) -> None:
         """Show the error that occurred in reporting."""

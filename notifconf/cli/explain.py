@@ -14,6 +14,7 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, paths_argument, service_options
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection, survey
+from notifconf.cli.show import write_listings
 from notifconf.errors import UsageError
 from notifconf.model import Explanation, Filters, Listing, Workspace, quoted
 from notifconf.providers.base import Provider
@@ -74,7 +75,7 @@ def _list_types(service: Service, console: Console) -> ExitCode:
     if console.format == "markdown":
         console.result("\n".join(table_markdown(listing_table(listing))))
     else:
-        console.listings(provider.name, [listing])
+        write_listings(console, provider.name, [listing])
     return ExitCode.DONE
 
 

@@ -12,6 +12,7 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import FILTER, Service, command, option, paths_argument, service_options
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_provider, find_workspace, open_connection
+from notifconf.cli.show import write_listings
 from notifconf.errors import UsageError
 from notifconf.model import Cell, Filters, Listing, Live
 from notifconf.plan.coverage import hidden_resources
@@ -57,7 +58,7 @@ def resources(
     console.diagnostics(hidden_resources(live.not_visible))
     listing = provider.resources(live, wanted, workspace.declarations if workspace else None, muted=muted)
     if console.machine:
-        console.listings(provider.name, [listing])
+        write_listings(console, provider.name, [listing])
     else:
         console.table(_make_tree(listing, muted=muted, declared=workspace is not None, verbose=console.verbose))
     return ExitCode.DONE

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, filter_options, paths_argument, service_options
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_provider, find_workspace, survey
-from notifconf.model import Filters
+from notifconf.model import Filters, Listing
+from notifconf.report.table import listing_table, listings_json
 
 
 @command(paths_argument, filter_options, service_options)
@@ -33,5 +36,16 @@ def show(
     workspace = find_workspace(paths, service.provider, service.access)
     provider = find_provider(workspace, service)
     live = survey(service, console, provider, resources, workspace)
-    console.listings(provider.name, provider.show(live, filters))
+    write_listings(console, provider.name, provider.show(live, filters))
     return ExitCode.DONE
+
+
+def write_listings(console: Console, provider: str, listings: Sequence[Listing]) -> None:
+    """Write listings as the result: as tables, or as one JSON document."""
+    if console.machine:
+        console.result(listings_json(provider, listings))
+        return
+    for index, listing in enumerate(listings):
+        if index:
+            console.lines([()])
+        console.table(listing_table(listing, verbose=console.verbose))

@@ -105,6 +105,9 @@ def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagn
     # The schema takes a text with `${`, which a reference may still replace.
     if owner is not None and "owner" not in policy.unresolved and not OWNER.fullmatch(owner):
         yield error("invalid-value", '"owner" must be 1 to 32 characters of a-z, 0-9 and -', policy.at("owner"))
+    if policy.get("discover") is True and not provider.has_inventory:
+        message = f"{provider.title} has no inventory of resources, so there is nothing to discover"
+        yield error("invalid-value", message, policy.keys_at["discover"])
     coverage = policy.get("coverage")
     if not coverage:
         return

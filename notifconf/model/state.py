@@ -12,7 +12,7 @@ from notifconf.model.mask import Mask
 from notifconf.model.policy import Mode, Percentage, Policy
 from notifconf.model.resource import LiveResource, Secret
 
-Part: TypeAlias = Literal["", "targets", "rest"]
+Part: TypeAlias = Literal["", "targets", "rest", "changes"]
 """Which part of the whole a plan is: all, the targets, or the rest without what is excluded."""
 
 

@@ -26,11 +26,17 @@ class References:
     ids: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
+    _lists: dict[tuple[Value, ...], Value] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `resolve` returned for lists: thousands of objects may have the same one."""
 
     def resolve(self, value: Value) -> Value:
         """Return a reference, or a set of them as a sorted tuple, as ids where the objects live already."""
         if isinstance(value, tuple):
-            return tuple(sorted({self.ids.get(item, item) for item in cast("tuple[str, ...]", value)}))
+            known = self._lists.get(value)
+            if known is None:
+                targets = cast("tuple[str, ...]", value)
+                known = self._lists[value] = tuple(sorted({self.ids.get(item, item) for item in targets}))
+            return known
         return self.ids.get(value, value) if isinstance(value, str) else value
 
     def name(self, value: Value, wanted: Value = None) -> PlanValue:

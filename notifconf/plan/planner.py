@@ -304,7 +304,8 @@ def _find_live_secrets(live: Live) -> Iterator[Secret]:
     """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown target."""
     for item in live.resources:
         target = item.attributes.get("target")
-        for value in target.values() if isinstance(target, Mapping) else ():
+        # Few objects have a target, and a check for a mapping takes a while.
+        for value in target.values() if target is not None and isinstance(target, Mapping) else ():
             if isinstance(value, Secret) and len(value.reveal()) >= MIN_TOKEN_LENGTH:
                 yield value
 

@@ -31,12 +31,14 @@ NO_CHANGES: Mapping[Part, str] = {
     "": "No changes. Live state matches the configuration.",
     "targets": "No changes among the targets.",
     "rest": "No changes apart from what is excluded.",
+    "changes": "No changes are left of the plan.",
 }
 """By the part of the whole that a plan is."""
 VERIFIED: Mapping[Part, str] = {
     "": "live state matches the configuration.",
     "targets": "the targets are as declared.",
     "rest": "all is as declared, apart from what is excluded.",
+    "changes": "what the plan changes is as planned.",
 }
 
 
@@ -178,8 +180,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
         yield line(Span("Left to do:", "warning"), " run apply again to continue.")
         for change in outcome.left:
             yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
-    elif outcome.complete:
-        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.plan.part]}")
+    elif outcome.complete and outcome.remaining is not None:
+        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.remaining.part]}")
 
 
 class Field(NamedTuple):

@@ -106,6 +106,12 @@ def test_konnect_has_no_inventory(user):
         assert (ended.code, "no inventory" in ended.err) == (1, True)
 
 
+def test_a_workspace_of_konnect_has_nothing_to_discover(user):
+    user.writes("version: 1\nprovider: konnect\npolicy: {discover: true}\n")
+    ended = user.runs("validate")
+    assert (ended.code, ended.err.startswith("notifconf.yaml:3:10: error[invalid-value]")) == (1, True)
+
+
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 def test_names_stand_beside_ids(user, form):
     user.writes(f"{HEAD}resources:\n  - resource: {{environment: Production}}\n    muted: true\n")

@@ -106,7 +106,7 @@ def test_its_outcome_is_the_reviewed_document_with_results(saved):
 def test_it_can_be_applied_from_text_too(saved):
     ended = saved.runs("apply", "plan.out")
     assert ended.code == 0
-    assert "Verified: live state matches the configuration." in ended.out
+    assert "Verified: what the plan changes is as planned." in ended.out
 
 
 def unchanged(user, ended, code, said):

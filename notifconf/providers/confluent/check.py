@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from notifconf.model import Diagnostic, LocatedMapping, Position, error, nearest, warning
 from notifconf.plan.ownership import check_marked, find_declared_owner
+from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.workspace import (
     ENVIRONMENT,
     MAX_DESCRIPTION_LENGTH,
@@ -48,20 +49,18 @@ def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic
     for entry in declarations.resources:
         if entry.mute is not None:
             diagnostics += _check_end(entry, entry.mute, now)
-    return [*diagnostics, *check_muted_environments(declarations.resources, now)]
+    return [*diagnostics, *check_muted_environments(expand(declarations.resources, None).resources, now)]
 
 
-def check_muted_environments(resources: Iterable[DeclaredResource], now: datetime) -> Iterator[Diagnostic]:
+def check_muted_environments(resources: Iterable[ExpandedResource], now: datetime) -> Iterator[Diagnostic]:
     """Judge the mutes below a muted environment; of a match, which may find thousands of resources, one of them."""
-    muted = [entry for entry in resources if entry.mute is not None]
+    muted = [(entry, entry.statement.mute) for entry in resources if entry.statement.mute is not None]
     environments = {
-        entry.resource: entry.mute
-        for entry in muted
-        if entry.resource_type == ENVIRONMENT and entry.mute is not None and entry.mute.active(now)
+        entry.resource: mute for entry, mute in muted if entry.resource_type == ENVIRONMENT and mute.active(now)
     }
     seen: set[tuple[str, Position]] = set()
-    for entry in muted if environments else ():
-        for found in _check_environment(entry, entry.mute, environments, now):
+    for entry, mute in muted if environments else ():
+        for found in _check_environment(entry, mute, environments, now):
             if found.position is not None and (found.code, found.position) not in seen:
                 seen.add((found.code, found.position))
                 yield found
@@ -79,11 +78,11 @@ def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[D
 
 
 def _check_environment(
-    entry: DeclaredResource, mute: Mute | None, environments: Mapping[str, Mute], now: datetime
+    entry: ExpandedResource, mute: Mute, environments: Mapping[str, Mute], now: datetime
 ) -> Iterator[Diagnostic]:
     """Judge a mute below a muted environment: the API says that only an environment's mute cascades."""
     environment = next((environments[path] for path in list_parents(entry.resource) if path in environments), None)
-    if environment is None or mute is None:
+    if environment is None:
         return
     if mute.active(now):
         message = f"its environment is muted at {environment.position}: while it is, this mute changes nothing"

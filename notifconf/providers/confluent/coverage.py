@@ -42,11 +42,11 @@ from notifconf.providers.confluent.catalogue import (
     catalogue_of,
 )
 from notifconf.providers.confluent.check import list_parents
-from notifconf.providers.confluent.expand import expand
+from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import Inventory, label
 from notifconf.providers.confluent.resolve import Choice, Chooser
 from notifconf.providers.confluent.show import kind_of
-from notifconf.providers.confluent.workspace import DISABLED, ENABLED, ConfluentDeclarations, DeclaredResource, Mute
+from notifconf.providers.confluent.workspace import DISABLED, ENABLED, ConfluentDeclarations, Mute
 
 ADMIN = "OrganizationAdmin"
 """The role that every REQUIRED notification is mailed to, whatever is configured."""
@@ -142,7 +142,7 @@ class _Mute(NamedTuple):
 
     path: str
     item: LiveResource
-    entry: DeclaredResource | None
+    entry: ExpandedResource | None
 
 
 class _Side:
@@ -212,7 +212,7 @@ class _Side:
         return None if path is None else _Mute(path, muted[path], self._find_entry(path))
 
     def _describe_mute(self, mute: _Mute) -> str:
-        declared = mute.entry.mute if mute.entry is not None else None
+        declared = mute.entry.statement.mute if mute.entry is not None else None
         title = self._live.names.get(mute.path, "")
         if declared is None or not declared.muted:
             since = f" since {format_time(mute.item.changed_at)}" if mute.item.changed_at is not None else ""
@@ -220,11 +220,11 @@ class _Side:
         where = ", ".join(filter(None, (title, str(declared.position))))
         return f"{mute.path} is muted{describe_mute(declared, self._declared)} ({where})"
 
-    def _find_entry(self, path: str) -> DeclaredResource | None:
+    def _find_entry(self, path: str) -> ExpandedResource | None:
         return next((entry for entry in self._entries if entry.resource == path), None)
 
     @cached_property
-    def _entries(self) -> tuple[DeclaredResource, ...]:
+    def _entries(self) -> tuple[ExpandedResource, ...]:
         """What the workspace declares of resources."""
         workspace, inventory = self._declared.workspace, self._live.inventory
         entries = cast("ConfluentDeclarations", workspace.declarations).resources if workspace is not None else ()
@@ -243,7 +243,10 @@ class _Side:
             for entry in self._entries
             if entry.resource in paths
             for choice in chooser.choose(
-                entry.subscriptions or (), entry.subscription_address, entry.resource_type, entry.matched
+                entry.statement.subscriptions or (),
+                entry.subscription_address,
+                entry.resource_type,
+                entry.statement.matched,
             )
         ]
         found += [("", choice) for choice in chooser.choose(entries, str)]

@@ -46,11 +46,8 @@ from notifconf.providers.confluent.coverage import (
     list_mutes,
 )
 from notifconf.providers.confluent.decode import declare
-from notifconf.providers.confluent.export import export
 from notifconf.providers.confluent.hosts import find_shown_host
-from notifconf.providers.confluent.resolve import resolve
 from notifconf.providers.confluent.review import find_renames, find_silences, find_undeclared_mutes, is_off, needs_test
-from notifconf.providers.confluent.show import resources, show, types
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
 
 if TYPE_CHECKING:
@@ -134,6 +131,8 @@ class ConfluentProvider(Provider):
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve names and matches against the organisation's notification types."""
+        from notifconf.providers.confluent.resolve import resolve  # `validate` resolves nothing, and exports nothing
+
         return resolve(workspace, live, now)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
@@ -184,18 +183,26 @@ class ConfluentProvider(Provider):
 
     def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
+        from notifconf.providers.confluent.show import show
+
         return show(live, filters)
 
     def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:
         """List environments, clusters, connectors and compute pools, and which of them are muted."""
+        from notifconf.providers.confluent.show import resources
+
         return resources(live, filters, cast("ConfluentDeclarations | None", declarations), muted=muted)
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the notification types."""
+        from notifconf.providers.confluent.show import types
+
         return types(live, filters)
 
     def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare integrations and subscriptions, and what is known of these resources."""
+        from notifconf.providers.confluent.export import export
+
         return export(live, resources, owner)
 
     def connect(self, client: Client) -> Connection:

@@ -38,14 +38,13 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
-from notifconf.providers.confluent.expand import expand
+from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import Inventory, inventory_of
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
     ConfluentDeclarations,
     DeclaredIntegration,
-    DeclaredResource,
     DeclaredSubscription,
     Match,
     Reference,
@@ -61,7 +60,11 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
         *resolver.all_resource_subscriptions(expansion.resources),
-        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in expansion.resources if entry.mute),
+        *(
+            _make_preference(entry, muted=mute.active(now))
+            for entry in expansion.resources
+            if (mute := entry.statement.mute)
+        ),
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
     below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
@@ -92,11 +95,11 @@ class _Discovery:
     spelling of a declared path has.
     """
 
-    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[DeclaredResource], live: Live) -> None:
+    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[ExpandedResource], live: Live) -> None:
         self._live = live
         self._by_path = {entry.resource: entry for entry in entries}
         self._inventory = inventory_of(live)
-        self._respelled: dict[str, DeclaredResource] = {}
+        self._respelled: dict[str, ExpandedResource] = {}
         for entry in entries:
             item = self._inventory.find(entry.resource)
             if item is not None and item.path != entry.resource:
@@ -111,7 +114,8 @@ class _Discovery:
         entry = self._by_path.get(resource)
         if entry is None:
             return resource in self._respelled
-        return (entry.mute if item.kind == PREFERENCE.name else entry.subscriptions) is None
+        said = entry.statement
+        return (said.mute if item.kind == PREFERENCE.name else said.subscriptions) is None
 
     def find_problems(self) -> Iterator[Diagnostic]:
         """Warn of live objects under another spelling of a declared path, and of lookups that were refused."""
@@ -119,7 +123,7 @@ class _Discovery:
         for path in sorted(paths & self._respelled.keys()):
             entry = self._respelled[path]
             message = f"what lives under {quoted(path)} is of this resource too, and stays: declare it by that path"
-            yield warning("ambiguous-resource", message, entry.position, entry.preference_address)
+            yield warning("ambiguous-resource", message, entry.statement.position, entry.preference_address)
         yield from hidden_resources(self._live.not_visible - self._by_path.keys())
 
 
@@ -158,34 +162,40 @@ class _Resolver:
             )
             yield self._check_billing_plan(self._check_required(self._check_state(resource, choice), choice), choice)
 
-    def all_resource_subscriptions(self, entries: Sequence[DeclaredResource]) -> Iterator[Resource]:
+    def all_resource_subscriptions(self, entries: Sequence[ExpandedResource]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
-        chosen: dict[tuple[str, str], tuple[DeclaredResource, Choice]] = {}
-        known: dict[Hashable, list[Choice]] = {}
-        """By the entries: a match of resources may find thousands, which all have the same."""
+        chosen: dict[tuple[str, str], tuple[ExpandedResource, Choice, Mapping[str, Value]]] = {}
+        known: dict[tuple[int, str], list[tuple[Choice, Mapping[str, Value]]]] = {}
+        """By the statement: a match of resources may find thousands, which all have the same one."""
         for entry in entries:
-            key = (entry.resource_type, id(entry.subscriptions) if entry.subscriptions else 0, *map(id, entry.matched))
-            if key not in known:
-                known[key] = self._chooser.choose(
-                    entry.subscriptions or (), entry.subscription_address, entry.resource_type, entry.matched
-                )
-            for choice in known[key]:
-                chosen[entry.resource, choice.type.id] = (entry, choice)
-        plain = {key: entry.subscription_address(choice.type.display_name) for key, (entry, choice) in chosen.items()}
+            statement = entry.statement
+            if statement.subscriptions is None:
+                continue
+            choices = known.get((id(statement), entry.resource_type))
+            if choices is None:
+                choices = known[id(statement), entry.resource_type] = [
+                    (choice, _make_attributes(choice))
+                    for choice in self._chooser.choose(
+                        statement.subscriptions, entry.subscription_address, entry.resource_type, statement.matched
+                    )
+                ]
+            for choice, attributes in choices:
+                chosen[entry.resource, choice.type.id] = (entry, choice, attributes)
+        plain = {
+            key: entry.subscription_address(choice.type.display_name) for key, (entry, choice, _) in chosen.items()
+        }
         addresses = make_unique(plain, {key: key[1] for key in plain})
-        for key, (entry, choice) in chosen.items():
-            yield self._make_resource_subscription(entry, choice, addresses[key])
+        for key, (entry, choice, attributes) in chosen.items():
+            yield self._make_resource_subscription(entry, choice, attributes, addresses[key])
 
-    def _make_resource_subscription(self, declared: DeclaredResource, choice: Choice, address: str) -> Resource:
+    def _make_resource_subscription(
+        self, declared: ExpandedResource, choice: Choice, attributes: Mapping[str, Value], address: str
+    ) -> Resource:
         resource = Resource(
             kind=RESOURCE_SUBSCRIPTION.name,
             address=address,
             identities=(("resource-type", declared.resource, choice.type.id),),
-            attributes={
-                "resource": declared.resource,
-                "resource_type": declared.resource_type,
-                **_make_attributes(choice),
-            },
+            attributes={"resource": declared.resource, "resource_type": declared.resource_type, **attributes},
             position=choice.position,
             name=f"{declared.resource}#{choice.type.display_name}",
             adds=choice.base is None,
@@ -194,6 +204,8 @@ class _Resolver:
 
     def _check_state(self, resource: Resource, choice: Choice) -> Resource:
         """Leave the live state alone where no entry declares one, and warn where nobody tells what was added."""
+        if choice.base is not None and choice.base.current_state != DISABLED:
+            return resource
         live = self._by_identity.get(resource.identities[0])
         if choice.base is None and live is not None:
             members = {name: value for name, value in resource.attributes.items() if name != "current_state"}
@@ -227,13 +239,11 @@ class _Resolver:
         return replace(resource, blocked=code)
 
 
-def _find_invisible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Diagnostic]:
+def _find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
     """Warn, once for each resource, of lookups that may hide what lives."""
-    seen: set[str] = set()
     for entry in entries if live.not_visible else ():
-        if entry.resource in live.not_visible and entry.resource not in seen:
-            seen.add(entry.resource)
-            yield not_visible(entry.resource, entry.position, entry.preference_address)
+        if entry.resource in live.not_visible:
+            yield not_visible(entry.resource, entry.statement.position, entry.preference_address)
 
 
 def _make_attributes(choice: Choice) -> Mapping[str, Value]:
@@ -270,7 +280,7 @@ def _make_integration(declared: DeclaredIntegration) -> Resource:
     )
 
 
-def _make_preference(declared: DeclaredResource, *, muted: bool) -> Resource:
+def _make_preference(declared: ExpandedResource, *, muted: bool) -> Resource:
     """Return the preference that mutes or not; where there is none, nothing is muted, so none is made for that."""
     return Resource(
         kind=PREFERENCE.name,
@@ -281,7 +291,7 @@ def _make_preference(declared: DeclaredResource, *, muted: bool) -> Resource:
             "resource_type": declared.resource_type,
             "current_state": DISABLED if muted else ENABLED,
         },
-        position=declared.position,
+        position=declared.statement.position,
         name=declared.resource,
         create=muted,
     )

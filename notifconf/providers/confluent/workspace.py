@@ -144,13 +144,22 @@ class Selector:
     resolved: bool = True
 
 
+def preference_address(resource: str) -> str:
+    """Return where the mute of a resource stands in a plan."""
+    return f"resource-preferences/{resource}"
+
+
+def subscription_address(resource: str, display_name: str) -> str:
+    """Return where the subscription of a resource to a type stands in a plan."""
+    return f"resource-subscriptions/{resource}#{display_name}"
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredResource:
     """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone.
 
     Several entries may name one resource, if at most one of them says anything but who is told too. One with a
-    `selector` means the resources of the inventory that this selects: it has no path. `matched` holds what entries that
-    match the resource say of subscriptions, each entry in a tuple: its own `subscriptions` decide first.
+    `selector` means the resources of the inventory that this selects: it has no path.
     """
 
     resource: str
@@ -159,7 +168,6 @@ class DeclaredResource:
     mute: Mute | None = None
     subscriptions: tuple[DeclaredSubscription, ...] | None = None
     selector: Selector | None = None
-    matched: tuple[tuple[DeclaredSubscription, ...], ...] = ()
 
     @property
     def only_adds(self) -> bool:
@@ -170,11 +178,11 @@ class DeclaredResource:
     @property
     def preference_address(self) -> str:
         """Where its mute stands in a plan; a glob where the inventory says what the resource is."""
-        return f"resource-preferences/{self.resource or '*'}"
+        return preference_address(self.resource or "*")
 
     def subscription_address(self, display_name: str) -> str:
         """Where its subscription to that type stands in a plan."""
-        return f"resource-subscriptions/{self.resource or '*'}#{display_name}"
+        return subscription_address(self.resource or "*", display_name)
 
 
 @dataclass(frozen=True, slots=True)
