@@ -38,6 +38,7 @@ COMMANDS = (
     "types",
     "resources",
     "coverage",
+    "explain",
     "inbox",
     "schema",
     "emulator",

@@ -14,8 +14,8 @@ from notifconf.cli.options import GROUPS, GroupedCommand
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (
-    *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "coverage", "inbox"),
-    *("schema", "emulator", "completion"),
+    *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "resources", "coverage"),
+    *("explain", "inbox", "schema", "emulator", "completion"),
 )
 """The order in which the commands are documented."""
 
