@@ -257,11 +257,15 @@ RESOURCE_MATCHED = 2
 
 
 class Choice(NamedTuple):
-    """A notification type, and the entries that decide who is told of it; `base` is None where they only add."""
+    """A notification type, and the entries that decide who is told of it; `base` is None where they only add.
+
+    `shadowed` are entries that another one wins over.
+    """
 
     type: NotificationType
     base: DeclaredSubscription | None
     added: tuple[DeclaredSubscription, ...] = ()
+    shadowed: tuple[DeclaredSubscription, ...] = ()
 
     @property
     def position(self) -> Position:
@@ -269,10 +273,14 @@ class Choice(NamedTuple):
         return (self.base or self.added[0]).position
 
     @property
+    def entries(self) -> tuple[DeclaredSubscription, ...]:
+        """The entries that count."""
+        return self.added if self.base is None else (self.base, *self.added)
+
+    @property
     def references(self) -> Iterator[Reference]:
         """Who is told, by all entries together."""
-        entries = self.added if self.base is None else (self.base, *self.added)
-        return (reference for entry in entries for reference in entry.references)
+        return (reference for entry in self.entries for reference in entry.references)
 
 
 class Chooser:
@@ -308,10 +316,11 @@ class Chooser:
             claims += [Claim(base, tuple(types), base.position, RESOURCE_MATCHED) for base, types in bases.values()]
         decisions = self._decide(claims, address)
         choices = [
-            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added) for decision in decisions
+            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added, decision.shadowed)
+            for decision in decisions
         ]
-        for choice, decision in zip(choices, decisions, strict=True):
-            self.diagnostics += _find_shadowed(choice, decision.shadowed, address)
+        for choice in choices:
+            self.diagnostics += _find_shadowed(choice, address)
         return choices
 
     def _decide(
@@ -410,12 +419,10 @@ def _report_conflict(
     return error("overlapping-match", message, later.position)
 
 
-def _find_shadowed(
-    choice: Choice, shadowed: Iterable[DeclaredSubscription], address: Callable[[str], str]
-) -> Iterator[Diagnostic]:
+def _find_shadowed(choice: Choice, address: Callable[[str], str]) -> Iterator[Diagnostic]:
     """Warn where an entry wins over a match that would tell more: nobody has said that these shall not be told."""
     told = {reference.name for reference in choice.references}
-    for entry in shadowed:
+    for entry in choice.shadowed:
         left_out = [str(reference) for reference in entry.references if reference.name not in told]
         if left_out and choice.base is not None:
             name = quoted(choice.type.display_name)
