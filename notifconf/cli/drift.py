@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from notifconf import api
 from notifconf.cli.console import Console, mask
-from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import PlanContext, current_time, plan_once
 from notifconf.config.files import DEFAULT
@@ -28,13 +27,13 @@ METRICS_FILE_MODE = 0o644
 
 
 @command(paths_argument, plan_options, service_options, formats=RENDERERS)
-@click.option(
+@option(
     "--metrics-file",
     type=OutputFile(),
     metavar="FILE",
     help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
 )
-@click.option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
+@option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
 def drift(
     paths: tuple[str, ...],
     *,

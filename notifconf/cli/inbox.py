@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.options import FILTER, GroupedCommand, Service, console_options, option, service_options
+from notifconf.cli.options import Service, console_options, service_options
+from notifconf.cli.parameters import FILTER, GroupedCommand, option
 from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
 from notifconf.cli.session import open_connection
 from notifconf.errors import NotFoundError, UsageError
@@ -78,7 +79,7 @@ def target_options(command: Command) -> Command:
     def wrapper(*args: Any, ids: tuple[str, ...], everything: bool, selection: Selection, **kwargs: Any) -> Any:
         return command(*args, target=Target(ids, everything, selection), **kwargs)
 
-    everything = click.option("--all", "everything", is_flag=True, help="All that the filters find.")
+    everything = option("--all", "everything", is_flag=True, help="All that the filters find.")
     return click.argument("ids", nargs=-1, metavar="[ID]...")(everything(selection_options(wrapper)))
 
 
@@ -98,7 +99,7 @@ def inbox() -> None:
 
 
 @inbox.command("list", cls=GroupedCommand)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many; else all.")
+@option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many; else all.")
 @selection_options
 @service_options
 @console_options("text", "json")
@@ -174,7 +175,7 @@ def archive(*, target: Target, service: Service, console: Console) -> ExitCode:
 
 
 @inbox.command(cls=GroupedCommand)
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@option("-y", "--yes", is_flag=True, help="Don't ask.")
 @target_options
 @service_options
 @console_options("text", "json")

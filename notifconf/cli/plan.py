@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import click
-
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
 from notifconf.model import Options
@@ -17,13 +16,13 @@ from notifconf.report.formats import RENDERERS
 
 
 @command(paths_argument, plan_options, service_options, formats=RENDERERS)
-@click.option(
+@option(
     "--out",
     type=OutputFile(),
     metavar="PLANFILE",
     help="Save the plan, for `apply PLANFILE` to carry out as it was reviewed.",
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def plan(
     paths: tuple[str, ...],
     *,

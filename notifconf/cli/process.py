@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from notifconf.cli.console import Console
     from notifconf.model import Outcome, Plan
 
+VARIABLE_PREFIX = "NOTIFCONF"
+"""What the environment variables of options begin with."""
+
 COMPLETION_VARIABLE = "_NOTIFCONF_COMPLETE"
 """A shell's completion script sets this variable, and runs `notifconf` to ask what may come next."""
 

@@ -25,7 +25,7 @@ from notifconf.errors import NotifconfError, UsageError, WorkspaceError
 from notifconf.model import Live, Mode, Options, Plan, Workspace
 from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
-from notifconf.providers import BUILT_IN, load_provider
+from notifconf.providers import BUILT_IN, find_credential_variables, list_providers, load_provider
 from notifconf.providers.base import Connection, Provider
 
 
@@ -78,8 +78,22 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 
 
 def find_provider(workspace: Workspace | None, service: Service) -> Provider:
-    """Return the provider that an option or a workspace names, else the first one."""
-    return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
+    """Return the provider that an option or a workspace names, else the only one whose credentials are set.
+
+    Where that is none, or several, it is the first one.
+    """
+    return load_provider(service.provider or (workspace.provider if workspace else _guess_provider()))
+
+
+def _guess_provider() -> str:
+    found = [name for name in list_providers() if _has_credentials(name)]
+    return found[0] if len(found) == 1 else BUILT_IN[0]
+
+
+def _has_credentials(provider: str) -> bool:
+    with suppress(UsageError):  # a provider of another package that can't be loaded
+        return any(map(os.environ.get, find_credential_variables(provider)))
+    return False
 
 
 def find_default_provider(service: Service) -> Provider:

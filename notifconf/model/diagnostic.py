@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -133,3 +134,15 @@ def fits_line(text: str, longest: int) -> bool:
 def fits_word(text: str, longest: int) -> bool:
     """Say whether a text can be said where it must hold no space: an id."""
     return fits(text, longest) and not any(char.isspace() for char in text)
+
+
+UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def distance(moment: datetime, now: datetime) -> str:
+    """Return how far a moment is away, in the largest unit that fits: "in 5 days", "2 hours ago"."""
+    seconds = (moment - now).total_seconds()
+    unit, size = next(((name, size) for name, size in UNITS if abs(seconds) >= size), ("minute", 60))
+    number = int(abs(seconds) // size)
+    amount = f"{number} {unit}{'' if number == 1 else 's'}" if number else f"less than a {unit}"
+    return f"in {amount}" if seconds > 0 else f"{amount} ago"

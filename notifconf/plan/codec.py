@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -217,7 +217,9 @@ def _decode_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
 
 
 def _without_remarks(change: Change) -> Document:
-    return _change(replace(change, position=None, place=""))
+    document = {**_change(change), "position": None}
+    document.pop("place", None)
+    return document
 
 
 def _change(change: Change) -> Document:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from notifconf.model import (
+    Declared,
     Diagnostic,
     Kind,
     Live,
@@ -182,10 +183,9 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
-        matching,
+        [item for item in matching.undeclared if item.kind in managed_kinds],
         live.resources,
         comparison.changes,
-        managed=managed_kinds,
         left_alone=resolution.left_alone,
         protection=guards,
         references=references,
@@ -236,6 +236,18 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     )
     shown = conceal(plan, mask)
     return shown, find_secrets(plan.changes, shown.changes, (pair.desired for pair in matching.pairs))
+
+
+def find_declared(workspace: Workspace | None, live: Live, now: datetime, rules: Rules) -> Declared:
+    """Return what a workspace has to do with what lives: the address of each object, and what is declared."""
+    kinds = {kind.name: kind for kind in rules.kinds}
+    resources = rules.resolve(workspace, live, now).resources if workspace is not None else ()
+    matching = match(resources, live.resources, workspace.policy if workspace is not None else Policy())
+    addresses = find_undeclared_addresses(matching.undeclared, matching, kinds)
+    for desired, found in matching.pairs:
+        if found is not None:
+            addresses[found.kind, found.id] = desired.address
+    return Declared(now, addresses, workspace, {item.address: item for item in resources})
 
 
 def find_saved_secrets(

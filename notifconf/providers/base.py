@@ -17,10 +17,12 @@ from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
 from notifconf.model import (
     Attributes,
+    Audience,
     Cell,
     Change,
     CoverageTerms,
     Declarations,
+    Declared,
     Diagnostic,
     Exported,
     Filters,
@@ -29,9 +31,11 @@ from notifconf.model import (
     Live,
     LiveResource,
     LocatedMapping,
+    Location,
     Reach,
     Secret,
     Silence,
+    Subject,
     Workspace,
 )
 from notifconf.plan.rules import Pair, Resolution
@@ -95,6 +99,13 @@ class Connection(Protocol):
         """
         del filters, muted
         return Live()
+
+    async def locate(self, resource: str) -> Location:
+        """Return the other spellings of a resource's path, and what it is in.
+
+        Raises `UsageError` for what is no path. A service without an inventory is never asked.
+        """
+        return Location((resource,))
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """Create an object and return its id. Where its fate is unknown, raise with `sent` and don't send it again."""
@@ -284,6 +295,18 @@ class Provider(ABC):
 
     def coverage(self, live: Live) -> Iterable[Reach]:  # noqa: ARG002
         """Return what each notification type reaches, sorted, the worst group first; nothing without a catalogue."""
+        return ()
+
+    def find_subject(self, live: Live, name: str) -> Subject:  # noqa: ARG002
+        """Return the notification type (or event) that an id or a name means. Raises `UsageError` where none does."""
+        raise UsageError(f"{self.title} has no list of notification types")
+
+    def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:  # noqa: ARG002
+        """Say who is told of a type in a live state, of all resources or of one, and why the others are not."""
+        return Audience()
+
+    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:  # noqa: ARG002
+        """Return sentences about audiences for whoever reads them: whom mail does not reach."""
         return ()
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:  # noqa: ARG002

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.model import Action, Change, ChangeOutcome, Result
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
 from notifconf.report.style import printable
 from notifconf.report.text import DONE, SIGNS, Field, closing, fields, headline, unmanaged_sentence
@@ -58,7 +59,7 @@ def html(report: Report) -> str:
         closing=closing(outcome),
         plan=plan,
         diagnostics=sorted(
-            (item for item in report.diagnostics if item not in plan.undeclared_mutes),
+            (item for item in report.diagnostics if item.code != UNDECLARED_MUTE),
             key=lambda item: item.severity != "error",
         ),
         rows=rows,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from notifconf.model import Action, Change, ChangeOutcome, Diagnostic, Result
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
 from notifconf.report.style import count, printable
 from notifconf.report.text import DONE, SIGNS, SILENT_ALREADY, closing, fields, headline, unmanaged_sentence
@@ -133,7 +134,7 @@ def _undeclared_mutes(report: Report) -> _Section:
 
 
 def _diagnostics(report: Report) -> _Section:
-    others = (item for item in report.diagnostics if item not in report.plan.undeclared_mutes)
+    others = (item for item in report.diagnostics if item.code != UNDECLARED_MUTE)
     found = sorted(others, key=lambda item: item.severity != "error")
     return _make_list([_diagnostic(item) for item in found])
 

@@ -10,12 +10,12 @@ import click
 import pytest
 
 from notifconf.cli.main import COMMANDS, cli
-from notifconf.cli.options import GROUPS, GroupedCommand
+from notifconf.cli.parameters import GROUPS, GroupedCommand
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (
-    *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "coverage", "inbox"),
-    *("schema", "emulator", "completion"),
+    *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "resources", "coverage"),
+    *("explain", "inbox", "schema", "emulator", "completion", "help"),
 )
 """The order in which the commands are documented."""
 

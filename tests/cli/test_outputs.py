@@ -14,7 +14,7 @@ import click
 import pytest
 
 from notifconf.cli.main import cli
-from notifconf.cli.options import OutputFile
+from notifconf.cli.parameters import OutputFile
 from tests.cli.workspaces import SECRET, WORKSPACE
 
 NOTIFCONF = [sys.executable, "-m", "notifconf"]

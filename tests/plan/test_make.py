@@ -418,6 +418,7 @@ def test_an_invalid_workspace_has_no_changes_and_all_errors():
         workspace_diagnostics=invalid,
     )
     assert (plan.changes, plan.unmanaged, plan.silences) == ((), (), ())
+    assert (plan.provider, plan.mode) == ("world", Mode.SYNC)
     assert [(item.code, item.message) for item in plan.diagnostics if item.code != "missing-channel"] == [
         ("undeclared-channel", "no such channel"),
         ("unused-channel", "unused"),

@@ -10,7 +10,7 @@ from itertools import chain
 
 from notifconf.http.client import Client
 from notifconf.http.workers import run_all
-from notifconf.model import Filters, Live, LiveResource, Workspace
+from notifconf.model import Filters, Live, LiveResource, Location, Workspace
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import Api, Item
@@ -29,8 +29,10 @@ from notifconf.providers.confluent.live import (
     Scope,
     Source,
     Sources,
+    find_location,
     list_selectors,
     make_inventory_scope,
+    make_locator,
     make_plan_scope,
     make_survey_scope,
     make_touched_scope,
@@ -79,6 +81,12 @@ class ConfluentConnection:
         live = Live(catalogue=Catalogue(), inventory=await self._read_inventory([selector]))
         scope = make_inventory_scope(select(selector, inventory_of(live))) if muted else Scope()
         return await self._read(scope, live)
+
+    async def locate(self, resource: str) -> Location:
+        """Read as much of the inventory as says what a resource is in."""
+        return find_location(
+            resource, inventory_of(Live(inventory=await self._read_inventory([make_locator(resource)])))
+        )
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole object."""

@@ -11,7 +11,7 @@ from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
 from notifconf.http.client import Client
 from notifconf.http.paging import MAX_OBJECTS
 from notifconf.http.workers import run_all
-from notifconf.model import LiveResource, Mode, Position, Workspace, quoted
+from notifconf.model import LiveResource, Location, Mode, Position, Workspace, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import NOT_VISIBLE, Api, Item
@@ -22,6 +22,7 @@ from notifconf.providers.confluent.catalogue import (
     SUBSCRIPTION,
     Catalogue,
 )
+from notifconf.providers.confluent.check import list_parents
 from notifconf.providers.confluent.decode import PATH, type_of
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
@@ -41,7 +42,10 @@ from notifconf.providers.confluent.workspace import (
     COMPUTE_POOL,
     CONNECTOR,
     DISABLED,
+    ENVIRONMENT,
+    INVENTORY_TYPES,
     ConfluentDeclarations,
+    Reference,
     Selector,
 )
 
@@ -147,6 +151,34 @@ def list_selectors(workspace: Workspace | None, *, discover: bool = False) -> li
         return [Selector()]
     entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
     return [entry.selector for entry in entries if entry.selector is not None]
+
+
+def make_locator(resource: str) -> Selector:
+    """Return what is needed of the inventory to know what a resource is in. Raises `UsageError` for what is no path."""
+    resource_type = type_of(resource)
+    segments = dict(segment.partition("=")[::2] for segment in resource.split("/"))
+    nowhere = Position("-", 1, 1)
+    environment, cluster = (
+        (Reference(segments[name], nowhere),) if name in segments else () for name in ("environment", "cloud-cluster")
+    )
+    if resource_type not in INVENTORY_TYPES:
+        return Selector((ENVIRONMENT,), environment, is_exact=True)
+    return Selector((resource_type,), environment, () if resource_type == CLUSTER else cluster, is_exact=True)
+
+
+def find_location(resource: str, inventory: Inventory) -> Location:
+    """Return where a resource is: the environment, whose mute covers it, and the organization."""
+    item = inventory.find(resource)
+    environment = next((path for path in list_parents(resource) if type_of(path) == ENVIRONMENT), "")
+    if item is not None and item.environment is not None:
+        environment = item.environment.path
+    paths = (resource,) if item is None else tuple(dict.fromkeys(filter(None, (item.path, item.other_path, resource))))
+    return Location(
+        paths,
+        tuple(path for path in (environment, inventory.organization) if path and path not in paths),
+        "" if item is None else item.title(paths[0]),
+        item is not None or type_of(resource) not in INVENTORY_TYPES,
+    )
 
 
 def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) -> Scope:

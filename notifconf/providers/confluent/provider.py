@@ -11,9 +11,11 @@ from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
 from notifconf.model import (
     Attributes,
+    Audience,
     Cell,
     Change,
     Declarations,
+    Declared,
     Diagnostic,
     Exported,
     Filters,
@@ -21,9 +23,11 @@ from notifconf.model import (
     Live,
     LiveResource,
     LocatedMapping,
+    Location,
     Reach,
     Secret,
     Silence,
+    Subject,
     Workspace,
 )
 from notifconf.plan.rules import Pair, Resolution
@@ -32,7 +36,15 @@ from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.confluent.catalogue import KINDS
 from notifconf.providers.confluent.check import check
 from notifconf.providers.confluent.codec import identities
-from notifconf.providers.confluent.coverage import TERMS, coverage, find_muted_subscriptions, list_mutes
+from notifconf.providers.confluent.coverage import (
+    TERMS,
+    coverage,
+    explain,
+    find_muted_subscriptions,
+    find_notes,
+    find_subject,
+    list_mutes,
+)
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.hosts import find_shown_host
 from notifconf.providers.confluent.review import find_renames, find_silences, find_undeclared_mutes, is_off, needs_test
@@ -152,6 +164,18 @@ class ConfluentProvider(Provider):
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
         """Say whether two integrations have one target, and one owner."""
         return one.owner == other.owner and one.attributes.get("target") == other.attributes.get("target") is not None
+
+    def find_subject(self, live: Live, name: str) -> Subject:
+        """Return the notification type with this id or name."""
+        return find_subject(live, name)
+
+    def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
+        """Say who is told of a type, and why the others are not."""
+        return explain(subject, location, live, declared)
+
+    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
+        """Return whom mail to a role does not reach."""
+        return find_notes(audiences)
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return the mutes that were looked up."""

@@ -23,7 +23,6 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
@@ -38,8 +37,8 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
-from notifconf.providers.confluent.expand import ExpandedResource, expand
-from notifconf.providers.confluent.inventory import Inventory, inventory_of
+from notifconf.providers.confluent.expand import Discovery, ExpandedResource, expand, find_invisible, judge_discovered
+from notifconf.providers.confluent.inventory import Inventory
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
@@ -68,63 +67,20 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     ]
     ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
     below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
-    discovery = _Discovery(declared, expansion.resources, live) if workspace.policy.discover else None
+    discovery = judge_discovered(declared, expansion.resources, live) if workspace.policy.discover else Discovery()
     return Resolution(
         tuple(resources),
         (
             *expansion.diagnostics,
             *resolver.diagnostics,
             *below_mutes,
-            *_find_invisible(expansion.resources, live),
-            *(discovery.find_problems() if discovery is not None else ()),
+            *find_invisible(expansion.resources, live),
+            *discovery.diagnostics,
         ),
         until=min((end for end in ends if end is not None), default=None),
-        discovered=DISCOVERED if discovery is not None else frozenset(),
-        left_alone=discovery.left_alone if discovery is not None else frozenset(),
+        discovered=discovery.kinds,
+        left_alone=discovery.left_alone,
     )
-
-
-DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
-"""The kinds of objects that are discovered beside those that are declared."""
-
-
-class _Discovery:
-    """What was discovered beside the declared resources; `left_alone` holds kind and id of what nothing may delete.
-
-    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
-    spelling of a declared path has.
-    """
-
-    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[ExpandedResource], live: Live) -> None:
-        self._live = live
-        self._by_path = {entry.resource: entry for entry in entries}
-        self._inventory = inventory_of(live)
-        self._respelled: dict[str, ExpandedResource] = {}
-        for entry in entries:
-            item = self._inventory.find(entry.resource)
-            if item is not None and item.path != entry.resource:
-                self._respelled[item.path] = entry
-        found = [item for item in live.resources if item.kind in DISCOVERED]
-        self.left_alone = frozenset(
-            (item.kind, item.id) for item in found if not declared.has_resources or self._is_left_out(item)
-        )
-
-    def _is_left_out(self, item: LiveResource) -> bool:
-        resource = str(item.attributes["resource"])
-        entry = self._by_path.get(resource)
-        if entry is None:
-            return resource in self._respelled
-        said = entry.statement
-        return (said.mute if item.kind == PREFERENCE.name else said.subscriptions) is None
-
-    def find_problems(self) -> Iterator[Diagnostic]:
-        """Warn of live objects under another spelling of a declared path, and of lookups that were refused."""
-        paths = {str(item.attributes["resource"]) for item in self._live.resources if item.kind in DISCOVERED}
-        for path in sorted(paths & self._respelled.keys()):
-            entry = self._respelled[path]
-            message = f"what lives under {quoted(path)} is of this resource too, and stays: declare it by that path"
-            yield warning("ambiguous-resource", message, entry.statement.position, entry.preference_address)
-        yield from hidden_resources(self._live.not_visible - self._by_path.keys())
 
 
 class _Resolver:
@@ -239,13 +195,6 @@ class _Resolver:
         return replace(resource, blocked=code)
 
 
-def _find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
-    """Warn, once for each resource, of lookups that may hide what lives."""
-    for entry in entries if live.not_visible else ():
-        if entry.resource in live.not_visible:
-            yield not_visible(entry.resource, entry.statement.position, entry.preference_address)
-
-
 def _make_attributes(choice: Choice) -> Mapping[str, Value]:
     references = {f"{INTEGRATION.collection}/{reference.name}" for reference in choice.references}
     return {
@@ -308,11 +257,15 @@ RESOURCE_MATCHED = 2
 
 
 class Choice(NamedTuple):
-    """A notification type, and the entries that decide who is told of it; `base` is None where they only add."""
+    """A notification type, and the entries that decide who is told of it; `base` is None where they only add.
+
+    `shadowed` are entries that another one wins over.
+    """
 
     type: NotificationType
     base: DeclaredSubscription | None
     added: tuple[DeclaredSubscription, ...] = ()
+    shadowed: tuple[DeclaredSubscription, ...] = ()
 
     @property
     def position(self) -> Position:
@@ -320,10 +273,14 @@ class Choice(NamedTuple):
         return (self.base or self.added[0]).position
 
     @property
+    def entries(self) -> tuple[DeclaredSubscription, ...]:
+        """The entries that count."""
+        return self.added if self.base is None else (self.base, *self.added)
+
+    @property
     def references(self) -> Iterator[Reference]:
         """Who is told, by all entries together."""
-        entries = self.added if self.base is None else (self.base, *self.added)
-        return (reference for entry in entries for reference in entry.references)
+        return (reference for entry in self.entries for reference in entry.references)
 
 
 class Chooser:
@@ -359,10 +316,11 @@ class Chooser:
             claims += [Claim(base, tuple(types), base.position, RESOURCE_MATCHED) for base, types in bases.values()]
         decisions = self._decide(claims, address)
         choices = [
-            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added) for decision in decisions
+            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added, decision.shadowed)
+            for decision in decisions
         ]
-        for choice, decision in zip(choices, decisions, strict=True):
-            self.diagnostics += _find_shadowed(choice, decision.shadowed, address)
+        for choice in choices:
+            self.diagnostics += _find_shadowed(choice, address)
         return choices
 
     def _decide(
@@ -461,12 +419,10 @@ def _report_conflict(
     return error("overlapping-match", message, later.position)
 
 
-def _find_shadowed(
-    choice: Choice, shadowed: Iterable[DeclaredSubscription], address: Callable[[str], str]
-) -> Iterator[Diagnostic]:
+def _find_shadowed(choice: Choice, address: Callable[[str], str]) -> Iterator[Diagnostic]:
     """Warn where an entry wins over a match that would tell more: nobody has said that these shall not be told."""
     told = {reference.name for reference in choice.references}
-    for entry in shadowed:
+    for entry in choice.shadowed:
         left_out = [str(reference) for reference in entry.references if reference.name not in told]
         if left_out and choice.base is not None:
             name = quoted(choice.type.display_name)

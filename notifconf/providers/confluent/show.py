@@ -254,6 +254,8 @@ def types(live: Live, filters: Filters) -> Listing:
 
 
 def _check(live: Live, filters: Filters) -> None:
+    if filters.namespace:
+        raise UsageError("--namespace: the types of Confluent Cloud have none; --category filters them")
     integrations = [item for item in live.resources if item.kind == INTEGRATION.name]
     check(filters, catalogue_of(live), integrations, (_text(item, "current_state") for item in live.resources))
 
