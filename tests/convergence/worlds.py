@@ -195,10 +195,10 @@ def konnect(draw: st.DrawFn) -> World:
     keys: Any = (by_name, _where) if legacy else (by_name,)
     declared = draw(st.lists(entry.map(_legal), max_size=5, unique_by=keys))
     live = draw(st.lists(item.map(_alive), max_size=5, unique_by=keys))
-    for number, item in enumerate(live):
-        if "name" in item and not legacy:
+    for number, found in enumerate(live):
+        if "name" in found and not legacy:
             mark = draw(st.sampled_from(["", "", " [notifconf: me]", f" [notifconf: other-{number}]"]))
-            item["name"] += mark
+            found["name"] += mark
     return World(
         {"subscriptions": declared, "policy": draw(policies)}, {"event-subscriptions": live}, {"legacy": legacy}
     )
