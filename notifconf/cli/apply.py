@@ -15,7 +15,15 @@ import click
 
 from notifconf import api
 from notifconf.cli.console import Console, mask, remember_secrets
-from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import (
+    OutputFile,
+    Service,
+    command,
+    paths_argument,
+    plan_options,
+    service_options,
+    silences_option,
+)
 from notifconf.cli.process import LOG_FILE_KEY, OUTCOME_KEY, ExitCode, discard_output, stop_on_signals
 from notifconf.cli.request_log import report_crash
 from notifconf.cli.session import (
@@ -52,7 +60,7 @@ class ApplyOptions:
     audit_file: Path | None
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS)
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
 @click.option(
     "--workspace",
@@ -93,7 +101,8 @@ def apply(
         return asyncio.run(_apply(paths, own, options, service, console))
     if options != Options():
         raise UsageError(
-            "a saved plan is applied as it is: --target, --exclude, --mode, --max-deletes and --force are plan's"
+            "a saved plan is applied as it is: --target, --exclude, --mode, --max-deletes, --silences and --force are"
+            " plan's"
         )
     try:
         _check_reviewed(saved, own, service)
@@ -208,9 +217,9 @@ def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is applied: as a part of the result, or beside the result if a program reads that."""
     console.diagnostics(plan.diagnostics)
     if not console.machine:
-        console.lines(plan_lines(plan, verbose=console.verbose))
+        console.lines(plan_lines(plan, verbose=console.verbose, now=current_time()))
     elif asking or not console.quiet:
-        console.aside(plan_lines(plan, verbose=console.verbose))
+        console.aside(plan_lines(plan, verbose=console.verbose, now=current_time()))
 
 
 def ask_for_approval(plan: Plan, console: Console) -> bool:

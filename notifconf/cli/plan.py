@@ -9,14 +9,22 @@ import click
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import OutputFile, Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import (
+    OutputFile,
+    Service,
+    command,
+    paths_argument,
+    plan_options,
+    service_options,
+    silences_option,
+)
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
 from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS)
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
 @click.option(
     "--out",
     type=OutputFile(),

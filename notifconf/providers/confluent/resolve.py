@@ -47,6 +47,7 @@ from notifconf.providers.confluent.workspace import (
     DeclaredIntegration,
     DeclaredSubscription,
     Match,
+    Mute,
     Reference,
 )
 
@@ -60,13 +61,9 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
         *resolver.all_resource_subscriptions(expansion.resources),
-        *(
-            _make_preference(entry, muted=mute.active(now))
-            for entry in expansion.resources
-            if (mute := entry.statement.mute)
-        ),
+        *(_make_preference(entry, mute, now) for entry in expansion.resources if (mute := entry.statement.mute)),
     ]
-    ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
+    turns = (entry.mute.find_next_turn(now) for entry in declared.resources if entry.mute)
     below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
     discovery = _Discovery(declared, expansion.resources, live) if workspace.policy.discover else None
     return Resolution(
@@ -78,7 +75,7 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
             *_find_invisible(expansion.resources, live),
             *(discovery.find_problems() if discovery is not None else ()),
         ),
-        until=min((end for end in ends if end is not None), default=None),
+        until=min((turn for turn in turns if turn is not None), default=None),
         discovered=DISCOVERED if discovery is not None else frozenset(),
         left_alone=discovery.left_alone if discovery is not None else frozenset(),
     )
@@ -280,8 +277,9 @@ def _make_integration(declared: DeclaredIntegration) -> Resource:
     )
 
 
-def _make_preference(declared: ExpandedResource, *, muted: bool) -> Resource:
+def _make_preference(declared: ExpandedResource, mute: Mute, now: datetime) -> Resource:
     """Return the preference that mutes or not; where there is none, nothing is muted, so none is made for that."""
+    muted = mute.active(now)
     return Resource(
         kind=PREFERENCE.name,
         address=declared.preference_address,
@@ -294,6 +292,7 @@ def _make_preference(declared: ExpandedResource, *, muted: bool) -> Resource:
         position=declared.statement.position,
         name=declared.resource,
         create=muted,
+        mute=mute.terms(now),
     )
 
 
