@@ -45,6 +45,7 @@ from notifconf.executor.secrets import encode_attributes
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import (
     Action,
+    Diagnostic,
     Explanation,
     Exported,
     Filters,
@@ -64,7 +65,7 @@ from notifconf.model import (
 )
 from notifconf.plan import planner
 from notifconf.plan.codec import Document
-from notifconf.plan.coverage import find_effect
+from notifconf.plan.coverage import find_breaches, find_effect
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
@@ -160,6 +161,11 @@ def make_plan(
     proposal = planner.propose(workspace, live, now or datetime.now(UTC), provider, options)
     canonical = find_endpoint(provider, endpoint, {})
     return sign(proposal, workspace, provider, canonical, options) if canonical else proposal
+
+
+def find_live_breaches(workspace: Workspace, live: Live) -> tuple[Diagnostic, ...]:
+    """Return an error for each type that reaches fewer channels than `policy.coverage` wants, as it lives."""
+    return tuple(find_breaches(load_provider(workspace.provider).coverage(live), workspace.policy))
 
 
 def find_undeclared(
@@ -309,13 +315,15 @@ def coverage(
     """
     rules = load_provider(provider)
     mutes = None if live.inventory is None else tuple(rules.list_mutes(live))
+    types = find_effect(plan.changes if plan else (), live, rules).types
     return CoverageReport(
         provider,
         rules.coverage_terms,
-        find_effect(plan.changes if plan else (), live, rules).types,
+        types,
         planned=plan is not None,
         minimums=workspace.policy.coverage if workspace else {},
         diagnostics=plan.errors if plan else (),
+        breaches=tuple(find_breaches((item.before for item in types), workspace.policy)) if workspace else (),
         mutes=mutes,
         hidden=sorted(live.not_visible.difference(row["resource"] for row in mutes or ())),
     )

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from notifconf import api
 from notifconf.cli.console import Console, mask, remember_secrets
-from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
 from notifconf.cli.parameters import PLAN, OutputFile, option
 from notifconf.cli.process import LOG_FILE_KEY, OUTCOME_KEY, ExitCode, discard_output, stop_on_signals
 from notifconf.cli.request_log import report_crash
@@ -54,7 +54,7 @@ class ApplyOptions:
     audit_file: Path | None
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS)
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
 @option("-y", "--yes", "--auto-approve", "auto_approve", is_flag=True, help="Don't ask.")
 @option(
     "--workspace",
@@ -217,9 +217,9 @@ def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
     console.diagnostics(plan.diagnostics)
     if not console.machine:
         if asking or not console.quiet:
-            console.lines(plan_lines(plan, verbose=console.verbose))
+            console.lines(plan_lines(plan, verbose=console.verbose, now=current_time()))
     elif asking or not console.quiet:
-        console.aside(plan_lines(plan, verbose=console.verbose))
+        console.aside(plan_lines(plan, verbose=console.verbose, now=current_time()))
 
 
 def ask_for_approval(plan: Plan, console: Console) -> bool:

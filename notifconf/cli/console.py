@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -145,7 +146,7 @@ class Console:
         """
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
-        self._render(Report(plan, outcome, code, self.verbose, find_folder()), silent=silent)
+        self._render(Report(plan, outcome, code, self.verbose, find_folder(), datetime.now(UTC)), silent=silent)
 
     def aside(self, lines: Iterable[Line]) -> None:
         """Write lines for a person, beside the result. If that fails, there is nobody to tell."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
@@ -15,7 +15,7 @@ from notifconf.model import Options
 from notifconf.report.formats import RENDERERS
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS)
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
 @option(
     "--out",
     type=OutputFile(),

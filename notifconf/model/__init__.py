@@ -25,6 +25,7 @@ from notifconf.model.diagnostic import (
     fits_line,
     fits_word,
     forbidden_in,
+    format_time,
     nearest,
     quoted,
     shows,
@@ -60,8 +61,18 @@ from notifconf.model.plan import (
     Unmanaged,
     freeze,
 )
-from notifconf.model.policy import GUARDS, OWNER, Guard, Mode, Percentage, Policy, address_matches
-from notifconf.model.resource import Kind, LiveResource, Mark, Resource, Secret, Value
+from notifconf.model.policy import (
+    GUARDS,
+    OWNER,
+    Guard,
+    Minimum,
+    Mode,
+    Percentage,
+    Policy,
+    Silencing,
+    address_matches,
+)
+from notifconf.model.resource import Kind, LiveResource, Mark, MuteTerms, Resource, Secret, Value
 from notifconf.model.state import Declarations, Live, Options, Part, Workspace
 
 __all__ = [
@@ -100,7 +111,9 @@ __all__ = [
     "Location",
     "Mark",
     "Mask",
+    "Minimum",
     "Mode",
+    "MuteTerms",
     "NotTold",
     "Options",
     "Outcome",
@@ -118,6 +131,7 @@ __all__ = [
     "Section",
     "Sensitive",
     "Silence",
+    "Silencing",
     "Subject",
     "Told",
     "Unmanaged",
@@ -133,6 +147,7 @@ __all__ = [
     "fits_line",
     "fits_word",
     "forbidden_in",
+    "format_time",
     "free_name",
     "freeze",
     "nearest",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic, Position, quoted
+from notifconf.model.policy import Minimum
 from notifconf.model.resource import Resource
 from notifconf.model.state import Workspace
 
@@ -51,6 +52,21 @@ class Reach:
 
     def __str__(self) -> str:
         return quoted(self.name) + (f" ({self.group})" if self.group else "")
+
+    def find_minimum(self, minimums: Mapping[str, Minimum]) -> Minimum | None:
+        """Return what `policy.coverage` wants of this type; None where it has no minimum."""
+        minimum = minimums.get(self.group)
+        if minimum is None or not self.in_plan or minimum.exempts(self.name, self.id):
+            return None
+        return minimum
+
+    def falls_short(self, minimums: Mapping[str, Minimum]) -> bool:
+        """Say whether this type reaches fewer channels than it must."""
+        minimum = self.find_minimum(minimums)
+        if minimum is None:
+            return False
+        counted = len(self.channels) + (len(self.anyhow) if minimum.count_required_mail else 0)
+        return counted < minimum.channels
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -134,6 +134,11 @@ def fits_line(text: str, longest: int) -> bool:
 def fits_word(text: str, longest: int) -> bool:
     """Say whether a text can be said where it must hold no space: an id."""
     return fits(text, longest) and not any(char.isspace() for char in text)
+
+
+def format_time(moment: datetime) -> str:
+    """Return a timezone-aware moment as text: in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))

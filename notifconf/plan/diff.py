@@ -73,6 +73,7 @@ def create(desired: Resource, kind: Kind, references: References) -> Change:
         shared=_is_shared(desired, kind, references),
         position=desired.position,
         place=references.find_place(attributes, kind),
+        mute=desired.mute,
     )
 
 
@@ -109,6 +110,7 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
         shared=_is_shared(desired, kind, references),
         position=desired.position,
         place=references.find_place(wanted, kind),
+        mute=desired.mute,
     )
 
 

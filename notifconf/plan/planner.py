@@ -29,7 +29,7 @@ from notifconf.model import (
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, freeze
 from notifconf.plan.addresses import LiveKey, find_undeclared_addresses
 from notifconf.plan.codec import Basis
-from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, warn_of_removals
+from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, refuse_silences, warn_of_removals
 from notifconf.plan.diff import References, create, find_differences, update
 from notifconf.plan.match import Matching, match
 from notifconf.plan.order import Scope, select_scope, sort_changes
@@ -69,6 +69,7 @@ def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) ->
         after=after,
         depends_on=depends_on,
         place=mask(change.place),
+        mute=change.mute and change.mute._replace(reason=change.mute.reason and mask(change.mute.reason)),
         differences=find_differences(before or {}, after or {}) if change.action is Action.UPDATE else (),
     )
 
@@ -118,6 +119,8 @@ def apply_options(workspace: Workspace, options: Options) -> Workspace:
         policy = replace(policy, max_deletes=options.max_deletes)
     if options.discover is not None:
         policy = replace(policy, discover=options.discover)
+    if options.silences == "refuse":
+        policy = replace(policy, silences="refuse")
     if options.take_over:
         policy = replace(policy, takes_over=tuple(sorted(set(options.take_over))))
     return replace(workspace, policy=policy)
@@ -214,6 +217,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     if not workspace.is_valid:
         return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
     result = find_effect(scoped.changes, live, rules)
+    silences = tuple(find_silences(scoped.changes, rules, result))
     managed = _count_managed(live.resources, managed_kinds, resolution.left_alone) if pruning.changes else Counter()
     managed.subtract(item.kind for item in pruning.unmanaged if item.kept == OTHER_OWNER)
     found = (
@@ -222,13 +226,14 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         *warn_of_removals(scoped.changes),
         *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
         *find_shortfalls(result, workspace.policy, force=options.force),
+        *refuse_silences(silences, scoped.changes, workspace.policy, force=options.force),
     )
     plan = Plan(
         provider=rules.name,
         changes=scoped.changes,
         unchanged=scoped.unchanged,
         unmanaged=scoped.unmanaged,
-        silences=tuple(find_silences(scoped.changes, rules, result)),
+        silences=silences,
         diagnostics=_sort(found),
         mode=workspace.policy.mode,
         until=resolution.until,

@@ -60,11 +60,6 @@ def parse_time(value: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def format_time(moment: datetime) -> str:
-    """Return a timezone-aware moment as text: in UTC, to the second."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 """A value as it is sent: references are ids, secrets are in clear. It never leaves a connection."""
 
@@ -313,8 +308,11 @@ class Provider(ABC):
         """Return what is muted in a live state: rows of `resource` (a path), `name` and `since`, sorted."""
         return ()
 
-    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:  # noqa: ARG002
-        """List a surveyed live state. Raises `UsageError` for a filter that this service has nothing for."""
+    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:  # noqa: ARG002
+        """List a surveyed live state, and what is declared of its mutes.
+
+        Raises `UsageError` for a filter that this service has nothing for.
+        """
         raise UsageError(f"{self.title} has nothing to show")
 
     def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:  # noqa: ARG002

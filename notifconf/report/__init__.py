@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from notifconf.model import Change, ChangeOutcome, Diagnostic, Outcome, Plan
 
@@ -13,7 +14,8 @@ class Report:
     """What a renderer gets: a plan and, once the plan is applied, its outcome.
 
     If no plan could be made, `plan` has no changes, and its diagnostics say why. `folder` is the current folder as the
-    repository sees it: annotations name files relative to the repository.
+    repository sees it: annotations name files relative to the repository. `now`, where it is known, says how much time
+    is left until a mute ends.
     """
 
     plan: Plan
@@ -21,6 +23,7 @@ class Report:
     exit_code: int = 0
     verbose: bool = False
     folder: str = ""
+    now: datetime | None = None
 
     @property
     def changes(self) -> Iterable[tuple[Change, ChangeOutcome | None]]:

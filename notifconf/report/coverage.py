@@ -14,10 +14,12 @@ from notifconf.model import (
     Diagnostic,
     Explanation,
     Listing,
+    Minimum,
     NotTold,
     Reach,
     Told,
     Via,
+    format_time,
 )
 from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
@@ -33,7 +35,8 @@ NOBODY = "nobody"
 class CoverageReport:
     """What each type reaches; without a workspace (`planned` is false) both sides are the live one.
 
-    `minimums` is `policy.coverage`; `diagnostics` are what makes the planned side wrong. `mutes` says which resources
+    `minimums` is `policy.coverage`; `diagnostics` are what makes the planned side wrong, and `breaches` the types that
+    reach too few channels as they live. `mutes` says which resources
     are muted, None where nobody looked; `hidden` are those whose mutes the service does not show.
     """
 
@@ -41,8 +44,9 @@ class CoverageReport:
     terms: CoverageTerms
     types: Sequence[Sides]
     planned: bool = False
-    minimums: Mapping[str, int] = field(default_factory=dict)
+    minimums: Mapping[str, Minimum] = field(default_factory=dict)
     diagnostics: Sequence[Diagnostic] = ()
+    breaches: Sequence[Diagnostic] = ()
     mutes: Sequence[Mapping[str, Cell]] | None = None
     hidden: Sequence[str] = ()
 
@@ -81,9 +85,10 @@ def sums(report: CoverageReport) -> Iterator[str]:
         verb = "reaches" if len(group) == 1 else "reach"
         text = f"{name or '(none)'}: {live} of {total} {verb} no channel that counts{end}."
         minimum = report.minimums.get(name)
-        if minimum:
-            short = sum(len(item.after.channels) < minimum for item in group)
-            text += f" policy.coverage wants at least {minimum}: {short} fall{'' if short != 1 else 's'} short."
+        if minimum is not None and minimum.channels:
+            short = sum(item.after.falls_short(report.minimums) for item in group)
+            wanted = f" policy.coverage wants at least {minimum.channels}"
+            text += f"{wanted}: {short} fall{'' if short != 1 else 's'} short."
         yield text
 
 
@@ -113,7 +118,7 @@ def coverage_json(report: CoverageReport) -> str:
             "coverage": [_type(item, report) for item in report.types],
             **({} if report.mutes is None else {"muted": list(report.mutes), "unknown": list(report.hidden)}),
             "notes": list(report.terms.notes),
-            "diagnostics": [diagnostic_document(item) for item in report.diagnostics],
+            "diagnostics": [diagnostic_document(item) for item in (*report.diagnostics, *report.breaches)],
         }
     )
 
@@ -129,7 +134,8 @@ def table_markdown(table: Table) -> list[str]:
 def coverage_markdown(report: CoverageReport) -> str:
     """Return the table, the sums and the notes as GitHub Markdown."""
     lines = table_markdown(coverage_table(report))
-    lines += [f"- {prose(text)}" for text in (*sums(report), *mute_lines(report))]
+    breaches = (item.message for item in report.breaches)
+    lines += [f"- {prose(text)}" for text in (*sums(report), *breaches, *mute_lines(report))]
     lines += ["", *(f"> {prose(note)}" for note in report.terms.notes)]
     return "\n".join(lines) + "\n"
 
@@ -144,12 +150,14 @@ def _channels(item: Sides) -> tuple[str, ...]:
 
 
 def _type(item: Sides, report: CoverageReport) -> dict[str, Any]:
+    minimum = item.after.find_minimum(report.minimums)
     return {
         report.terms.subject: item.after.name,
         "id": item.after.id,
         report.terms.grouping: item.after.group,
         "in_plan": item.after.in_plan,
-        "minimum": report.minimums.get(item.after.group),
+        "minimum": None if minimum is None else minimum.channels,
+        "since": None if item.after.since is None else format_time(item.after.since),
         "live": _reach(item.before),
         "planned": _reach(item.after) if report.planned else None,
         "added": list(map(_channel, item.added)),

@@ -35,7 +35,7 @@ Renderer: TypeAlias = Callable[[Report], Rendition]
 def _render_text(report: Report) -> Rendition:
     if report.outcome is not None:
         return Rendition(outcome_lines(report.outcome))
-    return Rendition(plan_lines(report.plan, verbose=report.verbose))
+    return Rendition(plan_lines(report.plan, verbose=report.verbose, now=report.now))
 
 
 def _render_json(report: Report) -> Rendition:

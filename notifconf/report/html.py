@@ -10,6 +10,7 @@ import functools
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,7 @@ from notifconf.model import Action, Change, ChangeOutcome, Result
 from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
 from notifconf.report.style import printable
-from notifconf.report.text import DONE, SIGNS, Field, closing, fields, headline, unmanaged_sentence
+from notifconf.report.text import DONE, SIGNS, Field, closing, fields, find_alerts, headline, unmanaged_sentence
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -51,13 +52,14 @@ class Filter(NamedTuple):
 def html(report: Report) -> str:
     """Return a report as an HTML page; the same report gives the same bytes."""
     plan, outcome = report.plan, report.outcome
-    rows = [_make_row(change, item) for change, item in report.changes]
+    rows = [_make_row(change, item, report.now) for change, item in report.changes]
     script, style = _hash("page.js"), _hash("page.css")
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
         closing=closing(outcome),
         plan=plan,
+        alerts=find_alerts(plan),
         diagnostics=sorted(
             (item for item in report.diagnostics if item.code != UNDECLARED_MUTE),
             key=lambda item: item.severity != "error",
@@ -70,12 +72,12 @@ def html(report: Report) -> str:
     )
 
 
-def _make_row(change: Change, outcome: ChangeOutcome | None) -> Row:
+def _make_row(change: Change, outcome: ChangeOutcome | None, now: datetime | None) -> Row:
     sign = SIGNS[change.action].replace("-", "\N{MINUS SIGN}")
     if outcome is None:
-        return Row(change, sign, tuple(fields(change)), "", "", "")
+        return Row(change, sign, tuple(fields(change, now)), "", "", "")
     done = DONE[change.action] if outcome.result is Result.APPLIED else str(outcome.result)
-    return Row(change, sign, tuple(fields(change)), str(outcome.result), done, outcome.error or "")
+    return Row(change, sign, tuple(fields(change, now)), str(outcome.result), done, outcome.error or "")
 
 
 def _filters(rows: Iterable[Row]) -> list[Filter]:

@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 
 from notifconf.model import Action, Change, ChangeOutcome, Diagnostic, Result
 from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
 from notifconf.report.style import count, printable
-from notifconf.report.text import DONE, SIGNS, SILENT_ALREADY, closing, fields, headline, unmanaged_sentence
+from notifconf.report.text import DONE, SIGNS, closing, fields, find_alerts, headline, unmanaged_sentence
 
 _ZERO_WIDTH_SPACE = "&#8203;"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "$": "<span>$</span>"}
@@ -89,7 +90,7 @@ def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}"
     above = [
         _fit_section(section, limit // SIDE_SHARE)
-        for section in (_closing(report), _silences(report), _undeclared_mutes(report), _diagnostics(report))
+        for section in (_closing(report), *_alerts(report), _diagnostics(report))
     ]
     below = _fit_section(_unmanaged(report), limit // SIDE_SHARE)
     room = limit - sum(len(part.encode()) for part in (begin, *above, below))
@@ -123,14 +124,11 @@ def _closing(report: Report) -> _Section:
     return _make_list([prose(words) for words in closing(report.outcome)])
 
 
-def _silences(report: Report) -> _Section:
-    items = [prose(item.message) for item in report.plan.silences]
-    return _make_list(items, head="\n> [!CAUTION]\n> **This silences:**\n>\n", prefix="> ")
-
-
-def _undeclared_mutes(report: Report) -> _Section:
-    items = [prose(item.message) for item in report.plan.undeclared_mutes]
-    return _make_list(items, head=f"\n> [!WARNING]\n> **{SILENT_ALREADY}**\n>\n", prefix="> ")
+def _alerts(report: Report) -> Iterator[_Section]:
+    for alert in find_alerts(report.plan):
+        kind = "CAUTION" if alert.name == "silences" else "WARNING"
+        items = [prose(message) for message in alert.messages]
+        yield _make_list(items, head=f"\n> [!{kind}]\n> **{alert.head}:**\n>\n", prefix="> ")
 
 
 def _diagnostics(report: Report) -> _Section:
@@ -164,7 +162,8 @@ def _changes(report: Report) -> _Section:
         sums = ", ".join(f"{left[action]} to {action}" for action in Action if left[action])
         return f"\n**{count(left.total(), 'more change')} not shown here: {sums}.**\n"
 
-    return _Section((_change(*item, unfolded=len(changes) <= MAX_UNFOLDED_CHANGES) for item in changes), rest)
+    unfolded = len(changes) <= MAX_UNFOLDED_CHANGES
+    return _Section((_change(*item, report.now, unfolded=unfolded) for item in changes), rest)
 
 
 def _urgency(item: tuple[Change, ChangeOutcome | None]) -> tuple[bool, int]:
@@ -173,7 +172,7 @@ def _urgency(item: tuple[Change, ChangeOutcome | None]) -> tuple[bool, int]:
     return done, (Action.DELETE, Action.UPDATE, Action.CREATE).index(change.action)
 
 
-def _change(change: Change, became: ChangeOutcome | None, *, unfolded: bool) -> str:
+def _change(change: Change, became: ChangeOutcome | None, now: datetime | None, *, unfolded: bool) -> str:
     changed = change.changed if change.action is Action.UPDATE else ()
     names = ", ".join(f"<code>{escape(printable(name))}</code>" for name in changed)
     address = f"<code>{escape(printable(f'{SIGNS[change.action]} {change.address}'))}</code>"
@@ -182,7 +181,7 @@ def _change(change: Change, became: ChangeOutcome | None, *, unfolded: bool) -> 
     error = f"{prose(became.error)}\n\n" if became is not None and became.error else ""
     return (
         f"\n<details{' open' if unfolded or error else ''}>\n<summary>{title}{notes}</summary>\n\n"
-        f"{error}{fence_code(_difference_lines(change), 'diff')}</details>\n"
+        f"{error}{fence_code(_difference_lines(change, now), 'diff')}</details>\n"
     )
 
 
@@ -200,8 +199,8 @@ def _result(became: ChangeOutcome | None) -> str:
     return DONE[became.change.action] if became.result is Result.APPLIED else f"<b>{became.result}</b>"
 
 
-def _difference_lines(change: Change) -> Iterator[str]:
-    for field in fields(change):
+def _difference_lines(change: Change, now: datetime | None) -> Iterator[str]:
+    for field in fields(change, now):
         if field.before is not None:
             yield f"- {field.name}: {field.before}"
         if field.after is not None:

@@ -80,7 +80,7 @@ def _gauges(run: Run, success: float) -> Iterator[_Gauge]:
     yield _Gauge("notifconf_drift_duration_seconds", "How long the last run took.", [({}, run.duration)])
     yield _Gauge(
         "notifconf_drift_exit_code",
-        "How the last run ended: 0 in sync, 2 drift, 5 drift that a safety rule refuses, else an error.",
+        "How the last run ended: 0 in sync, 2 drift, 5 a safety rule is broken, else an error.",
         [({}, run.exit_code)],
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from notifconf.model import Diagnostic, Mode, Part
+from notifconf.model import Diagnostic, Mode, MuteTerms, Part, distance, format_time
 from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.report.style import Line, Span, count, line, text_of
@@ -42,14 +43,51 @@ VERIFIED: Mapping[Part, str] = {
 }
 
 
-SILENT_ALREADY = "Silent already, and nothing declares it:"
+class Alert(NamedTuple):
+    """What stands on top of a plan, since somebody is not told, or will not be: a name, a head, and sentences."""
+
+    name: str
+    head: str
+    messages: tuple[str, ...]
 
 
-def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
+def find_alerts(plan: Plan) -> list[Alert]:
+    """Return who is not told any more, and who is not told already though nothing declares that (any more)."""
+    found = (
+        Alert("silences", "This silences", tuple(item.message for item in plan.silences)),
+        Alert("overdue", "Past its end, and still in force", tuple(map(_describe_overdue, plan.overdue))),
+        Alert(
+            "undeclared-mutes",
+            "Silent already, and nothing declares it",
+            tuple(item.message for item in plan.undeclared_mutes),
+        ),
+    )
+    return [alert for alert in found if alert.messages]
+
+
+def _describe_overdue(change: Change) -> str:
+    mute = change.mute or MuteTerms()
+    place = f" ({change.place})" if change.place else ""
+    ended = f" should have ended at {format_time(mute.ends)}" if mute.ends is not None else " should have ended"
+    return f"{change.address}{place}{ended}" + (f": {mute.reason}" if mute.reason else "")
+
+
+def describe_mute(mute: MuteTerms, now: datetime | None) -> str:
+    """Return when a mute begins and ends, and why; beside each moment how far it is away, where `now` is known."""
+    parts = [
+        f"{word} {format_time(moment)}" + (f" ({distance(moment, now)})" if now is not None else "")
+        for word, moment in (("from", mute.begins), ("until", mute.ends))
+        if moment is not None
+    ]
+    words = ", ".join(parts) or "without an end"
+    return words + (f", reason {shown(mute.reason)}" if mute.reason else "")
+
+
+def plan_lines(plan: Plan, *, verbose: bool = False, now: datetime | None = None) -> Iterator[Line]:
     """Yield a plan: on top what it silences, then its changes, what is not declared, its digest, and the sums."""
     yield from silence_lines(plan)
     for change in plan.changes:
-        yield from change_lines(change)
+        yield from change_lines(change, now)
         yield ()
     yield from _unmanaged_lines(plan, verbose=verbose)
     if plan.digest:
@@ -58,12 +96,11 @@ def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
 
 
 def silence_lines(plan: Plan) -> Iterator[Line]:
-    """Yield who is not told any more, and who is not told already though nothing declares that; or nothing."""
-    for head, items in (("This silences:", plan.silences), (SILENT_ALREADY, plan.undeclared_mutes)):
-        if items:
-            yield line(Span(head, "silences"))
-            yield from (line(Span(f"  ! {item.message}", "silences")) for item in items)
-            yield ()
+    """Yield what stands on top of a plan, or nothing."""
+    for alert in find_alerts(plan):
+        yield line(Span(f"{alert.head}:", "silences"))
+        yield from (line(Span(f"  ! {message}", "silences")) for message in alert.messages)
+        yield ()
 
 
 def summary_line(plan: Plan) -> Line:
@@ -89,7 +126,7 @@ def closing(outcome: Outcome | None) -> list[str]:
     return [] if outcome is None else [text_of(item) for item in outcome_lines(outcome)][1:]
 
 
-def change_lines(change: Change) -> Iterator[Line]:
+def change_lines(change: Change, now: datetime | None = None) -> Iterator[Line]:
     """Yield one change: its sign and address, then its fields."""
     style = str(change.action)
     known = "".join(f" ({text})" for text in (change.place, change.id) if text)
@@ -100,6 +137,8 @@ def change_lines(change: Change) -> Iterator[Line]:
             yield line(f"      {field_name(item.path)}: {shown(item.before)} → {shown(item.after)}")
     else:
         yield from _attribute_lines((change.after if change.action is Action.CREATE else change.before) or {}, "      ")
+    if change.mute is not None:
+        yield line(f"      muted: {describe_mute(change.mute, now)}")
 
 
 def _attribute_lines(attributes: Attributes, indent: str) -> Iterator[Line]:
@@ -192,8 +231,8 @@ class Field(NamedTuple):
     after: str | None
 
 
-def fields(change: Change) -> Iterator[Field]:
-    """Yield what an update changes, or all of what a create makes and a delete takes away."""
+def fields(change: Change, now: datetime | None = None) -> Iterator[Field]:
+    """Yield what an update changes, or all of what a create makes and a delete takes away; of a mute, until when."""
     if change.action is Action.UPDATE:
         for item in change.differences:
             yield Field(field_name(item.path), shown(item.before), shown(item.after))
@@ -203,6 +242,8 @@ def fields(change: Change) -> Iterator[Field]:
     else:
         for name, value in _leaves(change.before or {}):
             yield Field(name, value, None)
+    if change.mute is not None:
+        yield Field("muted", None, describe_mute(change.mute, now))
 
 
 def _leaves(attributes: Attributes, prefix: str = "") -> Iterator[tuple[str, str]]:

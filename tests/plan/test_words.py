@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from notifconf.model import Mode, Percentage, Policy, Position
+from notifconf.model import Minimum, Mode, Percentage, Policy, Position
 from tests.plan.world import channel, live_channel, live_route, planned, reader, route
 
 ALL = Percentage(100)
@@ -93,7 +93,7 @@ def make_plans():
                 live_route("r1", "critical t", "c1"),
                 live_route("r2", "critical u", "c1", "c3"),
             ],
-            policy=Policy(coverage={"CRITICAL": 3, "WARN": 1}),
+            policy=Policy(coverage={"CRITICAL": Minimum(3), "WARN": Minimum(1)}),
         ),
     }
 

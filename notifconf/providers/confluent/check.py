@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from notifconf.model import Diagnostic, LocatedMapping, Position, error, nearest, warning
+from notifconf.model import Diagnostic, LocatedMapping, Position, error, format_time, nearest, warning
 from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.workspace import (
@@ -48,7 +48,7 @@ def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic
     diagnostics: list[Diagnostic] = []
     for entry in declarations.resources:
         if entry.mute is not None:
-            diagnostics += _check_end(entry, entry.mute, now)
+            diagnostics += _check_times(entry, entry.mute, now)
     return [*diagnostics, *check_muted_environments(expand(declarations.resources, None).resources, now)]
 
 
@@ -66,14 +66,17 @@ def check_muted_environments(resources: Iterable[ExpandedResource], now: datetim
                 yield found
 
 
-def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
-    if mute.until is None:
-        return
-    if mute.until <= now:
+def _check_times(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
+    if mute.is_over(now):
         message = "this mute has ended: it counts as `muted: false`"
         yield warning("expired-mute", message, mute.ends_at, entry.preference_address)
-    elif mute.until - now <= EXPIRY_WARNING:
-        message = "this mute ends within 24 hours"
+    elif mute.start is not None and mute.start > now:
+        message = (
+            f"this mute begins at {format_time(mute.start)}, and counts as `muted: false` until an apply after that"
+        )
+        yield warning("mute-not-begun", message, mute.starts_at, entry.preference_address)
+    elif mute.until is not None and mute.until - now <= EXPIRY_WARNING:
+        message = f"this mute ends within 24 hours, at {format_time(mute.until)}: an apply after that lifts it"
         yield warning("mute-expires-soon", message, mute.ends_at, entry.preference_address)
 
 

@@ -25,11 +25,11 @@ from notifconf.model import (
     Via,
     Why,
     distance,
+    format_time,
     nearest,
     quoted,
 )
 from notifconf.model.plan import Attributes, Change, Silence
-from notifconf.providers.base import format_time
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,

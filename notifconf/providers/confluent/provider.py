@@ -181,11 +181,11 @@ class ConfluentProvider(Provider):
         """Return the mutes that were looked up."""
         return list_mutes(live)
 
-    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
+    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
         from notifconf.providers.confluent.show import show
 
-        return show(live, filters)
+        return show(live, filters, declared)
 
     def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:
         """List environments, clusters, connectors and compute pools, and which of them are muted."""

@@ -46,6 +46,7 @@ from notifconf.providers.confluent.workspace import (
     DeclaredIntegration,
     DeclaredSubscription,
     Match,
+    Mute,
     Reference,
 )
 
@@ -59,13 +60,9 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
         *resolver.all_resource_subscriptions(expansion.resources),
-        *(
-            _make_preference(entry, muted=mute.active(now))
-            for entry in expansion.resources
-            if (mute := entry.statement.mute)
-        ),
+        *(_make_preference(entry, mute, now) for entry in expansion.resources if (mute := entry.statement.mute)),
     ]
-    ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
+    turns = (entry.mute.find_next_turn(now) for entry in declared.resources if entry.mute)
     below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
     discovery = judge_discovered(declared, expansion.resources, live) if workspace.policy.discover else Discovery()
     return Resolution(
@@ -77,7 +74,7 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
             *find_invisible(expansion.resources, live),
             *discovery.diagnostics,
         ),
-        until=min((end for end in ends if end is not None), default=None),
+        until=min((turn for turn in turns if turn is not None), default=None),
         discovered=discovery.kinds,
         left_alone=discovery.left_alone,
     )
@@ -229,8 +226,9 @@ def _make_integration(declared: DeclaredIntegration) -> Resource:
     )
 
 
-def _make_preference(declared: ExpandedResource, *, muted: bool) -> Resource:
+def _make_preference(declared: ExpandedResource, mute: Mute, now: datetime) -> Resource:
     """Return the preference that mutes or not; where there is none, nothing is muted, so none is made for that."""
+    muted = mute.active(now)
     return Resource(
         kind=PREFERENCE.name,
         address=declared.preference_address,
@@ -243,6 +241,7 @@ def _make_preference(declared: ExpandedResource, *, muted: bool) -> Resource:
         position=declared.statement.position,
         name=declared.resource,
         create=muted,
+        mute=mute.terms(now),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifconf.model import Position, Value, quoted
+from notifconf.model import MuteTerms, Position, Value, quoted
 
 SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
 """The kinds of target that the API lets be written, and the member of each that is a secret."""
@@ -109,17 +109,31 @@ class DeclaredSubscription:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """What `muted` says; it stands at `position`, its end at `ends_at`."""
+    """What `muted` says; it stands at `position`, its beginning and its end at `starts_at` and `ends_at`."""
 
     muted: bool
     position: Position
     until: datetime | None = None
     ends_at: Position | None = None
     reason: str | None = None
+    start: datetime | None = None
+    starts_at: Position | None = None
 
     def active(self, now: datetime) -> bool:
-        """Say whether it mutes at `now`: past its `until` a mute counts as `muted: false`."""
-        return self.muted and (self.until is None or now < self.until)
+        """Say whether it mutes at `now`: before its `from`, and past its `until`, it counts as `muted: false`."""
+        return self.muted and (self.start is None or self.start <= now) and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Say whether it has ended by `now`."""
+        return self.until is not None and self.until <= now
+
+    def find_next_turn(self, now: datetime) -> datetime | None:
+        """Return when it begins or ends next, or None."""
+        return min((moment for moment in (self.start, self.until) if moment is not None and moment > now), default=None)
+
+    def terms(self, now: datetime) -> MuteTerms | None:
+        """Return what a plan shows of it; nothing for what does not mute."""
+        return MuteTerms(self.start, self.until, self.reason, self.is_over(now)) if self.muted else None
 
 
 ENVIRONMENT, CLUSTER, CONNECTOR, COMPUTE_POOL = "ENVIRONMENT", "CLUSTER", "CONNECTOR", "FLINK_COMPUTE_POOL"

@@ -130,8 +130,9 @@ class KonnectProvider(Provider):
         """Say whether two subscriptions differ in nothing but their names, which an older service does not keep."""
         return {**one.attributes, "name": None} == {**other.attributes, "name": None}
 
-    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
+    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List the subscriptions."""
+        del declared
         return [show(live, filters)]
 
     def types(self, live: Live, filters: Filters) -> Listing:
