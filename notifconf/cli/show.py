@@ -10,7 +10,7 @@ from notifconf.cli.session import find_provider, find_workspace, survey
 from notifconf.model import Filters
 
 
-@command(paths_argument, filter_options, service_options)
+@command(paths_argument, filter_options, service_options, pages=True)
 @option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
 def show(
     paths: tuple[str, ...],

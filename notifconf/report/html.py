@@ -15,8 +15,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.model import Action, Change, ChangeOutcome, Result
 from notifconf.report import Report
-from notifconf.report.style import printable
-from notifconf.report.text import DONE, SIGNS, Field, closing, fields, headline, unmanaged_sentence
+from notifconf.report.style import printable, text_of
+from notifconf.report.text import (
+    DONE,
+    SIGNS,
+    Field,
+    closing,
+    conclusion,
+    context_words,
+    fields,
+    headline,
+    list_told,
+    unmanaged_sentence,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -37,6 +48,8 @@ class Row(NamedTuple):
     result: str
     done: str
     error: str
+    told: str
+    """Who is told by the object."""
 
 
 class Filter(NamedTuple):
@@ -55,6 +68,9 @@ def html(report: Report) -> str:
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
+        context=report.context,
+        origin=context_words(report.context) if report.context else "",
+        banner="" if plan.is_applicable else text_of(conclusion(report)),
         closing=closing(outcome),
         plan=plan,
         diagnostics=sorted(
@@ -72,9 +88,9 @@ def html(report: Report) -> str:
 def _make_row(change: Change, outcome: ChangeOutcome | None) -> Row:
     sign = SIGNS[change.action].replace("-", "\N{MINUS SIGN}")
     if outcome is None:
-        return Row(change, sign, tuple(fields(change)), "", "", "")
+        return Row(change, sign, tuple(fields(change)), "", "", "", list_told(change))
     done = DONE[change.action] if outcome.result is Result.APPLIED else str(outcome.result)
-    return Row(change, sign, tuple(fields(change)), str(outcome.result), done, outcome.error or "")
+    return Row(change, sign, tuple(fields(change)), str(outcome.result), done, outcome.error or "", list_told(change))
 
 
 def _filters(rows: Iterable[Row]) -> list[Filter]:
