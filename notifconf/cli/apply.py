@@ -24,6 +24,7 @@ from notifconf.cli.session import (
     PlanContext,
     choose_endpoint,
     current_time,
+    describe,
     load_workspace,
     open_connection,
     open_plan,
@@ -40,8 +41,8 @@ from notifconf.plan.planner import Proposal
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report.formats import RENDERERS
-from notifconf.report.style import Span, line
-from notifconf.report.text import outcome_line, plan_lines, silence_lines
+from notifconf.report.style import Line, Span, line
+from notifconf.report.text import outcome_line, report_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class ApplyOptions:
     audit_file: Path | None
 
 
-@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS, verdict="Not applied")
 @option("-y", "--yes", "--auto-approve", "auto_approve", is_flag=True, help="Don't ask.")
 @option(
     "--workspace",
@@ -153,6 +154,8 @@ async def _apply_saved(saved: SavedPlan, own: ApplyOptions, service: Service, co
         proposal = await api.check_plan(
             saved, connection, paths=own.workspace, access=service.access, now=current_time()
         )
+        provider, paths = load_provider(saved.plan.provider), own.workspace or saved.paths
+        console.context = describe(paths, provider, saved.basis.endpoint, saved.plan, proposal.live)
         remember_secrets(value for value in proposal.secrets.values() if isinstance(value, Secret))
         _show_plan(saved.plan, console)
         return await _carry_out(proposal, connection, service, console, own.audit_file)
@@ -217,20 +220,28 @@ def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
     console.diagnostics(plan.diagnostics)
     if not console.machine:
         if asking or not console.quiet:
-            console.lines(plan_lines(plan, verbose=console.verbose, now=current_time()))
+            console.lines(report_lines(console.report(plan)))
     elif asking or not console.quiet:
-        console.aside(plan_lines(plan, verbose=console.verbose, now=current_time()))
+        console.aside(report_lines(console.report(plan)))
 
 
 def ask_for_approval(plan: Plan, console: Console) -> bool:
     """Ask for approval. Raises `UsageError` if standard input is no terminal."""
     if not sys.stdin.isatty():
         raise UsageError("nobody can approve this, since standard input is no terminal: use --auto-approve")
-    console.aside([line(), *silence_lines(plan), line("Type `yes` to make these changes. Anything else cancels.")])
+    console.aside([line(), *_count_silences(plan), line("Type `yes` to make these changes. Anything else cancels.")])
     if console.ask("Apply: ") == "yes":
         return True
     console.aside([line("Not approved: nothing was changed.")])
     return False
+
+
+def _count_silences(plan: Plan) -> Iterator[Line]:
+    """Say once more how many are no longer told: the list may have scrolled away."""
+    if plan.silences:
+        yield line(Span(f"This silences {len(plan.silences)}: see the list above.", "silences"))
+    if plan.undeclared_mutes:
+        yield line(Span(f"Silent already, and not declared: {len(plan.undeclared_mutes)}.", "silences"))
 
 
 Record = Callable[["ChangeOutcome"], None]

@@ -18,6 +18,7 @@ from notifconf.config.files import DEFAULT
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import Mode, Options, Plan
 from notifconf.plan.planner import apply_options
+from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 from notifconf.report.metrics import Run, metrics
 from notifconf.report.style import Span, line
@@ -26,7 +27,7 @@ METRICS_FILE_MODE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS)
+@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
 @option(
     "--metrics-file",
     type=OutputFile(),

@@ -9,7 +9,7 @@ from notifconf.cli.options import command
 from notifconf.cli.process import ExitCode
 
 
-@command(click.argument("words", nargs=-1, metavar="[COMMAND]..."), formats=["text"])
+@command(click.argument("words", nargs=-1, metavar="[COMMAND]..."), formats=["text"], pages=True)
 def help(words: tuple[str, ...], *, console: Console) -> ExitCode:  # noqa: A001 -- named after the command
     """Show the help text of a command.
 

@@ -6,6 +6,7 @@ import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -56,15 +57,35 @@ JSON_HELP = " --json is short for --format json."
 
 
 def command(
-    *parameters: Callable[[Command], Command], formats: Iterable[str] = FORMATS, own_output: bool = False
+    *parameters: Callable[[Command], Command],
+    formats: Iterable[str] = FORMATS,
+    own_output: bool = False,
+    verdict: str = "",
+    pages: bool = False,
 ) -> Callable[[Command], click.Command]:
-    """Make a command that takes these parameters, and a `console` that prints its result in one of these formats."""
+    """Make a command that takes these parameters, and a `console` that prints its result in one of these formats.
+
+    `verdict` is what the last line says of a plan that has errors. A command that `pages` sends its result to PAGER.
+    """
 
     def decorate(function: Command) -> click.Command:
-        decorated = _apply_all(console_options(*formats, own_output=own_output)(function), parameters)
+        if pages:
+            function = _pager_option(function)
+        decorated = _apply_all(console_options(*formats, own_output=own_output, verdict=verdict)(function), parameters)
         return click.command(cls=GroupedCommand)(decorated)
 
     return decorate
+
+
+def _pager_option(command: Command) -> Command:
+    """Page the result of a command on a terminal, unless `--no-pager` is given."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, console: Console, no_pager: bool, **kwargs: Any) -> Any:
+        with nullcontext() if no_pager or console.output else console.paging():
+            return command(*args, console=console, **kwargs)
+
+    return option("--no-pager", group=OUTPUT, is_flag=True, help="Don't page, though PAGER is set.")(wrapper)
 
 
 def _output_files() -> dict[str, Path]:
@@ -82,7 +103,7 @@ def paths_argument(command: Command) -> Command:
     return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
 
 
-def console_options(*formats: str, own_output: bool = False) -> Callable[[Command], Command]:
+def console_options(*formats: str, own_output: bool = False, verdict: str = "") -> Callable[[Command], Command]:
     """Take the output options. The command gets a `Console`, which also prints why the command fails.
 
     A command with `own_output` has one format, and declares `--output` itself.
@@ -100,7 +121,7 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
             **kwargs: Any,
         ) -> Any:
             color = not no_color and not os.environ.get("NO_COLOR")
-            console = Console(format, output, color, verbose, quiet)
+            console = Console(format, output, color, verbose, quiet, verdict)
             try:
                 with claim_outputs(_output_files()):
                     console.check()

@@ -12,21 +12,29 @@ from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
 from notifconf.model import Options
+from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 
 
-@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
+@command(
+    *(paths_argument, plan_options, silences_option, service_options),
+    formats=RENDERERS,
+    verdict=NOT_APPLICABLE,
+    pages=True,
+)
 @option(
     "--out",
     type=OutputFile(),
     metavar="PLANFILE",
     help="Save the plan, for `apply PLANFILE` to carry out as it was reviewed.",
 )
+@option("--summary", is_flag=True, help="Only the addresses of what would change.")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def plan(
     paths: tuple[str, ...],
     *,
     out: Path | None,
+    summary: bool,
     detailed_exitcode: bool,
     options: Options,
     service: Service,
@@ -38,6 +46,7 @@ def plan(
     Example:
       notifconf plan examples/confluent --endpoint emulator:
     """
+    console.summary = summary
     made = asyncio.run(plan_once(paths, options, service, console))
     if out is not None:
         api.save_plan(made.proposal, out, paths=paths)

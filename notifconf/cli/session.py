@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from notifconf import api
+from notifconf import __version__, api
 from notifconf.cli.console import Console, known_secrets, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
@@ -27,6 +27,7 @@ from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
 from notifconf.providers import BUILT_IN, find_credential_variables, list_providers, load_provider
 from notifconf.providers.base import Connection, Provider
+from notifconf.report import Context
 
 
 def current_time() -> datetime:
@@ -206,7 +207,15 @@ async def open_plan(
             live = await api.read_live(wanted, connection)
         endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
+        console.context = describe(paths, provider, endpoint, proposal.plan, live)
         yield PlanContext(proposal, workspace, provider, endpoint), connection
+
+
+def describe(paths: Sequence[str], provider: Provider, endpoint: str, plan: Plan, live: Live) -> Context:
+    """Return what a plan compares with what."""
+    organization = next((item.organization for item in live.resources if item.organization), None)
+    workspace = " ".join(paths or (DEFAULT,))
+    return Context(workspace, provider.title, endpoint, plan.mode, __version__, current_time(), organization)
 
 
 async def plan_again(made: PlanContext, connection: Connection, options: Options, console: Console) -> PlanContext:

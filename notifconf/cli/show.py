@@ -13,7 +13,7 @@ from notifconf.model import Declared, Filters, Listing
 from notifconf.report.table import listing_table, listings_json
 
 
-@command(paths_argument, filter_options, service_options)
+@command(paths_argument, filter_options, service_options, pages=True)
 @option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
 def show(
     paths: tuple[str, ...],

@@ -17,8 +17,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from notifconf.model import Action, Change, ChangeOutcome, Result
 from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
-from notifconf.report.style import printable
-from notifconf.report.text import DONE, SIGNS, Field, closing, fields, find_alerts, headline, unmanaged_sentence
+from notifconf.report.style import printable, text_of
+from notifconf.report.text import (
+    DONE,
+    SIGNS,
+    Field,
+    closing,
+    conclusion,
+    context_words,
+    fields,
+    find_alerts,
+    headline,
+    list_told,
+    unmanaged_sentence,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -39,6 +51,8 @@ class Row(NamedTuple):
     result: str
     done: str
     error: str
+    told: str
+    """Who is told by the object."""
 
 
 class Filter(NamedTuple):
@@ -57,6 +71,9 @@ def html(report: Report) -> str:
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
+        context=report.context,
+        origin=context_words(report.context) if report.context else "",
+        banner="" if plan.is_applicable else text_of(conclusion(report)),
         closing=closing(outcome),
         plan=plan,
         alerts=find_alerts(plan),
@@ -75,9 +92,11 @@ def html(report: Report) -> str:
 def _make_row(change: Change, outcome: ChangeOutcome | None, now: datetime | None) -> Row:
     sign = SIGNS[change.action].replace("-", "\N{MINUS SIGN}")
     if outcome is None:
-        return Row(change, sign, tuple(fields(change, now)), "", "", "")
+        return Row(change, sign, tuple(fields(change, now)), "", "", "", list_told(change))
     done = DONE[change.action] if outcome.result is Result.APPLIED else str(outcome.result)
-    return Row(change, sign, tuple(fields(change, now)), str(outcome.result), done, outcome.error or "")
+    return Row(
+        change, sign, tuple(fields(change, now)), str(outcome.result), done, outcome.error or "", list_told(change)
+    )
 
 
 def _filters(rows: Iterable[Row]) -> list[Filter]:
