@@ -2,8 +2,9 @@
 
 A service, or a proxy before it, may repeat a secret in an error, a header, a name or an id: cut, escaped, encoded, or
 turned around. So a text is looked at in several views: as it stands, with its escapes decoded, with its base64 and hex
-decoded, and each of these from its end. A view has no white space, no characters that do not show, no accents, and no
-upper case. A text repeats a secret if a view of it holds any 10 characters in a row of a view of the secret.
+decoded, without markup, and each of these from its end. A view has no white space, no characters that do not show, no
+accents, and no upper case. A text repeats a secret if a view of it holds any 10 characters in a row of a view of the
+secret, or any 10 letters and digits, whatever stands between them.
 
 Of a secret URL, the scheme is not looked for, nor a host that many share. A text with a repeated secret is withheld as
 a whole: what is left of it could complete the secret, or be another form of it.
@@ -66,12 +67,14 @@ COMMON_WORDS: Final = ("integrations", "notifications", "subscriptions", "enviro
 _URL: Final = re.compile(r"https?://(?P<login>[^/?#]*@)?(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _BLANK: Final = re.compile(r"[\0-\x20\x7f]+")
 _ESCAPE: Final = re.compile(
-    r"(?:\\|%)u(?:\{(?P<braced>[0-9a-f]{1,6})\}|(?P<code>[0-9a-f]{4}))|\\U(?P<long>[0-9a-f]{8})|\\x(?P<byte>[0-9a-f]{2})"
-    r"|\\(?P<octal>[0-7]{3})|\\(?P<char>.)",
+    r"(?:\\[ux]|%u)\{(?P<braced>[0-9a-f]{1,6})\}|(?:[\\%]u|U\+)(?P<code>[0-9a-f]{4})|\\U(?P<long>[0-9a-f]{8})"
+    r"|\\x(?P<byte>[0-9a-f]{2})|\\(?P<octal>[0-7]{3})|\\(?P<char>.)",
     re.IGNORECASE,
 )
 _BLANK_ESCAPES: Final = "bfnrt"
 _QUOTED_PRINTABLE: Final = re.compile(r"=(?:\r?\n|([0-9A-Fa-f]{2}))")
+_MARKUP: Final = re.compile(r"<[^<>]*>|\x1b\[[\d;]*[A-Za-z]")
+_SEPARATORS: Final = re.compile(r"[\W_]+")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{14,}")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _URL_SAFE: Final = str.maketrans("-_", "+/")
@@ -80,7 +83,7 @@ _OTHER_THAN_HEX: Final = re.compile(r"[^0-9a-f-]")
 _NO_HEX_DIGIT: Final = re.compile(r"0x|[^0-9a-f]", re.IGNORECASE)
 _DECIMAL: Final = re.compile(r"\d{2,3}(?:[,;\s]+\d{2,3}){9,}")
 _ENCODED: Final = (
-    re.compile(r"[\\&%=\r\n]|[^\0-\x7f]"),
+    re.compile(r"[\\&%=<\r\n\x1b]|U\+|[^\0-\x7f]"),
     _BASE64,
     re.compile(r"(?:(?:0x)?[0-9a-f]{2}[\s,:;.]*){10}", re.IGNORECASE),
     _DECIMAL,
@@ -168,7 +171,11 @@ class Redactor:
         return f"Redactor({len(self._known)} secrets)"
 
     def _holds(self, view: str) -> bool:
-        """Return whether a view of a text has a window of a secret."""
+        """Return whether a view of a text has a window of a secret, with or without what is no letter or digit."""
+        squeezed = _SEPARATORS.sub("", view)
+        return self._has_window(view) or (squeezed != view and self._has_window(squeezed))
+
+    def _has_window(self, view: str) -> bool:
         found = self._candidates.keys() & _parts(view, PIECE_LENGTH)
         if not found:
             return False
@@ -202,6 +209,10 @@ class Redactor:
                 views = [folded for view in _unescaped(part) if len(folded := view.casefold()) >= WINDOW_LENGTH]
                 for view in views:
                     self._add_view(view)
+                    self._add_whole(view)
+                    squeezed = _SEPARATORS.sub("", view)
+                    if squeezed != view and len(squeezed) >= WINDOW_LENGTH:
+                        self._add_view(squeezed)
                 if not views:
                     self._short.update(_short_forms(part))
         self._shortest_whole = min(map(len, self._whole), default=0)
@@ -220,6 +231,8 @@ class Redactor:
                 self._candidates[piece] = f"{known}\n{view}"  # no window holds a line break
             else:
                 self._common_pieces.add(piece)
+
+    def _add_whole(self, view: str) -> None:
         whole = _without_host(view)
         last = len(whole) - WINDOW_LENGTH
         if last >= 0 and not any(whole in word for word in COMMON_WORDS):
@@ -301,6 +314,8 @@ def _views(text: str, encodings: int) -> Iterator[str]:
         for found in _DECIMAL.finditer(text):
             codes = [int(code) for code in re.findall(r"\d+", found[0])]
             yield from _views("".join(map(chr, codes)), encodings - 1)
+    if "<" in text or "\x1b" in text:
+        yield _compact(_MARKUP.sub("", text)).casefold()
     if "=" in text:
         yield _compact(_QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1] or "20", 16)), text)).casefold()
 
@@ -311,7 +326,7 @@ def _unescaped(text: str) -> Iterator[str]:
         text = _compact(text)
         yield text
         decoded = text
-        if "\\" in text or "%u" in text:
+        if "\\" in text or "%u" in text or "U+" in text:
             decoded = _ESCAPE.sub(_character, decoded)
         if "&" in decoded:
             decoded = unescape(decoded)

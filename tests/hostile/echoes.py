@@ -139,6 +139,18 @@ FORMS: dict[str, Callable[[str], str]] = {
     "hex with 0x": lambda secret: ", ".join(f"0x{byte:02x}" for byte in secret.encode()),
     "bytes in decimal": lambda secret: str(list(secret.encode())),
     "bytes as Go prints them": lambda secret: str(list(secret.encode())).replace(",", ""),
+    "dashes": lambda secret: wrapped(core(secret), 6, "-"),
+    "dots": lambda secret: ".".join(core(secret)),
+    "bold in Markdown": lambda secret: wrapped(secret, 6, "**"),
+    "a list of characters": lambda secret: json.dumps(list(secret)),
+    "a list of pieces": lambda secret: json.dumps(re.findall(".{1,9}", core(secret))),
+    "a sum of texts": lambda secret: wrapped(secret, 8, '" + "'),
+    "separators replaced": lambda secret: re.sub("[^A-Za-z0-9]", "_", core(secret)),
+    "tags": lambda secret: wrapped(secret, 4, "<wbr>"),
+    "comments of HTML": lambda secret: wrapped(secret, 5, "<!-- -->"),
+    "colours of a terminal": lambda secret: wrapped(secret, 4, "\x1b[31m"),
+    "\\x{X} throughout": each("\\x{{{:x}}}"),
+    "U+XXXX throughout": each("U+{:04X} "),
     "hex of base64": lambda secret: base_64(secret).encode().hex(),
 }
 """Name -> what a service makes of a secret."""
