@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
-from click.core import ParameterSource
 
 from notifconf import __version__
 from notifconf.cli.process import (
@@ -150,9 +149,5 @@ def _usage_error(error: click.ClickException) -> str:
 def _find_variable(error: click.ClickException) -> str | None:
     """Return the environment variable that a wrong value comes from, None if it stands on the command line."""
     parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
-    if parameter is None or context is None or not parameter.name:
-        return None
-    if context.get_parameter_source(parameter.name) is not ParameterSource.ENVIRONMENT:
-        return None
-    find_variables = getattr(parameter, "find_variables", None)  # GroupedOption, which `--version` does not import
-    return next((name for name in find_variables(context) if os.environ.get(name)), None) if find_variables else None
+    find_source = getattr(parameter, "find_source", None)  # GroupedOption, which `--version` does not import
+    return find_source(context) if find_source and context else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from notifconf.cli.process import VARIABLE_PREFIX
@@ -61,6 +62,12 @@ class GroupedOption(click.Option):
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """Return the value of the first variable that is set. An empty one counts as not set."""
         return next(filter(None, map(os.environ.get, self.find_variables(ctx))), None)
+
+    def find_source(self, ctx: click.Context) -> str | None:
+        """Return the environment variable that the value comes from, None if it stands on the command line."""
+        if self.name is None or ctx.get_parameter_source(self.name) is not ParameterSource.ENVIRONMENT:
+            return None
+        return next(filter(os.environ.get, self.find_variables(ctx)), None)
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
         """Return the value, or the values of a repeatable option, that the environment holds."""

@@ -113,3 +113,14 @@ def test_types_of_a_namespace(user):
     )
     assert {row["namespace"] for row in ended.json["events"]} == {"dev-portal"}
     assert user.runs("types", "--namespace", "dev-portal").code == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("NOTIFCONF_ENDPOINT", "ftp://host"), ("NOTIFCONF_LOG_FILE", "missing/x.log"), ("NOTIFCONF_PLAN_OUT", "missing/plan.json")],
+)
+def test_an_error_about_an_option_names_the_variable_that_it_comes_from(somebody, variable, value):
+    somebody.sets(**{variable: value})
+    ended = somebody.runs("plan")
+    assert ended.code == 1
+    assert f"environment variable {variable}" in ended.err
