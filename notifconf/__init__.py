@@ -4,9 +4,9 @@ docs/python-api.md describes the public names. The command line uses the same fu
 it is first used: importing all of them takes much longer than `notifconf --version` may.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Type checkers take this for typing's. Nothing is imported here: the command's entry module comes after this one, and
+# until then nothing handles a signal.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from notifconf.api import (
         apply,
@@ -116,4 +116,6 @@ _MODULES = {
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_MODULES[name]), name)

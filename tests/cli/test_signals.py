@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import notifconf
 from tests.cli.workspaces import SECRET, WORKSPACE
 
 DRIVER = """\
@@ -70,6 +72,20 @@ def run(moment: str, number: int, *, ignored: bool = False) -> subprocess.Comple
 def test_a_signal_while_a_command_starts(moment, number):
     ended = run(moment, number)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Interrupted: nothing was changed.\n")
+
+
+def test_nothing_is_imported_before_signals_are_handled():
+    root = Path(notifconf.__file__).parent.parent
+    script = f"""\
+import os, sys  # as `site` does
+sys.path.insert(0, {str(root)!r})
+before = set(sys.modules)
+import notifconf.__main__
+print(*sorted(set(sys.modules) - before))
+"""
+    # Without `site`, as the tools of the tests let it import more when Python starts.
+    ended = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["notifconf", "notifconf.__main__"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
