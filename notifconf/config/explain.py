@@ -15,7 +15,17 @@ from notifconf.providers.base import Language
 
 POLICY: Final = {
     "policy": frozenset(
-        {"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover", "owner", "silences"}
+        {
+            "mode",
+            "max_deletes",
+            "protected",
+            "frozen",
+            "verify_integrations",
+            "coverage",
+            "silences",
+            "discover",
+            "owner",
+        }
     )
 }
 """What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
@@ -28,6 +38,7 @@ def mend_indentation(document: LocatedMapping, language: Language) -> Iterator[D
         yield from _mend_entries(document.get(name), members)
     nested = {**language.nested, **POLICY}
     yield from _mend_members(document, nested)
+    yield from _mend_members(document.get("policy"), nested)
     for section in list(document.values()):
         for entry in _list_entries(section):
             yield from _mend_members(entry, nested)
@@ -203,6 +214,8 @@ class Explainer:
                 if key in failure.value and not set(failure.wanted[key]) <= set(failure.value):
                     message = f"{quoted(key)} goes with {' and '.join(map(quoted, failure.wanted[key]))} alone"
                     yield error("invalid-value", message, place(self._document, path).keys_at[key])
+        elif failure.rule == "pattern" and failure.value == "" and "minLength" in failure.schema:
+            pass  # that it is empty is said already
         elif failure.rule != "oneOf" or isinstance(failure.value, dict):
             from_outside = container is not None and path[-1] in container.expressions
             hint = self._hint(failure, from_outside=from_outside)

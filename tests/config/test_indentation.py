@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from notifconf.config.explain import POLICY
+from notifconf.config.schema import workspace_schema
 from tests.config.workspace import HEAD, diagnosed, marked, places
 
 SUBSCRIBED = "subscriptions: [{notification_type: T, integrations: [a]}]\n"
@@ -20,6 +22,8 @@ SUBSCRIBED = "subscriptions: [{notification_type: T, integrations: [a]}]\n"
         "integrations:\n  a:\n    target:\n    §kind: Webhook\n    url: https://h/\n",
         "integrations:\n  a:\n    display_name: A\n    target:\n    §kind: Slack\n    webhook_url: '${URL}'\n",
         "policy:\n§mode: sync\nmax_deletes: 1\nintegrations: {a: {target: {kind: Webhook, url: https://h/}}}\n",
+        "policy:\n§frozen: []\nintegrations: {a: {target: {kind: Webhook, url: https://h/}}}\n",
+        "policy:\n  coverage:\n  §CRITICAL: 1\nintegrations: {a: {target: {kind: Webhook, url: https://h/}}}\n",
     ],
 )
 @pytest.mark.parametrize("environment", [None, {"URL": "https://h/"}], ids=["written", "resolved"])
@@ -39,6 +43,15 @@ def test_what_belongs_to_an_integration_or_a_policy(text, environment):
 def test_what_belongs_to_an_entry_of_a_list(text):
     text, place = marked(f"{HEAD}integrations: {{a: {{target: {{kind: Webhook, url: https://h/}}}}}}\n{text}")
     assert places(diagnosed(text)) == [f"{place} error[invalid-value]"]
+
+
+def test_what_belongs_to_the_channels_of_an_event():
+    text, place = marked("version: 1\nprovider: konnect\nsubscriptions:\n- event: e\n  name: n\n  channels:\n  §EMAIL: true\n")
+    assert places(diagnosed(text)) == [f"{place} error[invalid-value]"]
+
+
+def test_every_member_of_a_policy_is_known():
+    assert POLICY["policy"] == workspace_schema()["$defs"]["policy"]["properties"].keys()
 
 
 def test_integrations_may_be_called_as_members_are():

@@ -89,6 +89,7 @@ class ConfluentProvider(Provider):
             ),
             "resource": frozenset({"environment", "cluster", "connector", "compute_pool"}),
             "muted": frozenset({"from", "until", "reason"}),
+            "coverage": frozenset({"CRITICAL", "WARN", "INFO"}),
         },
     )
     has_inventory = True

@@ -67,7 +67,8 @@ class KonnectProvider(Provider):
     coverage_terms = TERMS
     has_inbox = True
     language = Language(
-        identifiers=frozenset({"id", "event", "name"}), nested={"match": frozenset({"namespace", "except"})}
+        identifiers=frozenset({"id", "event", "name"}),
+        nested={"match": frozenset({"namespace", "except"}), "channels": frozenset({"EMAIL", "IN_APP"})},
     )
 
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
