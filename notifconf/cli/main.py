@@ -31,6 +31,7 @@ from notifconf.cli.process import (
 COMMANDS = (
     "init",
     "validate",
+    "fmt",
     "plan",
     "apply",
     "drift",
@@ -40,6 +41,7 @@ COMMANDS = (
     "resources",
     "coverage",
     "inbox",
+    "report",
     "schema",
     "emulator",
     "completion",
