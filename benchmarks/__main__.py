@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.figures import RUNS, Claim, Figure
 from benchmarks.results import document, table
 
-CLAIMS = ("requests", "lookups", "pacing", "startup", "validation", "planning")
+CLAIMS = ("requests", "lookups", "pacing", "startup", "validation", "planning", "inventory")
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 

@@ -31,6 +31,10 @@ class Emulator:
         """Let each named collection hold these objects and no other."""
         self._call("PUT", "state", state)
 
+    def grow(self, **numbers: int) -> None:
+        """Add so many environments to the inventory, with so many clusters each, and so many connectors in each."""
+        self._call("POST", "inventory", numbers)
+
     def sizes(self) -> dict[str, int]:
         """Return how many objects each collection holds."""
         return {name: len(objects) for name, objects in self._call("GET", "state").items()}

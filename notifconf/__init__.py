@@ -12,9 +12,11 @@ if TYPE_CHECKING:
         apply,
         check_plan,
         coverage,
+        explain,
         export,
         load,
         load_plan,
+        locate,
         make_plan,
         read_live,
         render,
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
         Change,
         ChangeOutcome,
         Diagnostic,
+        Explanation,
         Live,
+        Location,
         Mode,
         Options,
         Outcome,
@@ -55,7 +59,9 @@ __all__ = [
     "Connection",
     "Control",
     "Diagnostic",
+    "Explanation",
     "Live",
+    "Location",
     "Mode",
     "NotifconfError",
     "Options",
@@ -76,9 +82,11 @@ __all__ = [
     "check_plan",
     "connect",
     "coverage",
+    "explain",
     "export",
     "load",
     "load_plan",
+    "locate",
     "make_plan",
     "read_live",
     "render",
@@ -89,14 +97,15 @@ __all__ = [
 _MODULES = {
     name: module
     for module, names in {
-        "notifconf.api": "apply check_plan coverage export load load_plan make_plan read_live render save_plan survey",
+        "notifconf.api": "apply check_plan coverage explain export load load_plan locate make_plan read_live render "
+        "save_plan survey",
         "notifconf.config": "Access",
         "notifconf.endpoints": "Requests connect",
         "notifconf.errors": "ApiError NotifconfError ServiceError StaleError UsageError WorkspaceError",
         "notifconf.executor.saved": "SavedPlan",
         "notifconf.executor.schedule": "Control",
-        "notifconf.model": "Action Change ChangeOutcome Diagnostic Live Mode Options Outcome Percentage Plan Result "
-        "Secret Workspace",
+        "notifconf.model": "Action Change ChangeOutcome Diagnostic Explanation Live Location Mode Options Outcome "
+        "Percentage Plan Result Secret Workspace",
         "notifconf.plan.planner": "Proposal",
         "notifconf.providers.base": "Connection",
     }.items()

@@ -45,9 +45,12 @@ from notifconf.executor.secrets import encode_attributes
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model import (
     Action,
+    Diagnostic,
+    Explanation,
     Exported,
     Filters,
     Live,
+    Location,
     Mode,
     Options,
     Outcome,
@@ -58,16 +61,25 @@ from notifconf.model import (
     Value,
     Workspace,
     forbidden_in,
+    quoted,
 )
 from notifconf.plan import planner
 from notifconf.plan.codec import Document
-from notifconf.plan.coverage import find_effect
+from notifconf.plan.coverage import find_breaches, find_effect
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report import Report
-from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_text
+from notifconf.report.coverage import (
+    CoverageReport,
+    coverage_json,
+    coverage_markdown,
+    coverage_text,
+    explanation_json,
+    explanation_lines,
+    explanation_markdown,
+)
 from notifconf.report.formats import RENDERERS
 from notifconf.report.style import plain_text
 from notifconf.report.workspace import workspace_text
@@ -149,6 +161,11 @@ def make_plan(
     proposal = planner.propose(workspace, live, now or datetime.now(UTC), provider, options)
     canonical = find_endpoint(provider, endpoint, {})
     return sign(proposal, workspace, provider, canonical, options) if canonical else proposal
+
+
+def find_live_breaches(workspace: Workspace, live: Live) -> tuple[Diagnostic, ...]:
+    """Return an error for each type that reaches fewer channels than `policy.coverage` wants, as it lives."""
+    return tuple(find_breaches(load_provider(workspace.provider).coverage(live), workspace.policy))
 
 
 def find_undeclared(
@@ -298,15 +315,63 @@ def coverage(
     """
     rules = load_provider(provider)
     mutes = None if live.inventory is None else tuple(rules.list_mutes(live))
+    types = find_effect(plan.changes if plan else (), live, rules).types
     return CoverageReport(
         provider,
         rules.coverage_terms,
-        find_effect(plan.changes if plan else (), live, rules).types,
+        types,
         planned=plan is not None,
         minimums=workspace.policy.coverage if workspace else {},
         diagnostics=plan.errors if plan else (),
+        breaches=tuple(find_breaches((item.before for item in types), workspace.policy)) if workspace else (),
         mutes=mutes,
         hidden=sorted(live.not_visible.difference(row["resource"] for row in mutes or ())),
+    )
+
+
+async def locate(connection: Connection, resource: str) -> Location:
+    """Return where a resource is, for `explain`: the paths whose mutes and subscriptions matter to it.
+
+    `survey(connection, [*location.paths, *location.above])` reads them. Raises `UsageError` for what is no path of a
+    resource, and `ServiceError`.
+    """
+    return await connection.locate(resource)
+
+
+def explain(
+    provider: str,
+    live: Live,
+    name: str,
+    *,
+    location: Location | None = None,
+    workspace: Workspace | None = None,
+    plan: Plan | None = None,
+    now: datetime | None = None,
+) -> Explanation:
+    """Say who is told of a notification type (or an event), through what, and who is not, and why.
+
+    `live` is what `survey` reads; `name` is the name or the id of the type. With a `location` it is about one resource.
+    With a `workspace` and its `plan` it also says so as planned. Raises `UsageError` for an unknown type.
+    """
+    rules, moment = load_provider(provider), now or datetime.now(UTC)
+    subject = rules.find_subject(live, name)
+    declared = planner.find_declared(workspace, live, moment, rules)
+    before = rules.explain(subject, location, live, declared)
+    after = None
+    if plan is not None:
+        after = rules.explain(subject, location, find_effect(plan.changes, live, rules).live, declared)
+    places = (*location.paths, *location.above) if location is not None else ()
+    notes = [*rules.find_notes(side for side in (before, after) if side is not None)]
+    if location is not None and not location.is_known:
+        notes.insert(0, f"The service lists no resource {quoted(location.paths[0])}: `notifconf resources` shows all.")
+    return Explanation(
+        subject,
+        before,
+        after,
+        location,
+        tuple(path for path in places if path in live.not_visible),
+        tuple(notes),
+        plan.errors if plan is not None else (),
     )
 
 
@@ -341,14 +406,20 @@ def _escape_glob(address: str) -> str:
     return "".join("?" if forbidden_in(char) else glob.escape(char) for char in address)
 
 
-def render(value: Proposal | Plan | Outcome | CoverageReport | Exported, format: str = "text") -> str:  # noqa: A002
+def render(
+    value: Proposal | Plan | Outcome | CoverageReport | Explanation | Exported,
+    format: str = "text",  # noqa: A002
+) -> str:
     """Return a value as text, without colours.
 
-    A plan or an outcome has the formats text, json, markdown, html and github (the log of a job), coverage has text,
-    json and markdown, an exported workspace yaml. Raises `ValueError` for another format.
+    A plan or an outcome has the formats text, json, markdown, html and github (the log of a job), coverage and an
+    explanation have text, json and markdown, an exported workspace yaml. Raises `ValueError` for another format.
     """
     if isinstance(value, CoverageReport):
         return _choose(format, {"text": coverage_text, "json": coverage_json, "markdown": coverage_markdown})(value)
+    if isinstance(value, Explanation):
+        renderers = {"text": _explanation_text, "json": explanation_json, "markdown": explanation_markdown}
+        return _choose(format, renderers)(value)
     if isinstance(value, Exported):
         return _choose(format, {"yaml": _workspace_text})(value)
     if isinstance(value, Outcome):
@@ -357,6 +428,10 @@ def render(value: Proposal | Plan | Outcome | CoverageReport | Exported, format:
         report = Report(value.plan if isinstance(value, Proposal) else value)
     result = _choose(format, RENDERERS)(report).result
     return result if isinstance(result, str) else plain_text(result)
+
+
+def _explanation_text(explanation: Explanation) -> str:
+    return plain_text(explanation_lines(explanation))
 
 
 def _workspace_text(exported: Exported) -> str:

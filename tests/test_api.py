@@ -13,6 +13,7 @@ from notifconf.api import (
     apply,
     check_plan,
     coverage,
+    explain,
     export,
     load,
     load_plan,
@@ -37,6 +38,7 @@ subscriptions:
   - notification_type: Kafka cluster shrink failure
     integrations: [oncall]
 """
+SHRINK = "Kafka cluster shrink failure"
 ENVIRONMENT = {"ONCALL_URL": "https://oncall.example.com/canary"}
 
 
@@ -142,17 +144,18 @@ def test_every_value_is_rendered_in_each_of_its_formats(path):
             before = await survey(connection)
             outcome = await apply(proposal, connection)
             reach = coverage("confluent", before, workspace=workspace, plan=proposal.plan)
-            return proposal, outcome, reach, export("confluent", await survey(connection))
+            answer = explain("confluent", before, SHRINK, workspace=workspace, plan=proposal.plan)
+            return proposal, outcome, (reach, answer), export("confluent", await survey(connection))
 
-    proposal, outcome, reach, exported = asyncio.run(program())
+    proposal, outcome, answers, exported = asyncio.run(program())
     for name in RENDERERS:
         assert render(proposal, name) == render(proposal.plan, name) != render(outcome, name)
     assert json.loads(render(outcome, "json"))["changes"][0]["result"] == "applied"
     for name in ("text", "json", "markdown"):
-        assert "Kafka cluster shrink failure" in render(reach, name)
+        assert all(SHRINK in render(answer, name) for answer in answers)
     assert "oncall" in render(exported, "yaml")
     with pytest.raises(ValueError, match=r"choose one of text, json, markdown$"):
-        render(reach, "html")
+        render(answers[0], "html")
 
 
 def test_what_sync_would_delete_is_protected_in_an_exported_workspace():

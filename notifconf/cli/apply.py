@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from notifconf import api
 from notifconf.cli.console import Console, mask, remember_secrets
-from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
 from notifconf.cli.parameters import PLAN, OutputFile, option
 from notifconf.cli.process import LOG_FILE_KEY, OUTCOME_KEY, ExitCode, discard_output, stop_on_signals
 from notifconf.cli.request_log import report_crash
@@ -55,7 +55,7 @@ class ApplyOptions:
     audit_file: Path | None
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict="Not applied")
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS, verdict="Not applied")
 @option("-y", "--yes", "--auto-approve", "auto_approve", is_flag=True, help="Don't ask.")
 @option(
     "--workspace",
@@ -279,9 +279,14 @@ class Progress:
         """
         meta = click.get_current_context().meta
         for item in outcome.changes:
-            # The verification may have changed the outcome of a reported change: it settles twins.
-            if self.reported.get(item.change.address) != item:
-                self._audit(item)
+            # The verification may have changed the outcome of a reported change: it settles twins, and takes what
+            # another run has made by now for what failed. Correct the line that told otherwise.
+            reported = self.reported.get(item.change.address)
+            if reported == item:
+                continue
+            self._audit(item)
+            if reported is not None and not self.console.machine:
+                self._correct(item)
         code = ExitCode.for_outcome(outcome)
         self._attempt(lambda: self.console.show(outcome.plan, code, outcome))
         if self.is_reader_gone:
@@ -291,6 +296,9 @@ class Progress:
         meta[OUTCOME_KEY] = code
         self._explain(code, meta.get(LOG_FILE_KEY))
         return code
+
+    def _correct(self, item: ChangeOutcome) -> None:
+        self._attempt(lambda: self.console.lines([line("By now: ", *outcome_line(item))]))
 
     def _explain(self, code: ExitCode, log_file: Path | None) -> None:
         """Show the error that occurred in reporting."""

@@ -27,13 +27,13 @@ from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
-from notifconf.model import Diagnostic, Listing, Mask, Outcome, Plan, Secret
+from notifconf.model import Diagnostic, Mask, Outcome, Plan, Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
-from notifconf.report.table import Table, listing_table, listings_json, table_lines
 from notifconf.report.text import conclusion, diagnostic_lines
 
 if TYPE_CHECKING:
+    from notifconf.report.table import Table
     from notifconf.report.terminal import Terminal
 
 SECRETS_KEY = "notifconf.secrets"
@@ -141,17 +141,7 @@ class Console:
             with _to_stdout():
                 self._terminal(sys.stdout).draw_table(table)
         else:
-            self.lines(table_lines(table))
-
-    def listings(self, provider: str, listings: Sequence[Listing]) -> None:
-        """Write listings as the result: as tables, or as one JSON document."""
-        if self.machine:
-            self.result(listings_json(provider, listings))
-            return
-        for index, listing in enumerate(listings):
-            if index:
-                self.lines([()])
-            self.table(listing_table(listing, verbose=self.verbose))
+            self.lines(table.lines())
 
     def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
         """Write a plan, or its outcome, as the result of a command that ends with `code`.

@@ -36,7 +36,8 @@ def coverage(paths: tuple[str, ...], *, discover: bool | None, service: Service,
     """Show which channels each notification type reaches.
 
     Live, and as planned where there is a workspace (a PATH, or notifconf.yaml): the channels that a plan adds are
-    marked +, those that it takes away -. With --discover, which resources are muted.
+    marked +, those that it takes away -. With --discover, which resources are muted. Exits with 5 where a type reaches
+    fewer channels than policy.coverage wants, as it lives.
 
     \b
     Example:
@@ -48,9 +49,11 @@ def coverage(paths: tuple[str, ...], *, discover: bool | None, service: Service,
     check_discover(provider, discover=discover)
     with console.waiting(f"Reading {provider.title}"):
         report = asyncio.run(_report(workspace, provider, service, Options(discover=discover), now))
-    console.diagnostics(report.diagnostics)
+    console.diagnostics((*report.diagnostics, *report.breaches))
     _write_report(report, console)
-    return ExitCode.ERROR if report.diagnostics else ExitCode.DONE
+    if report.diagnostics:
+        return ExitCode.ERROR
+    return ExitCode.REFUSED if report.breaches else ExitCode.DONE
 
 
 def _workspace(paths: Sequence[str], service: Service, now: datetime) -> Workspace | None:

@@ -74,8 +74,8 @@ def drift(
     """Say where the live state differs from the workspace.
 
     And nothing where it does not, as cron jobs want it. Exits with 0 when in sync, 2 when not, 1 on an error, 5 when a
-    safety rule refuses the changes. With --undeclared, live objects that sync would delete, or that --discover found,
-    are a difference too.
+    safety rule refuses the changes, or a type reaches fewer channels than policy.coverage wants, as it lives. With
+    --undeclared, live objects that sync would delete, or that --discover found, are a difference too.
 
     \b
     Example:
@@ -87,9 +87,10 @@ def drift(
     try:
         reads_for = Mode.SYNC if undeclared else None
         made = asyncio.run(plan_once(paths, options, service, console, reads_for=reads_for))
-        shown, code = made.plan, ExitCode.for_plan(made.plan, detailed=True)
+        shown = _judge_live(made)
+        code = ExitCode.for_plan(shown, detailed=True)
         if undeclared:
-            shown, code = _add_undeclared(made, code, options, console)
+            shown, code = _add_undeclared(made, shown, code, options, console)
     finally:
         run = _run(made, options, code, mask(_name(paths)), time.monotonic() - began)
         recorded = metrics_file is None or _write_metrics(metrics_file, run, console)
@@ -101,12 +102,28 @@ def drift(
     return code
 
 
-def _add_undeclared(made: PlanContext, code: ExitCode, options: Options, console: Console) -> tuple[Plan, ExitCode]:
+def _judge_live(made: PlanContext) -> Plan:
+    """Return the plan with what lives judged in place of what it would be: a type that nobody hears now is an error.
+
+    A repair that the plan would make does not excuse that, nor does --force. Whom the plan would silence is not judged.
+    """
+    breaches = api.find_live_breaches(made.workspace, made.proposal.live)
+    kept = (
+        item
+        for item in made.plan.diagnostics
+        if item.code != "silences" and (item.code != "coverage" or item.address is not None)
+    )
+    return replace(made.plan, diagnostics=(*kept, *breaches))
+
+
+def _add_undeclared(
+    made: PlanContext, plan: Plan, code: ExitCode, options: Options, console: Console
+) -> tuple[Plan, ExitCode]:
     """Return the plan with what nobody declared and somebody may want to know, and the exit code for both."""
     found = api.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
     console.verbose = True
     is_drift = found and code is ExitCode.DONE
-    return replace(made.plan, unmanaged=found), ExitCode.CHANGES if is_drift else code
+    return replace(plan, unmanaged=found), ExitCode.CHANGES if is_drift else code
 
 
 def _run(made: PlanContext | None, options: Options, code: int, workspace: str, duration: float) -> Run:

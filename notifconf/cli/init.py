@@ -63,6 +63,8 @@ def _describe_next_steps(folder: Path, provider: str, variables: list[str]) -> I
         yield line(f"The workspace refers to {', '.join(variables)}: set that too.{then}")
     yield line(f"  {types:{width}}", Span("  lists the notification types that you can subscribe to", "dim"))
     yield line(f"  {plan:{width}}", Span("  shows what apply would do", "dim"))
+    if service.expiry_codes:
+        yield line("A mute ends with the first apply after its `until`: where you declare one, apply every hour.")
     yield line("With --endpoint emulator: both work on an emulated organization, without credentials.")
 
 

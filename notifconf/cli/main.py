@@ -40,6 +40,7 @@ COMMANDS = (
     "types",
     "resources",
     "coverage",
+    "explain",
     "inbox",
     "report",
     "schema",

@@ -315,6 +315,12 @@ def plan_options(command: Command) -> Command:
     return _apply_all(wrapper, options)
 
 
+def silences_option(function: Decorated) -> Decorated:
+    """Take `--silences`, as one of the options of a plan."""
+    text = "Refuse a plan that silences anybody. The stricter of it and policy.silences holds."
+    return option("--silences", group=PLAN, type=click.Choice(["allow", "refuse"]), help=text)(function)
+
+
 def check_owners(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
     """Refuse what can't be the name of an owner. `value` is one name, several, or None."""
     for owner in (value,) if isinstance(value, str) else value or ():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
@@ -16,7 +16,12 @@ from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE, pages=True)
+@command(
+    *(paths_argument, plan_options, silences_option, service_options),
+    formats=RENDERERS,
+    verdict=NOT_APPLICABLE,
+    pages=True,
+)
 @option(
     "--out",
     type=OutputFile(),

@@ -11,6 +11,7 @@ from notifconf.cli.options import Service, command, paths_argument, service_opti
 from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_provider, find_workspace, open_connection
+from notifconf.cli.show import write_listings
 from notifconf.errors import UsageError
 from notifconf.model import Cell, Filters, Listing, Live
 from notifconf.plan.coverage import hidden_resources
@@ -56,7 +57,7 @@ def resources(
     console.diagnostics(hidden_resources(live.not_visible))
     listing = provider.resources(live, wanted, workspace.declarations if workspace else None, muted=muted)
     if console.machine:
-        console.listings(provider.name, [listing])
+        write_listings(console, provider.name, [listing])
     else:
         console.table(_make_tree(listing, muted=muted, declared=workspace is not None, verbose=console.verbose))
     return ExitCode.DONE

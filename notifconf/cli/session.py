@@ -127,7 +127,7 @@ def survey(
     check_discover(provider, discover=discover)
     with console.waiting(f"Reading {provider.title}"):
         live = asyncio.run(read())
-    if discover:
+    if discover or (workspace is not None and workspace.policy.discover):
         console.diagnostics(hidden_resources(live.not_visible))
     else:
         console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))

@@ -6,6 +6,7 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, filter_options, namespace_option, service_options
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_default_provider, survey
+from notifconf.cli.show import write_listings
 from notifconf.model import Filters
 
 
@@ -22,5 +23,5 @@ def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
     """
     provider = find_default_provider(service)
     live = survey(service, console, provider)
-    console.listings(provider.name, [provider.types(live, filters)])
+    write_listings(console, provider.name, [provider.types(live, filters)])
     return ExitCode.DONE

@@ -14,7 +14,9 @@ from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, near
 from notifconf.providers.base import Language
 
 POLICY: Final = {
-    "policy": frozenset({"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover", "owner"})
+    "policy": frozenset(
+        {"mode", "max_deletes", "protected", "verify_integrations", "coverage", "discover", "owner", "silences"}
+    )
 }
 """What belongs into a member that is a mapping, and can't stand beside it; the provider knows more of them."""
 

@@ -17,7 +17,18 @@ from notifconf.config.scalars import format_key
 from notifconf.config.schema import check
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
-from notifconf.model import GUARDS, OWNER, Guard, Mask, Mode, Percentage, Policy, Secret, Workspace
+from notifconf.model import (
+    GUARDS,
+    OWNER,
+    Guard,
+    Mask,
+    Minimum,
+    Mode,
+    Percentage,
+    Policy,
+    Secret,
+    Workspace,
+)
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
 from notifconf.model.located import LocatedList, LocatedMapping
 from notifconf.providers import BUILT_IN, is_provider, load_provider
@@ -74,6 +85,7 @@ def decode_policy(document: dict[str, Any]) -> Policy:
         "frozen": _decode_patterns,
         "coverage": _decode_coverage,
         "owner": str,
+        "silences": str,
     }
     members = {key: decoders.get(key, bool)(value) for key, value in given.items()}
     return Policy(**members, places=dict(_locate_patterns(given)))
@@ -105,6 +117,9 @@ def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagn
     # The schema takes a text with `${`, which a reference may still replace.
     if owner is not None and "owner" not in policy.unresolved and not OWNER.fullmatch(owner):
         yield error("invalid-value", '"owner" must be 1 to 32 characters of a-z, 0-9 and -', policy.at("owner"))
+    if policy.get("discover") is True and not provider.has_inventory:
+        message = f"{provider.title} has no inventory of resources, so there is nothing to discover"
+        yield error("invalid-value", message, policy.keys_at["discover"])
     coverage = policy.get("coverage")
     if not coverage:
         return
@@ -116,8 +131,15 @@ def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagn
             yield warning("invalid-value", message, coverage.keys_at[group])
 
 
-def _decode_coverage(minimums: dict[str, float]) -> dict[str, int]:
-    return {group: int(minimum) for group, minimum in minimums.items()}
+def _decode_coverage(minimums: dict[str, Any]) -> dict[str, Minimum]:
+    return {group: _decode_minimum(value) for group, value in minimums.items()}
+
+
+def _decode_minimum(value: Any) -> Minimum:
+    if not isinstance(value, dict):
+        return Minimum(int(value))
+    excepts = tuple(sorted(value.get("except", ())))
+    return Minimum(int(value["channels"]), excepts, value.get("count_required_mail", False))
 
 
 REPEATABLE = frozenset({"version", "provider"})

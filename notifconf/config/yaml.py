@@ -37,6 +37,8 @@ from notifconf.model import (
 MAX_VALUES: Final = 500_000
 MAX_DIAGNOSTICS: Final = 1_000
 MAX_DEPTH: Final = 100
+MAX_REPEATED: Final = 1_000
+"""So many of a file's first texts are looked up when they come again: most are its keys."""
 
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _OPEN: Final = object()
@@ -64,6 +66,7 @@ class TreeBuilder:
         self._open: list[_OpenMapping | _OpenList] = []
         self._anchors: dict[str, Any] = {}
         self._values = 0
+        self._repeated: dict[tuple[str, bool], Any] = {}
 
     def read(self, next_event: Callable[[], Any]) -> None:
         """Take every event of a stream that holds one document. Raises UnreadableError."""
@@ -73,7 +76,7 @@ class TreeBuilder:
             kind = type(event)
             if kind is ScalarEvent:
                 self._count(1, event)
-                self._put(self._decode_scalar(event), event)
+                self._put(self._decode_scalar(event), self._locate(event))
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._begin(event, is_mapping=kind is MappingStartEvent)
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
@@ -94,9 +97,7 @@ class TreeBuilder:
             raise UnreadableError(diagnostic)
         self.diagnostics.append(diagnostic)
 
-    def _put(self, value: Any, event: Any) -> None:
-        mark = event.start_mark
-        at = Position(self.file, mark.line + 1, mark.column + 1)
+    def _put(self, value: Any, at: Position) -> None:
         if self._open:
             self._open[-1].add(value, at)
         else:
@@ -114,7 +115,7 @@ class TreeBuilder:
         if event.anchor is not None:
             opened.anchor = event.anchor
             self._add_anchor(event, _OPEN)
-        self._put(opened.container, event)
+        self._put(opened.container, at)
         self._open.append(opened)
 
     def _end(self) -> None:
@@ -124,20 +125,25 @@ class TreeBuilder:
             self._anchors[closed.anchor] = (closed.container, self._values - closed.values_before)
 
     def _decode_scalar(self, event: Any) -> Any:
+        is_plain, is_bare = event.implicit[0], event.tag is None and event.anchor is None
+        if is_bare and (known := self._repeated.get((event.value, is_plain), _OPEN)) is not _OPEN:
+            return known
         text = _join_surrogates(event.value)
         try:
             if event.tag is None or event.tag == "!":
-                value = decode_plain(text) if event.implicit[0] else text
+                value = decode_plain(text) if is_plain else text
             else:
                 value = decode_tagged(event.tag, text)
         except ValueError as failure:
             self.complain("yaml-syntax", str(failure), self._locate(event))
             value = _DROPPED
-        if value is MERGE and not (self._open and self._open[-1].takes_key):
-            value = text
         if forbidden_in(text):
             message = "an escape in this text stands for a character that is not allowed here"
             self.complain("yaml-syntax", message, self._locate(event))
+        elif is_bare and value is not MERGE and value is not _DROPPED and len(self._repeated) < MAX_REPEATED:
+            self._repeated[event.value, is_plain] = value
+        if value is MERGE and not (self._open and self._open[-1].takes_key):
+            value = text
         if event.anchor is not None:
             self._add_anchor(event, (value, 1))
         return value
@@ -155,7 +161,7 @@ class TreeBuilder:
             raise self._make_unreadable("this alias stands inside of what it refers to", event)
         value, values = found
         self._count(values, event)
-        self._put(value, event)
+        self._put(value, self._locate(event))
 
     def _count(self, values: int, event: Any) -> None:
         self._values += values
@@ -164,7 +170,8 @@ class TreeBuilder:
             raise self._make_unreadable(message, event)
 
     def _locate(self, event: Any) -> Position:
-        return Position(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Position(self.file, mark.line + 1, mark.column + 1)
 
     def _make_unreadable(self, message: str, event: Any) -> UnreadableError:
         return UnreadableError(error("yaml-syntax", message, self._locate(event)))

@@ -31,6 +31,7 @@ class Writer:
     `ids` holds the id of each created object by its address, for the changes that refer to it. `created` holds (kind,
     id) of the objects that the service created for this run, `adopted` those that existed. `conflicts` holds the
     addresses of creates that failed because an object with the same natural key exists, and is not as declared.
+    `sent_again` holds the addresses of creates that were sent more than once and may have made more than one object.
     """
 
     connection: Connection
@@ -43,6 +44,7 @@ class Writer:
     created: set[tuple[str, str]] = field(default_factory=set)
     adopted: set[tuple[str, str]] = field(default_factory=set)
     conflicts: set[str] = field(default_factory=set)
+    sent_again: set[str] = field(default_factory=set)
 
     async def write(self, change: Change) -> str | None:
         """Write a change, and return the id of the object. Raises `ServiceError` or `ObjectInUseError`."""

@@ -29,7 +29,9 @@ The look after 9 seconds finds i-7. It is new, as declared, and nobody else's, s
 Another example: `a` is pinned to i-1 and renamed from "Old" to "New" while `b`, also called "New", is created. The
 create of `b` is answered 500. The look finds i-1, which is taken, so `b` is `unknown`, and i-1 keeps the URL of `a`.
 
-What this can't see is a second object that appears later. `twins.py` looks for that when the run verifies its work.
+What this can't see is a second object that appears later, because a service that refused a create for some time had
+carried it out all the same. `twins.py` looks for that when the run verifies its work. For a create that was sent again
+(`sent_again`) the run looks until lists have caught up; other runs don't wait for that.
 """
 
 from __future__ import annotations
@@ -167,6 +169,8 @@ class Recovery:
             raise self._failed(f"{_ids(bearers)} is in the way, and is not what is declared: plan again")
         # What is sent is looked for afterwards, so the last look sends nothing.
         if self._may_be_sent_again() and self._looks < MAX_LOOKS:
+            if not self.writer.kind_of(self.change.kind).unique:
+                self.writer.sent_again.add(self.change.address)
             try:
                 return await self.writer.send(self.change, self.attributes)
             except ServiceError as error:

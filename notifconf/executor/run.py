@@ -82,8 +82,9 @@ class Verification:
     async def run(self) -> Plan:
         """Read again what was touched, and return what is still to do.
 
-        Where that holds something which was done, or another run may still give way, look again for a while, unless
-        `stop` is set. Raises `ServiceError`.
+        Look again for a while, unless `stop` is set, where that holds something which was done, where another run may
+        still give way, or where a create was sent again and a list may not show yet what the first attempt made. Raises
+        `ServiceError`.
         """
         touched = [item.change for item in self.outcomes if item.result is not Result.SKIPPED]
         if not touched:
@@ -124,7 +125,8 @@ class Verification:
         if self._saw_twins:
             done |= self.writer.conflicts
         late = [change for change in remaining.changes if change.address in done or (change.kind, change.id) in lived]
-        return [*late, *(item.change for item in self.namesakes if item.may_settle)]
+        sent_again = [change for change in applied if change.address in self.writer.sent_again and not self._saw_twins]
+        return [*late, *(item.change for item in self.namesakes if item.may_settle), *sent_again]
 
     async def _repair(self, remaining: Plan) -> None:
         """Write lists once more in which something is missing that this run put in.

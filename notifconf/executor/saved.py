@@ -82,15 +82,16 @@ def sign(proposal: Proposal, workspace: Workspace, provider: Provider, endpoint:
         workspace=workspace.digest,
         options=json.loads(canonical_text(options)),
         verify=proposal.verify,
-        bearers=find_bearer_ids(proposal.plan, proposal.live, provider),
+        bearers=find_bearer_ids(proposal.plan, proposal.live, proposal.secrets, provider),
     )
     return replace(proposal, plan=replace(proposal.plan, digest=plan_digest(proposal.plan, basis)), basis=basis)
 
 
-def find_bearer_ids(plan: Plan, live: Live, provider: Provider) -> dict[str, list[str]]:
+def find_bearer_ids(plan: Plan, live: Live, secrets: Secrets, provider: Provider) -> dict[str, list[str]]:
     """Return, by the address of each create, the ids of the live objects with the same natural key.
 
-    Some services do not keep names. There, a live object that another entry declares can have the natural key too.
+    Some services do not keep names. There, a live object that another entry declares can have the natural key too. A
+    name that holds a secret is among `secrets`.
     """
     bearers: dict[tuple[str, Hashable], list[str]] = {}
     for item in live.resources:
@@ -100,7 +101,7 @@ def find_bearer_ids(plan: Plan, live: Live, provider: Provider) -> dict[str, lis
         change.address: sorted(
             found
             for identity in provider.identities(
-                change.kind, encode_attributes(change.after or {}, change.address, {}, {})
+                change.kind, encode_attributes(change.after or {}, change.address, {}, secrets)
             )
             for found in bearers.get((change.kind, identity), ())
         )
@@ -264,7 +265,7 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
         if value is None or not fingerprints.match(encode_secret(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
     by_id = {(item.kind, item.id): item for item in live.resources}
-    bearers = find_bearer_ids(saved.plan, live, provider)
+    bearers = find_bearer_ids(saved.plan, live, secrets, provider)
     for change in saved.plan.changes:
         if change.action is Action.CREATE:
             if not set(bearers[change.address]) <= set(saved.basis.bearers[change.address]):
@@ -285,7 +286,7 @@ def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets) -> Proposal:
     def find_remaining(after: Live, ids: Mapping[str, str]) -> Plan:
         by_id = {(item.kind, item.id): item for item in after.resources}
         remaining = (change for change in saved.plan.changes if not _is_done(change, by_id, secrets, ids))
-        return replace(saved.plan, changes=tuple(remaining))
+        return replace(saved.plan, changes=tuple(remaining), part="changes")
 
     return Proposal(saved.plan, live, secrets, find_remaining, saved.basis.verify, saved.basis)
 

@@ -24,7 +24,7 @@ from functools import cache
 from html import unescape
 from itertools import chain
 from typing import Any, Final
-from unicodedata import combining, normalize
+from unicodedata import category, normalize
 from urllib.parse import quote, quote_plus, unquote
 
 from notifconf.errors import ProtocolError
@@ -329,7 +329,7 @@ def _compact(text: str) -> str:
     return "".join(
         char
         for char in normalize("NFKD", text)
-        if char.isprintable() and not char.isspace() and not combining(char) and not _INVISIBLE.match(char)
+        if char.isprintable() and not char.isspace() and category(char) not in _MARKS and not _INVISIBLE.match(char)
     )
 
 
@@ -382,5 +382,6 @@ def _readable(data: bytes) -> Iterator[str]:
         yield data.decode(errors="replace")
 
 
+_MARKS: Final = frozenset({"Mn", "Me"})
 _INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
 _COMMON_WINDOWS: Final = frozenset(window for word in COMMON_WORDS for window in _parts(word, WINDOW_LENGTH))

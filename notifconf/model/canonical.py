@@ -6,7 +6,6 @@ of secrets: a digest is public, and a weak secret could be guessed from it. Of a
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -47,6 +46,8 @@ def digest_of(document: Any) -> str:
 
 def digest_of_text(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8, as hexadecimal digits."""
+    import hashlib  # not at the top: it loads OpenSSL, and `validate` makes no digest
+
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

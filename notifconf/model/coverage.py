@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
 
-from notifconf.model.diagnostic import quoted
+from notifconf.model.diagnostic import Diagnostic, Position, quoted
+from notifconf.model.policy import Minimum
+from notifconf.model.resource import Resource
+from notifconf.model.state import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,8 @@ class Reach:
 
     `group` is what `policy.coverage` sets a minimum for: its severity, or namespace. `channels` are distinct, and
     count; what is sent `anyhow`, whatever is configured, doesn't. `subscriptions` holds kind and id of all that decide
-    it, those that are off too. `in_plan` is false where the billing plan leaves it out: it has no minimum.
+    it, those that are off too. `in_plan` is false where the billing plan leaves it out: it has no minimum. `since` is
+    when the service began to have it, or None.
     """
 
     id: str
@@ -41,9 +48,25 @@ class Reach:
     anyhow: tuple[Channel, ...] = ()
     subscriptions: frozenset[tuple[str, str]] = frozenset()
     in_plan: bool = True
+    since: datetime | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return quoted(self.name) + (f" ({self.group})" if self.group else "")
+
+    def find_minimum(self, minimums: Mapping[str, Minimum]) -> Minimum | None:
+        """Return what `policy.coverage` wants of this type; None where it has no minimum."""
+        minimum = minimums.get(self.group)
+        if minimum is None or not self.in_plan or minimum.exempts(self.name, self.id):
+            return None
+        return minimum
+
+    def falls_short(self, minimums: Mapping[str, Minimum]) -> bool:
+        """Say whether this type reaches fewer channels than it must."""
+        minimum = self.find_minimum(minimums)
+        if minimum is None:
+            return False
+        counted = len(self.channels) + (len(self.anyhow) if minimum.count_required_mail else 0)
+        return counted < minimum.channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +80,101 @@ class CoverageTerms:
     grouping: str
     groups: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+Why: TypeAlias = Literal["muted", "disabled", "shadowed", "not-in-plan", "not-subscribed"]
+"""Why a channel is not told of a type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A notification type, or an event, that somebody asks about; what a service does not say is an empty text."""
+
+    id: str
+    name: str
+    severity: str = ""
+    priority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A resource that somebody asks about: `paths` are the spellings of its path, the usual one first.
+
+    `above` holds the paths of what it is in whose mute covers it too. `title` has the names in its path. `is_known` is
+    false where the inventory should list it, and does not.
+    """
+
+    paths: tuple[str, ...]
+    above: tuple[str, ...] = ()
+    title: str = ""
+    is_known: bool = True
+
+
+class Via(NamedTuple):
+    """What tells a channel: `id` is None for what is to be created, `position` for what nothing declares."""
+
+    kind: str
+    id: str | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A channel that is told of a type."""
+
+    channel: Channel
+    address: str
+    via: Via
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """A channel that is not told of a type; `because` is a sentence."""
+
+    channel: Channel
+    address: str
+    why: Why
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is told of a type on one side, live or as planned, and who is not.
+
+    `state` is that of the subscription that decides. `always` names what the service tells whatever is configured.
+    """
+
+    state: Literal["enabled", "disabled", "none"] = "none"
+    told: tuple[Told, ...] = ()
+    not_told: tuple[NotTold, ...] = ()
+    always: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a workspace has to do with live objects: `addresses` names each, by kind and id, as a plan does.
+
+    `resources` has what is declared by its address. Without a workspace nothing is declared.
+    """
+
+    now: datetime
+    addresses: Mapping[tuple[str, str], str]
+    workspace: Workspace | None = None
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Who is told of one type, and why: live, and as planned where there is a workspace.
+
+    `unknown` holds the paths whose mute the service does not show. `notes` are sentences for whoever reads it;
+    `diagnostics` are what makes the planned side wrong.
+    """
+
+    subject: Subject
+    live: Audience
+    planned: Audience | None = None
+    location: Location | None = None
+    unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()

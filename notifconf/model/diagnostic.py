@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -77,11 +78,19 @@ UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 _BREAKS: Final = re.compile(r"[\t\n\r]")
 
-# Python calls these printable: fillers and vowels without a shape, and the variation selectors (those of emoji aside).
-INVISIBLE: Final = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef"
-# Marks that stand on the letter before them. The same one twice, or more than three, cover other text.
+# Python calls these printable: fillers and vowels without a shape, placeholders of objects, and the variation selectors
+# (those of emoji aside).
+INVISIBLE: Final = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\ufffc\U000e0100-\U000e01ef"
+)
+# The selectors of emoji show only after a symbol, or before the frame of a key (as in 1\ufe0f\u20e3).
+_SELECTORS: Final = r"(?<![^\0-\x7f\w\s\ufe0e\ufe0f]|\u2139)[\ufe0e\ufe0f](?!\u20e3)"
+# Marks that stand on the letter before them, or else on whatever is shown before the text. The same one twice, or more
+# than three, cover other text.
 _MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_HIDDEN: Final = re.compile(f"[{INVISIBLE}]|(?<=[{_MARKS}][{_MARKS}][{_MARKS}])[{_MARKS}]|(?<=([{_MARKS}]))\\1")
+_HIDDEN: Final = re.compile(
+    f"[{INVISIBLE}]|{_SELECTORS}|(?<!\\S)[{_MARKS}]|(?<=[{_MARKS}][{_MARKS}][{_MARKS}])[{_MARKS}]|(?<=([{_MARKS}]))\\1"
+)
 
 
 def shows(text: str) -> bool:
@@ -125,3 +134,20 @@ def fits_line(text: str, longest: int) -> bool:
 def fits_word(text: str, longest: int) -> bool:
     """Say whether a text can be said where it must hold no space: an id."""
     return fits(text, longest) and not any(char.isspace() for char in text)
+
+
+def format_time(moment: datetime) -> str:
+    """Return a timezone-aware moment as text: in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def distance(moment: datetime, now: datetime) -> str:
+    """Return how far a moment is away, in the largest unit that fits: "in 5 days", "2 hours ago"."""
+    seconds = (moment - now).total_seconds()
+    unit, size = next(((name, size) for name, size in UNITS if abs(seconds) >= size), ("minute", 60))
+    number = int(abs(seconds) // size)
+    amount = f"{number} {unit}{'' if number == 1 else 's'}" if number else f"less than a {unit}"
+    return f"in {amount}" if seconds > 0 else f"{amount} ago"

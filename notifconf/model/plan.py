@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic, Position
+from notifconf.model.resource import MuteTerms
 from notifconf.model.state import Part
 
-REFUSALS = frozenset({"max-deletes", "coverage"})
+REFUSALS = frozenset({"max-deletes", "coverage", "silences"})
 """Codes of the safety rules: they refuse a plan that is otherwise right, and `--force` acknowledges them."""
 
 
@@ -81,7 +82,8 @@ class Change:
     `before` is None for a create, `after` for a delete; else each holds the whole object. `changed` names the
     attributes that an update writes. `depends_on` holds addresses of changes of this plan that go first.
     `blocked` is the code of what forbids the change. `shared` says that others may add to its lists: what is in one by
-    the time of the write stays. `place` says in names where the object belongs, for people.
+    the time of the write stays. `place` says in names where the object belongs, and `mute` when a mute begins and ends,
+    for people.
     """
 
     action: Action
@@ -97,6 +99,7 @@ class Change:
     shared: bool = False
     position: Position | None = field(default=None, compare=False)
     place: str = field(default="", compare=False)
+    mute: MuteTerms | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,11 @@ class Plan:
     def undeclared_mutes(self) -> tuple[Diagnostic, ...]:
         """The warnings of mutes that nothing declares: somebody is not told already."""
         return tuple(item for item in self.diagnostics if item.code == UNDECLARED_MUTE)
+
+    @property
+    def overdue(self) -> tuple[Change, ...]:
+        """The changes that lift mutes which should have ended by now: somebody is not told for longer than declared."""
+        return tuple(change for change in self.changes if change.mute is not None and change.mute.is_over)
 
     @property
     def refusals(self) -> tuple[Diagnostic, ...]:

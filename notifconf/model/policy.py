@@ -39,13 +39,38 @@ class Percentage:
 
 
 @dataclass(frozen=True, slots=True)
+class Minimum:
+    """How many channels each type of a group must reach.
+
+    `excepts` holds names, ids or globs of types that have no minimum. With `count_required_mail`, the mail that the
+    service sends anyhow counts as a channel.
+    """
+
+    channels: int
+    excepts: tuple[str, ...] = ()
+    count_required_mail: bool = False
+
+    def exempts(self, *names: str) -> bool:
+        """Say whether a type with these names has no minimum; case does not matter."""
+        folded = [name.casefold() for name in names]
+        return any(
+            name == pattern or fnmatchcase(name, pattern)
+            for pattern in map(str.casefold, self.excepts)
+            for name in folded
+        )
+
+
+Silencing: TypeAlias = Literal["allow", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The workspace's `policy`, options applied; the defaults are those of the language.
 
     `coverage` maps a group of notification types (their severity, or namespace) to how many channels each of its types
-    must reach. `discover` also looks at resources that nothing declares. `places` says where a pattern of `protected`
-    or `frozen` stands, as far as that is known. `owner` is whose integrations these are; `takes_over` names the owners
-    whose marks count as this one's.
+    must reach. `silences` says whether a plan may silence anybody. `discover` also looks at resources that nothing
+    declares. `places` says where a pattern of `protected` or `frozen` stands, as far as that is known. `owner` is whose
+    integrations these are; `takes_over` names the owners whose marks count as this one's.
     """
 
     mode: Mode = Mode.UPSERT_ONLY
@@ -53,11 +78,12 @@ class Policy:
     protected: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     verify_integrations: bool = True
-    coverage: Mapping[str, int] = field(default_factory=dict)
+    coverage: Mapping[str, Minimum] = field(default_factory=dict)
     discover: bool = False
     places: Mapping[tuple[Guard, str], Position] = field(default_factory=dict, compare=False)
     owner: str | None = None
     takes_over: tuple[str, ...] | None = None
+    silences: Silencing = "allow"
 
     def owns(self, owner: str | None) -> bool:
         """Say whether the mark of `owner` counts as this workspace's own."""

@@ -39,6 +39,15 @@ class Kind:
     mark: Mark | None = None
 
 
+class MuteTerms(NamedTuple):
+    """When a declared mute begins and ends (timezone-aware, or None), and why; `is_over` says that it has ended."""
+
+    begins: datetime | None = None
+    ends: datetime | None = None
+    reason: str | None = None
+    is_over: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A declared object, resolved against the service's catalogue.
@@ -47,7 +56,8 @@ class Resource:
     `pin`, an id, says which. `attributes` holds what is declared; what is absent is left alone.
     `writable` is false for what is only referred to. `create` is false where its absence already is what is declared.
     `blocked` is the code of the rule that forbids it to be changed. `adds` says that no entry declares whom it shall
-    refer to, only whom it shall refer to as well: what it refers to already stays.
+    refer to, only whom it shall refer to as well: what it refers to already stays. `mute` says when it mutes, if that
+    is what it does.
     """
 
     kind: str
@@ -61,6 +71,7 @@ class Resource:
     create: bool = True
     blocked: str | None = None
     adds: bool = False
+    mute: MuteTerms | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

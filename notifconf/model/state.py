@@ -9,10 +9,10 @@ from typing import Literal, Protocol, TypeAlias
 from notifconf.model.canonical import canonical_text, digest_of_text
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.mask import Mask
-from notifconf.model.policy import Mode, Percentage, Policy
+from notifconf.model.policy import Mode, Percentage, Policy, Silencing
 from notifconf.model.resource import LiveResource, Secret
 
-Part: TypeAlias = Literal["", "targets", "rest"]
+Part: TypeAlias = Literal["", "targets", "rest", "changes"]
 """Which part of the whole a plan is: all, the targets, or the rest without what is excluded."""
 
 
@@ -81,6 +81,7 @@ class Options:
     targets_if_exist: tuple[str, ...] = ()
     discover: bool | None = None
     take_over: tuple[str, ...] = ()
+    silences: Silencing | None = None
 
     @property
     def part(self) -> Part:

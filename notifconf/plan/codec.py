@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from notifconf.model import Diagnostic, Position
+from notifconf.model import Diagnostic, MuteTerms, Position, format_time
 from notifconf.model.canonical import digest_of
 from notifconf.model.plan import (
     Action,
@@ -76,7 +76,16 @@ def change_document(change: Change) -> Document:
         "blocked": change.blocked,
         "diff": [_difference(item) for item in change.differences],
         **_place_document(change.place),
+        **_mute_document(change.mute),
     }
+
+
+def _mute_document(mute: MuteTerms | None) -> Document:
+    """Return when a mute begins and ends, and why."""
+    if mute is None:
+        return {}
+    begins, ends = (None if moment is None else format_time(moment) for moment in mute[:2])
+    return {"mute": {"from": begins, "until": ends, "reason": mute.reason}}
 
 
 def diagnostic_document(diagnostic: Diagnostic) -> Document:
@@ -218,7 +227,7 @@ def _decode_diagnostic(item: Mapping[str, Any]) -> Diagnostic:
 
 
 def _without_remarks(change: Change) -> Document:
-    return _change(replace(change, position=None, place=""))
+    return _change(replace(change, position=None, place="", mute=None))
 
 
 def _change(change: Change) -> Document:
@@ -235,7 +244,19 @@ def _change(change: Change) -> Document:
         **({"shared": True} if change.shared else {}),
         "position": _place(change.position),
         **_place_document(change.place),
+        **({} if change.mute is None else {"mute": _saved_mute(change.mute)}),
     }
+
+
+def _saved_mute(mute: MuteTerms) -> Document:
+    document: Document = _mute_document(mute)["mute"]
+    return document | {"is_over": mute.is_over}
+
+
+def _decode_mute(item: Mapping[str, Any] | None) -> MuteTerms | None:
+    if item is None:
+        return None
+    return MuteTerms(_decode_moment(item["from"]), _decode_moment(item["until"]), item["reason"], item["is_over"])
 
 
 def _decode_change(item: Mapping[str, Any]) -> Change:
@@ -255,6 +276,7 @@ def _decode_change(item: Mapping[str, Any]) -> Change:
         shared=item.get("shared", False),
         position=_position(item["position"]),
         place=item.get("place", ""),
+        mute=_decode_mute(item.get("mute")),
     )
 
 

@@ -123,10 +123,9 @@ def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[
     """
     for item in result.types if policy.coverage else ():
         reach = item.after
-        minimum = policy.coverage.get(reach.group, 0)
-        if not reach.in_plan or len(reach.channels) >= minimum:
+        if not reach.falls_short(policy.coverage):
             continue
-        wanted = f"policy.coverage wants at least {minimum}"
+        wanted = _describe_minimum(reach, policy)
         touching = result.touching(item)
         if touching:
             message = f"{reach} would reach {_describe_reach(reach)}: {wanted}"
@@ -135,6 +134,34 @@ def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[
         else:
             message = f"{reach} reaches {_describe_reach(reach)}, and this plan does not fix that: {wanted}"
             yield warning("coverage", message)
+
+
+def _describe_minimum(reach: Reach, policy: Policy) -> str:
+    minimum = reach.find_minimum(policy.coverage)
+    return f"policy.coverage wants at least {minimum.channels if minimum is not None else 0}"
+
+
+def find_breaches(types: Iterable[Reach], policy: Policy) -> Iterator[Diagnostic]:
+    """Return an error for each type that reaches fewer channels than `policy.coverage` wants, as it lives."""
+    for reach in types if policy.coverage else ():
+        if reach.falls_short(policy.coverage):
+            since = f"; the service has had this type since {reach.since:%Y-%m-%d}" if reach.since is not None else ""
+            message = f"{reach} reaches {_describe_reach(reach)}: {_describe_minimum(reach, policy)}{since}"
+            yield error("coverage", message)
+
+
+def refuse_silences(
+    silences: Iterable[Silence], changes: Iterable[Change], policy: Policy, *, force: bool
+) -> Iterator[Diagnostic]:
+    """Apply `policy.silences`. A mute that starts by its `from` was reviewed when it was declared: it may start."""
+    if policy.silences != "refuse":
+        return
+    known = {change.address: change for change in changes}
+    judge = warning if force else error
+    for silence in silences:
+        change = known[silence.address]
+        if change.mute is None or change.mute.begins is None:
+            yield judge("silences", f"policy.silences refuses this: {silence.message}", change.position, change.address)
 
 
 def find_losses(result: Effect) -> Iterator[tuple[Silence, tuple[Change, ...]]]:

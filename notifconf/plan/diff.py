@@ -26,11 +26,17 @@ class References:
     ids: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
+    _lists: dict[tuple[Value, ...], Value] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `resolve` returned for lists: thousands of objects may have the same one."""
 
     def resolve(self, value: Value) -> Value:
         """Return a reference, or a set of them as a sorted tuple, as ids where the objects live already."""
         if isinstance(value, tuple):
-            return tuple(sorted({self.ids.get(item, item) for item in cast("tuple[str, ...]", value)}))
+            known = self._lists.get(value)
+            if known is None:
+                targets = cast("tuple[str, ...]", value)
+                known = self._lists[value] = tuple(sorted({self.ids.get(item, item) for item in targets}))
+            return known
         return self.ids.get(value, value) if isinstance(value, str) else value
 
     def name(self, value: Value, wanted: Value = None) -> PlanValue:
@@ -67,6 +73,7 @@ def create(desired: Resource, kind: Kind, references: References) -> Change:
         shared=_is_shared(desired, kind, references),
         position=desired.position,
         place=references.find_place(attributes, kind),
+        mute=desired.mute,
     )
 
 
@@ -103,6 +110,7 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
         shared=_is_shared(desired, kind, references),
         position=desired.position,
         place=references.find_place(wanted, kind),
+        mute=desired.mute,
     )
 
 
@@ -127,6 +135,7 @@ def release(live: LiveResource, address: str, kind: Kind, references: References
         changed=changed,
         differences=find_differences(before, after),
         shared=True,
+        place=references.find_place(live.attributes, kind),
     )
 
 

@@ -120,6 +120,9 @@ class _Matcher:
         known = self._by_identity[resource.kind]
         for identity in resource.identities:
             place = known.get(identity)
+            if place is not None and not self._namesakes and self._owners[place] is None:
+                self._claim(resource, place)
+                return
             if place is not None:
                 namesakes = self._namesakes.get((resource.kind, identity), ()) if self._namesakes else ()
                 candidates = [item for item in (place, *namesakes) if not self._is_pinned(item, resource)]

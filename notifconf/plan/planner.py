@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from notifconf.model import (
+    Declared,
     Diagnostic,
     Kind,
     Live,
@@ -28,7 +29,7 @@ from notifconf.model import (
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, freeze
 from notifconf.plan.addresses import LiveKey, find_undeclared_addresses
 from notifconf.plan.codec import Basis
-from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, warn_of_removals
+from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, refuse_silences, warn_of_removals
 from notifconf.plan.diff import References, create, find_differences, update
 from notifconf.plan.match import Matching, match
 from notifconf.plan.order import Scope, select_scope, sort_changes
@@ -68,6 +69,7 @@ def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) ->
         after=after,
         depends_on=depends_on,
         place=mask(change.place),
+        mute=change.mute and change.mute._replace(reason=change.mute.reason and mask(change.mute.reason)),
         differences=find_differences(before or {}, after or {}) if change.action is Action.UPDATE else (),
     )
 
@@ -117,6 +119,8 @@ def apply_options(workspace: Workspace, options: Options) -> Workspace:
         policy = replace(policy, max_deletes=options.max_deletes)
     if options.discover is not None:
         policy = replace(policy, discover=options.discover)
+    if options.silences == "refuse":
+        policy = replace(policy, silences="refuse")
     if options.take_over:
         policy = replace(policy, takes_over=tuple(sorted(set(options.take_over))))
     return replace(workspace, policy=policy)
@@ -182,10 +186,9 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
-        matching,
+        [item for item in matching.undeclared if item.kind in managed_kinds],
         live.resources,
         comparison.changes,
-        managed=managed_kinds,
         left_alone=resolution.left_alone,
         protection=guards,
         references=references,
@@ -214,6 +217,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     if not workspace.is_valid:
         return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
     result = find_effect(scoped.changes, live, rules)
+    silences = tuple(find_silences(scoped.changes, rules, result))
     managed = _count_managed(live.resources, managed_kinds, resolution.left_alone) if pruning.changes else Counter()
     managed.subtract(item.kind for item in pruning.unmanaged if item.kept == OTHER_OWNER)
     found = (
@@ -222,13 +226,14 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         *warn_of_removals(scoped.changes),
         *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
         *find_shortfalls(result, workspace.policy, force=options.force),
+        *refuse_silences(silences, scoped.changes, workspace.policy, force=options.force),
     )
     plan = Plan(
         provider=rules.name,
         changes=scoped.changes,
         unchanged=scoped.unchanged,
         unmanaged=scoped.unmanaged,
-        silences=tuple(find_silences(scoped.changes, rules, result)),
+        silences=silences,
         diagnostics=_sort(found),
         mode=workspace.policy.mode,
         until=resolution.until,
@@ -236,6 +241,18 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     )
     shown = conceal(plan, mask)
     return shown, find_secrets(plan.changes, shown.changes, (pair.desired for pair in matching.pairs))
+
+
+def find_declared(workspace: Workspace | None, live: Live, now: datetime, rules: Rules) -> Declared:
+    """Return what a workspace has to do with what lives: the address of each object, and what is declared."""
+    kinds = {kind.name: kind for kind in rules.kinds}
+    resources = rules.resolve(workspace, live, now).resources if workspace is not None else ()
+    matching = match(resources, live.resources, workspace.policy if workspace is not None else Policy())
+    addresses = find_undeclared_addresses(matching.undeclared, matching, kinds)
+    for desired, found in matching.pairs:
+        if found is not None:
+            addresses[found.kind, found.id] = desired.address
+    return Declared(now, addresses, workspace, {item.address: item for item in resources})
 
 
 def find_saved_secrets(
@@ -291,7 +308,8 @@ def _find_live_secrets(live: Live) -> Iterator[Secret]:
     """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown target."""
     for item in live.resources:
         target = item.attributes.get("target")
-        for value in target.values() if isinstance(target, Mapping) else ():
+        # Few objects have a target, and a check for a mapping takes a while.
+        for value in target.values() if target is not None and isinstance(target, Mapping) else ():
             if isinstance(value, Secret) and len(value.reveal()) >= MIN_TOKEN_LENGTH:
                 yield value
 

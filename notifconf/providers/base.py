@@ -17,10 +17,12 @@ from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
 from notifconf.model import (
     Attributes,
+    Audience,
     Cell,
     Change,
     CoverageTerms,
     Declarations,
+    Declared,
     Diagnostic,
     Exported,
     Filters,
@@ -29,9 +31,11 @@ from notifconf.model import (
     Live,
     LiveResource,
     LocatedMapping,
+    Location,
     Reach,
     Secret,
     Silence,
+    Subject,
     Workspace,
 )
 from notifconf.plan.rules import Pair, Resolution
@@ -54,11 +58,6 @@ def parse_time(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def format_time(moment: datetime) -> str:
-    """Return a timezone-aware moment as text: in UTC, to the second."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
@@ -95,6 +94,13 @@ class Connection(Protocol):
         """
         del filters, muted
         return Live()
+
+    async def locate(self, resource: str) -> Location:
+        """Return the other spellings of a resource's path, and what it is in.
+
+        Raises `UsageError` for what is no path. A service without an inventory is never asked.
+        """
+        return Location((resource,))
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """Create an object and return its id. Where its fate is unknown, raise with `sent` and don't send it again."""
@@ -289,12 +295,27 @@ class Provider(ABC):
         """Return what each notification type reaches, sorted, the worst group first; nothing without a catalogue."""
         return ()
 
+    def find_subject(self, live: Live, name: str) -> Subject:  # noqa: ARG002
+        """Return the notification type (or event) that an id or a name means. Raises `UsageError` where none does."""
+        raise UsageError(f"{self.title} has no list of notification types")
+
+    def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:  # noqa: ARG002
+        """Say who is told of a type in a live state, of all resources or of one, and why the others are not."""
+        return Audience()
+
+    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:  # noqa: ARG002
+        """Return sentences about audiences for whoever reads them: whom mail does not reach."""
+        return ()
+
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:  # noqa: ARG002
         """Return what is muted in a live state: rows of `resource` (a path), `name` and `since`, sorted."""
         return ()
 
-    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:  # noqa: ARG002
-        """List a surveyed live state. Raises `UsageError` for a filter that this service has nothing for."""
+    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:  # noqa: ARG002
+        """List a surveyed live state, and what is declared of its mutes.
+
+        Raises `UsageError` for a filter that this service has nothing for.
+        """
         raise UsageError(f"{self.title} has nothing to show")
 
     def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:  # noqa: ARG002

@@ -44,6 +44,11 @@ class Report:
     """Whether only the addresses of changes are wanted."""
 
     @property
+    def now(self) -> datetime | None:
+        """When the plan was made, where that is known: how much time is left until a mute ends."""
+        return self.context.made if self.context is not None else None
+
+    @property
     def changes(self) -> Iterable[tuple[Change, ChangeOutcome | None]]:
         """The changes in the plan's order, each with its outcome."""
         if self.outcome is None:

@@ -1,4 +1,4 @@
-"""Who is told of what, live and as planned: as a table, as JSON, and as Markdown."""
+"""Who is told of what, of all types or of one, live and as planned: as tables, as JSON, and as Markdown."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifconf.model import Cell, Channel, CoverageTerms, Diagnostic, Listing, Reach
+from notifconf.model import (
+    Audience,
+    Cell,
+    Channel,
+    CoverageTerms,
+    Diagnostic,
+    Explanation,
+    Listing,
+    Minimum,
+    NotTold,
+    Reach,
+    Told,
+    Via,
+    format_time,
+)
 from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
 from notifconf.report.json import dump_json
 from notifconf.report.markdown import prose
-from notifconf.report.style import count, line, plain_text
+from notifconf.report.style import Line, Span, count, line, plain_text
 from notifconf.report.table import Table, listing_table, table_lines
 
 NOBODY = "nobody"
@@ -21,7 +35,8 @@ NOBODY = "nobody"
 class CoverageReport:
     """What each type reaches; without a workspace (`planned` is false) both sides are the live one.
 
-    `minimums` is `policy.coverage`; `diagnostics` are what makes the planned side wrong. `mutes` says which resources
+    `minimums` is `policy.coverage`; `diagnostics` are what makes the planned side wrong, and `breaches` the types that
+    reach too few channels as they live. `mutes` says which resources
     are muted, None where nobody looked; `hidden` are those whose mutes the service does not show.
     """
 
@@ -29,8 +44,9 @@ class CoverageReport:
     terms: CoverageTerms
     types: Sequence[Sides]
     planned: bool = False
-    minimums: Mapping[str, int] = field(default_factory=dict)
+    minimums: Mapping[str, Minimum] = field(default_factory=dict)
     diagnostics: Sequence[Diagnostic] = ()
+    breaches: Sequence[Diagnostic] = ()
     mutes: Sequence[Mapping[str, Cell]] | None = None
     hidden: Sequence[str] = ()
 
@@ -69,9 +85,10 @@ def sums(report: CoverageReport) -> Iterator[str]:
         verb = "reaches" if len(group) == 1 else "reach"
         text = f"{name or '(none)'}: {live} of {total} {verb} no channel that counts{end}."
         minimum = report.minimums.get(name)
-        if minimum:
-            short = sum(len(item.after.channels) < minimum for item in group)
-            text += f" policy.coverage wants at least {minimum}: {short} fall{'' if short != 1 else 's'} short."
+        if minimum is not None and minimum.channels:
+            short = sum(item.after.falls_short(report.minimums) for item in group)
+            wanted = f" policy.coverage wants at least {minimum.channels}"
+            text += f"{wanted}: {short} fall{'' if short != 1 else 's'} short."
         yield text
 
 
@@ -101,18 +118,24 @@ def coverage_json(report: CoverageReport) -> str:
             "coverage": [_type(item, report) for item in report.types],
             **({} if report.mutes is None else {"muted": list(report.mutes), "unknown": list(report.hidden)}),
             "notes": list(report.terms.notes),
-            "diagnostics": [diagnostic_document(item) for item in report.diagnostics],
+            "diagnostics": [diagnostic_document(item) for item in (*report.diagnostics, *report.breaches)],
         }
     )
 
 
-def coverage_markdown(report: CoverageReport) -> str:
-    """Return the table, the sums and the notes as GitHub Markdown."""
-    table = coverage_table(report)
+def table_markdown(table: Table) -> list[str]:
+    """Return a table below its title as lines of GitHub Markdown."""
     heads = [column.replace("_", " ") for column in table.columns]
     rows = [heads, ["---"] * len(heads), *([prose(cell.text) for cell in row] for row in table.rows)]
-    lines = [f"### {table.title}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
-    lines += [f"- {prose(text)}" for text in (*sums(report), *mute_lines(report))]
+    lines = [f"| {' | '.join(row)} |" for row in rows] if table.rows else [f"({table.empty})"]
+    return [f"### {prose(table.title)}", "", *lines, ""]
+
+
+def coverage_markdown(report: CoverageReport) -> str:
+    """Return the table, the sums and the notes as GitHub Markdown."""
+    lines = table_markdown(coverage_table(report))
+    breaches = (item.message for item in report.breaches)
+    lines += [f"- {prose(text)}" for text in (*sums(report), *breaches, *mute_lines(report))]
     lines += ["", *(f"> {prose(note)}" for note in report.terms.notes)]
     return "\n".join(lines) + "\n"
 
@@ -127,12 +150,14 @@ def _channels(item: Sides) -> tuple[str, ...]:
 
 
 def _type(item: Sides, report: CoverageReport) -> dict[str, Any]:
+    minimum = item.after.find_minimum(report.minimums)
     return {
         report.terms.subject: item.after.name,
         "id": item.after.id,
         report.terms.grouping: item.after.group,
         "in_plan": item.after.in_plan,
-        "minimum": report.minimums.get(item.after.group),
+        "minimum": None if minimum is None else minimum.channels,
+        "since": None if item.after.since is None else format_time(item.after.since),
         "live": _reach(item.before),
         "planned": _reach(item.after) if report.planned else None,
         "added": list(map(_channel, item.added)),
@@ -146,3 +171,111 @@ def _reach(reach: Reach) -> dict[str, Any]:
 
 def _channel(channel: Channel) -> dict[str, str | None]:
     return {"kind": channel.kind, "name": channel.name or None, "note": channel.note or None}
+
+
+def explanation_lines(explanation: Explanation, *, everything: bool = False) -> Iterator[Line]:
+    """Yield who is told of one type, and who is not: `everything` has those, too, whom nothing means to tell."""
+    yield line(Span(_describe_subject(explanation), "strong"))
+    for resource in _describe_resource(explanation):
+        yield line(resource)
+    for table in explanation_tables(explanation, everything=everything):
+        yield ()
+        yield from table_lines(table)
+    remarks = [*_remarks(explanation)]
+    if remarks:
+        yield ()
+        yield from (line(Span(text, "dim")) for text in remarks)
+
+
+def explanation_tables(explanation: Explanation, *, everything: bool = False) -> Iterator[Table]:
+    """Yield the tables of each side."""
+    for side, audience in (("Live", explanation.live), ("As planned", explanation.planned)):
+        if audience is None:
+            continue
+        state = "there is no subscription" if audience.state == "none" else f"the subscription is {audience.state}"
+        rows = [[_title(item), item.address, *_describe_via(item.via)] for item in audience.told]
+        yield _make_table(f"{side}: told ({state})", ("channel", "address", "through", "declared_at"), rows, NOBODY)
+        left_out = [item for item in audience.not_told if everything or item.why != "not-subscribed"]
+        if left_out:
+            rows = [[_title(item), item.address, item.why, item.because] for item in left_out]
+            yield _make_table(f"{side}: not told", ("channel", "address", "why", "because"), rows)
+
+
+def explanation_json(explanation: Explanation) -> str:
+    """Return one document; `planned` is null without a workspace, and `unknown` is there where something is."""
+    subject, planned = explanation.subject, explanation.planned
+    return dump_json(
+        {
+            "type": {
+                "id": subject.id,
+                "display_name": subject.name,
+                "severity": subject.severity or None,
+                "priority": subject.priority or None,
+            },
+            "resource": explanation.location.paths[0] if explanation.location is not None else None,
+            "live": _audience(explanation.live),
+            "planned": _audience(planned) if planned is not None else None,
+            **({"unknown": list(explanation.unknown)} if explanation.unknown else {}),
+        }
+    )
+
+
+def explanation_markdown(explanation: Explanation, *, everything: bool = False) -> str:
+    """Return the tables as GitHub Markdown."""
+    lines = [f"## {prose(_describe_subject(explanation))}", ""]
+    lines += [f"{prose(resource)}\n" for resource in _describe_resource(explanation)]
+    for table in explanation_tables(explanation, everything=everything):
+        lines += table_markdown(table)
+    lines += [f"> {prose(text)}" for text in _remarks(explanation)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]], empty: str = "none") -> Table:
+    return Table(title, columns, tuple(tuple(Span(cell) for cell in row) for row in rows), empty)
+
+
+def _describe_subject(explanation: Explanation) -> str:
+    subject = explanation.subject
+    known = ", ".join(filter(None, (subject.severity, subject.priority, subject.id)))
+    return f"{subject.name} ({known})"
+
+
+def _describe_resource(explanation: Explanation) -> Iterator[str]:
+    location = explanation.location
+    if location is not None:
+        yield f"Resource: {location.paths[0]}" + (f" ({location.title})" if location.title else "")
+
+
+def _remarks(explanation: Explanation) -> Iterator[str]:
+    for name in explanation.live.always:
+        yield f"Told whatever is configured: {name}"
+    for path in explanation.unknown:
+        yield f"unknown: {path} may be muted, these credentials can't see it"
+    yield from explanation.notes
+
+
+def _title(item: Told | NotTold) -> str:
+    return str(item.channel)
+
+
+def _describe_via(via: Via) -> tuple[str, str]:
+    through = f"{via.kind} {via.id}" if via.id else via.kind if via.kind == "default" else f"{via.kind} (new)"
+    return through, f"{via.position.file}:{via.position.line}" if via.position is not None else "-"
+
+
+def _audience(audience: Audience) -> dict[str, Any]:
+    return {
+        "state": audience.state,
+        "told": [{**_named(item), "via": _via(item.via)} for item in audience.told],
+        "not_told": [{**_named(item), "why": item.why, "because": item.because} for item in audience.not_told],
+        "always": list(audience.always),
+    }
+
+
+def _named(item: Told | NotTold) -> dict[str, str | None]:
+    return {"channel": item.channel.kind, "name": item.channel.name or None, "address": item.address}
+
+
+def _via(via: Via) -> dict[str, str | int | None]:
+    file, line_number = (via.position.file, via.position.line) if via.position is not None else (None, None)
+    return {"kind": via.kind, "id": via.id, "file": file, "line": line_number}

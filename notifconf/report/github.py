@@ -15,7 +15,7 @@ from notifconf.model import TROUBLE, Action, Diagnostic, Position, Result
 from notifconf.report import Report
 from notifconf.report.markdown import markdown
 from notifconf.report.style import Line, plain_text, printable
-from notifconf.report.text import headline, outcome_line, outcome_lines, report_lines
+from notifconf.report.text import find_alerts, headline, outcome_line, outcome_lines, report_lines
 
 SUMMARY_VARIABLE, OUTPUT_VARIABLE = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 """Environment variables that name the files of a step: what its page shows, and what later steps can use."""
@@ -76,8 +76,9 @@ def _lines(report: Report) -> Iterable[Line]:
 
 def _annotations(report: Report) -> Iterator[str]:
     """Yield annotations. Silences come before other warnings, since GitHub shows only ten annotations of a level."""
-    if report.plan.silences:
-        yield _command("warning", "This silences", "\n".join(item.message for item in report.plan.silences))
+    for alert in find_alerts(report.plan):
+        if alert.name != "undeclared-mutes":  # those are diagnostics
+            yield _command("warning", alert.head, "\n".join(alert.messages))
     yield from _diagnostic_commands(report.diagnostics, report.folder)
     if report.outcome is not None:
         for item in report.outcome.changes:

@@ -10,10 +10,12 @@ import functools
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.model import Action, Change, ChangeOutcome, Result
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
 from notifconf.report.style import printable, text_of
 from notifconf.report.text import (
@@ -24,6 +26,7 @@ from notifconf.report.text import (
     conclusion,
     context_words,
     fields,
+    find_alerts,
     headline,
     list_told,
     unmanaged_sentence,
@@ -63,7 +66,7 @@ class Filter(NamedTuple):
 def html(report: Report) -> str:
     """Return a report as an HTML page; the same report gives the same bytes."""
     plan, outcome = report.plan, report.outcome
-    rows = [_make_row(change, item) for change, item in report.changes]
+    rows = [_make_row(change, item, report.now) for change, item in report.changes]
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
@@ -72,8 +75,9 @@ def html(report: Report) -> str:
         banner="" if plan.is_applicable else text_of(conclusion(report)),
         closing=closing(outcome),
         plan=plan,
+        alerts=find_alerts(plan),
         diagnostics=sorted(
-            (item for item in report.diagnostics if item not in plan.undeclared_mutes),
+            (item for item in report.diagnostics if item.code != UNDECLARED_MUTE),
             key=lambda item: item.severity != "error",
         ),
         rows=rows,
@@ -90,12 +94,14 @@ def content_policy(*, script: str | None = None) -> str:
     return f"default-src 'none';{scripts} style-src {_hash('page.css')}; base-uri 'none'; form-action 'none'"
 
 
-def _make_row(change: Change, outcome: ChangeOutcome | None) -> Row:
+def _make_row(change: Change, outcome: ChangeOutcome | None, now: datetime | None) -> Row:
     sign = SIGNS[change.action].replace("-", "\N{MINUS SIGN}")
     if outcome is None:
-        return Row(change, sign, tuple(fields(change)), "", "", "", list_told(change))
+        return Row(change, sign, tuple(fields(change, now)), "", "", "", list_told(change))
     done = DONE[change.action] if outcome.result is Result.APPLIED else str(outcome.result)
-    return Row(change, sign, tuple(fields(change)), str(outcome.result), done, outcome.error or "", list_told(change))
+    return Row(
+        change, sign, tuple(fields(change, now)), str(outcome.result), done, outcome.error or "", list_told(change)
+    )
 
 
 def _filters(rows: Iterable[Row]) -> list[Filter]:

@@ -6,21 +6,23 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import TypeAlias
 
 from notifconf.model import Action, Change, ChangeOutcome, Diagnostic, Result
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
 from notifconf.report.style import count, printable, text_of
 from notifconf.report.text import (
     DONE,
     SIGNS,
-    SILENT_ALREADY,
     Field,
     closing,
     conclusion,
     context_words,
     fields,
+    find_alerts,
     headline,
     list_told,
     own_fields,
@@ -105,7 +107,7 @@ def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}{_banner(report)}{_origin(report)}"
     above = [
         _fit_section(section, limit // SIDE_SHARE)
-        for section in (_closing(report), _silences(report), _undeclared_mutes(report), _diagnostics(report))
+        for section in (_closing(report), *_alerts(report), _diagnostics(report))
     ]
     below = _fit_section(_unmanaged(report), limit // SIDE_SHARE)
     room = limit - sum(len(part.encode()) for part in (begin, *above, below))
@@ -155,18 +157,15 @@ def _closing(report: Report) -> _Section:
     return _make_list([prose(words) for words in closing(report.outcome)])
 
 
-def _silences(report: Report) -> _Section:
-    items = [prose(item.message) for item in report.plan.silences]
-    return _make_list(items, head="\n> [!CAUTION]\n> **This silences:**\n>\n", prefix="> ")
-
-
-def _undeclared_mutes(report: Report) -> _Section:
-    items = [prose(item.message) for item in report.plan.undeclared_mutes]
-    return _make_list(items, head=f"\n> [!WARNING]\n> **{SILENT_ALREADY}**\n>\n", prefix="> ")
+def _alerts(report: Report) -> Iterator[_Section]:
+    for alert in find_alerts(report.plan):
+        kind = "CAUTION" if alert.name == "silences" else "WARNING"
+        items = [prose(message) for message in alert.messages]
+        yield _make_list(items, head=f"\n> [!{kind}]\n> **{alert.head}:**\n>\n", prefix="> ")
 
 
 def _diagnostics(report: Report) -> _Section:
-    others = (item for item in report.diagnostics if item not in report.plan.undeclared_mutes)
+    others = (item for item in report.diagnostics if item.code != UNDECLARED_MUTE)
     found = sorted(others, key=lambda item: item.severity != "error")
     return _make_list([_diagnostic(item) for item in found])
 
@@ -194,7 +193,7 @@ def _changes(report: Report, room: int) -> str:
     Those that a reviewer must see come first: failed and blocked ones, then deletes.
     """
     changes = sorted(report.changes, key=_urgency)
-    for text in _renderings(changes, summary=report.summary):
+    for text in _renderings(changes, report):
         if len(text.encode()) <= room:
             return text
 
@@ -206,18 +205,18 @@ def _changes(report: Report, room: int) -> str:
     return _fit_section(_Section((f"- {_address(*item)}\n" for item in changes), rest, "\n"), room)
 
 
-def _renderings(changes: list[Item], *, summary: bool) -> Iterator[str]:
+def _renderings(changes: list[Item], report: Report) -> Iterator[str]:
     """Yield the changes with fewer and fewer details."""
-    if summary:
+    if report.summary:
         yield "\n" + "".join(f"- {_address(*item)}\n" for item in changes) if changes else ""
         return
     if len(changes) <= MAX_UNFOLDED_CHANGES:
-        yield "".join(_change(*item) for item in changes)
+        yield "".join(_change(*item, report.now) for item in changes)
     urgent: list[Item] = []
     others: list[Item] = []
     for item in changes:
         (urgent if _is_urgent(item) else others).append(item)
-    first = "".join(_change(*item) for item in urgent)
+    first = "".join(_change(*item, report.now) for item in urgent)
     yield first + _folds(others, with_fields=True)
     yield first + _folds(others, with_fields=False)
     yield _folds(changes, with_fields=False)
@@ -294,7 +293,7 @@ def _urgency(item: Item) -> tuple[bool, int]:
     return not _is_urgent(item), (Action.DELETE, Action.UPDATE, Action.CREATE).index(item[0].action)
 
 
-def _change(change: Change, became: ChangeOutcome | None) -> str:
+def _change(change: Change, became: ChangeOutcome | None, now: datetime | None) -> str:
     changed = change.changed if change.action is Action.UPDATE else ()
     names = ", ".join(f"<code>{escape(printable(name))}</code>" for name in changed)
     address = f"<code>{escape(printable(f'{SIGNS[change.action]} {change.address}'))}</code>"
@@ -303,7 +302,7 @@ def _change(change: Change, became: ChangeOutcome | None) -> str:
     error = f"{prose(became.error)}\n\n" if became is not None and became.error else ""
     return (
         f"\n<details open>\n<summary>{title}{notes}</summary>\n\n"
-        f"{error}{fence_code(_difference_lines(change), 'diff')}</details>\n"
+        f"{error}{fence_code(_difference_lines(change, now), 'diff')}</details>\n"
     )
 
 
@@ -321,8 +320,8 @@ def _result(became: ChangeOutcome | None) -> str:
     return DONE[became.change.action] if became.result is Result.APPLIED else f"<b>{became.result}</b>"
 
 
-def _difference_lines(change: Change) -> Iterator[str]:
-    for field in fields(change):
+def _difference_lines(change: Change, now: datetime | None) -> Iterator[str]:
+    for field in fields(change, now):
         if field.before is not None:
             yield f"- {field.name}: {field.before}"
         if field.after is not None:

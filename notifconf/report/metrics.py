@@ -123,6 +123,6 @@ def _gauges(run: Run, success: float | None) -> Iterator[Measure]:
     yield Measure("notifconf_drift_duration_seconds", "How long the last run took.", [(where, run.duration)])
     yield Measure(
         "notifconf_drift_exit_code",
-        "How the last run ended: 0 in sync, 2 drift, 5 drift that a safety rule refuses, else an error.",
+        "How the last run ended: 0 in sync, 2 drift, 5 a safety rule is broken, else an error.",
         [(where, run.exit_code)],
     )

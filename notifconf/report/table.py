@@ -68,6 +68,10 @@ class Table:
     empty: str = "none"
     """What stands in the place of rows where there are none."""
 
+    def lines(self, width: int | None = None) -> Iterator[Line]:
+        """Yield the table as lines: see `table_lines`."""
+        return table_lines(self, width)
+
 
 def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
     """Yield a table; `width` is a terminal's, None a pipe's, where nothing is wrapped or cut.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
-from notifconf.model import Diagnostic, Mode, Part
+from notifconf.model import Diagnostic, Mode, MuteTerms, Part, distance, format_time
 from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.report import Context, Report
@@ -33,16 +34,55 @@ NO_CHANGES: Mapping[Part, str] = {
     "": "No changes. Live state matches the configuration.",
     "targets": "No changes among the targets.",
     "rest": "No changes apart from what is excluded.",
+    "changes": "No changes are left of the plan.",
 }
 """By the part of the whole that a plan is."""
 VERIFIED: Mapping[Part, str] = {
     "": "live state matches the configuration.",
     "targets": "the targets are as declared.",
     "rest": "all is as declared, apart from what is excluded.",
+    "changes": "what the plan changes is as planned.",
 }
 
 
-SILENT_ALREADY = "Silent already, and nothing declares it:"
+class Alert(NamedTuple):
+    """What stands on top of a plan, since somebody is not told, or will not be: a name, a head, and sentences."""
+
+    name: str
+    head: str
+    messages: tuple[str, ...]
+
+
+def find_alerts(plan: Plan) -> list[Alert]:
+    """Return who is not told any more, and who is not told already though nothing declares that (any more)."""
+    found = (
+        Alert("silences", "This silences", tuple(item.message for item in plan.silences)),
+        Alert("overdue", "Past its end, and still in force", tuple(map(_describe_overdue, plan.overdue))),
+        Alert(
+            "undeclared-mutes",
+            "Silent already, and nothing declares it",
+            tuple(item.message for item in plan.undeclared_mutes),
+        ),
+    )
+    return [alert for alert in found if alert.messages]
+
+
+def _describe_overdue(change: Change) -> str:
+    mute = change.mute or MuteTerms()
+    place = f" ({change.place})" if change.place else ""
+    ended = f" should have ended at {format_time(mute.ends)}" if mute.ends is not None else " should have ended"
+    return f"{change.address}{place}{ended}" + (f": {mute.reason}" if mute.reason else "")
+
+
+def describe_mute(mute: MuteTerms, now: datetime | None) -> str:
+    """Return when a mute begins and ends, and why; beside each moment how far it is away, where `now` is known."""
+    parts = [
+        f"{word} {format_time(moment)}" + (f" ({distance(moment, now)})" if now is not None else "")
+        for word, moment in (("from", mute.begins), ("until", mute.ends))
+        if moment is not None
+    ]
+    words = ", ".join(parts) or "without an end"
+    return words + (f", reason {shown(mute.reason)}" if mute.reason else "")
 
 
 def report_lines(report: Report) -> Iterator[Line]:
@@ -50,7 +90,7 @@ def report_lines(report: Report) -> Iterator[Line]:
     if report.context is not None:
         yield line(Span(context_words(report.context), "strong"))
         yield ()
-    yield from plan_lines(report.plan, verbose=report.verbose, summary=report.summary)
+    yield from plan_lines(report.plan, verbose=report.verbose, summary=report.summary, now=report.now)
     if not report.plan.is_applicable:
         yield conclusion(report)
 
@@ -84,14 +124,16 @@ def _first_sentence(diagnostic: Diagnostic) -> str:
     return diagnostic.message.partition("\n")[0].rstrip(".")
 
 
-def plan_lines(plan: Plan, *, verbose: bool = False, summary: bool = False) -> Iterator[Line]:
+def plan_lines(
+    plan: Plan, *, verbose: bool = False, summary: bool = False, now: datetime | None = None
+) -> Iterator[Line]:
     """Yield a plan: on top what it silences, then its changes, what is not declared, its digest, and the sums."""
     yield from silence_lines(plan)
     for change in plan.changes:
         if summary:
-            yield next(change_lines(change))
+            yield next(change_lines(change, now))
         else:
-            yield from change_lines(change)
+            yield from change_lines(change, now)
             yield ()
     if summary and plan.changes:
         yield ()
@@ -103,12 +145,11 @@ def plan_lines(plan: Plan, *, verbose: bool = False, summary: bool = False) -> I
 
 
 def silence_lines(plan: Plan) -> Iterator[Line]:
-    """Yield who is not told any more, and who is not told already though nothing declares that; or nothing."""
-    for head, items in (("This silences:", plan.silences), (SILENT_ALREADY, plan.undeclared_mutes)):
-        if items:
-            yield line(Span(head, "silences"))
-            yield from (line(Span(f"  ! {item.message}", "silences")) for item in items)
-            yield ()
+    """Yield what stands on top of a plan, or nothing."""
+    for alert in find_alerts(plan):
+        yield line(Span(f"{alert.head}:", "silences"))
+        yield from (line(Span(f"  ! {message}", "silences")) for message in alert.messages)
+        yield ()
 
 
 def summary_line(plan: Plan) -> Line:
@@ -134,7 +175,7 @@ def closing(outcome: Outcome | None) -> list[str]:
     return [] if outcome is None else [text_of(item) for item in outcome_lines(outcome)][1:]
 
 
-def change_lines(change: Change) -> Iterator[Line]:
+def change_lines(change: Change, now: datetime | None = None) -> Iterator[Line]:
     """Yield one change: its sign and address, then its fields."""
     style = str(change.action)
     known = "".join(f" ({text})" for text in (change.place, change.id) if text)
@@ -145,6 +186,8 @@ def change_lines(change: Change) -> Iterator[Line]:
             yield line(f"      {field_name(item.path)}: {shown(item.before)} → {shown(item.after)}")
     else:
         yield from _attribute_lines((change.after if change.action is Action.CREATE else change.before) or {}, "      ")
+    if change.mute is not None:
+        yield line(f"      muted: {describe_mute(change.mute, now)}")
 
 
 def _attribute_lines(attributes: Attributes, indent: str) -> Iterator[Line]:
@@ -227,8 +270,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
             yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
         verb = "is" if len(outcome.left) == 1 else "are"
         yield line(f"{count(len(outcome.left), 'change')} {verb} left to do: run apply again to continue.")
-    elif outcome.complete:
-        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.plan.part]}")
+    elif outcome.complete and outcome.remaining is not None:
+        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.remaining.part]}")
 
 
 def list_told(change: Change) -> str:
@@ -277,8 +320,8 @@ class Field(NamedTuple):
     after: str | None
 
 
-def fields(change: Change) -> Iterator[Field]:
-    """Yield what an update changes, or all of what a create makes and a delete takes away."""
+def fields(change: Change, now: datetime | None = None) -> Iterator[Field]:
+    """Yield what an update changes, or all of what a create makes and a delete takes away; of a mute, until when."""
     if change.action is Action.UPDATE:
         for item in change.differences:
             yield Field(field_name(item.path), shown(item.before), shown(item.after))
@@ -288,6 +331,8 @@ def fields(change: Change) -> Iterator[Field]:
     else:
         for name, value in _leaves(change.before or {}):
             yield Field(name, value, None)
+    if change.mute is not None:
+        yield Field("muted", None, describe_mute(change.mute, now))
 
 
 def _leaves(attributes: Attributes, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from notifconf.cli.parameters import GROUPS, GroupedCommand
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (
     *("init", "validate", "fmt", "plan", "apply", "drift", "export", "show", "types", "resources"),
-    *("coverage", "inbox", "report", "schema", "emulator", "completion", "help"),
+    *("coverage", "explain", "inbox", "report", "schema", "emulator", "completion", "help"),
 )
 """The order in which the commands are documented."""
 

@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from notifconf.config import schema_text
+from notifconf.emulator.confluent.objects import ORGANIZATION
 
 WORKSPACE = """\
 version: 1
@@ -40,7 +41,8 @@ def test_a_plan_as_text(user):
     assert ended.code == 0
     assert (
         ended.out
-        == """\
+        == f"Workspace notifconf.yaml → Confluent Cloud organization {ORGANIZATION} at {user.url} (mode upsert-only)\n\n"
+        """\
 This silences:
   ! subscriptions/SAML certificate is expiring soon no longer reaches "Organization admins"
   ! "environment=env-1" and everything in it is muted: only REQUIRED notifications are still delivered

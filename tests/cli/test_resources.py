@@ -106,6 +106,12 @@ def test_konnect_has_no_inventory(user):
         assert (ended.code, "no inventory" in ended.err) == (1, True)
 
 
+def test_a_workspace_of_konnect_has_nothing_to_discover(user):
+    user.writes("version: 1\nprovider: konnect\npolicy: {discover: true}\n")
+    ended = user.runs("validate")
+    assert (ended.code, ended.err.startswith("notifconf.yaml:3:10: error[invalid-value]")) == (1, True)
+
+
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 def test_names_stand_beside_ids(user, form):
     user.writes(f"{HEAD}resources:\n  - resource: {{environment: Production}}\n    muted: true\n")
@@ -194,7 +200,7 @@ def test_a_mute_that_nobody_declared(in_sync):
     ended = in_sync.runs("drift", "--discover", "--undeclared")
     assert ended.code == 2
     assert f"resource-preferences/{PRODUCTION} (Production)" in ended.out
-    assert ended.out.startswith("Silent already")
+    assert ended.out.splitlines()[2].startswith("Silent already")
     assert "warning[undeclared-mute]" in ended.err
     ended = in_sync.runs("drift", "--discover", "--undeclared", "--format", "json")
     (found,) = ended.json["unmanaged"]

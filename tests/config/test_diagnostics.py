@@ -95,6 +95,8 @@ def told(text, **more):
         ("policy: {max_deletes: §101%}", INVALID, "a percentage from 0% to 100%"),
         ("policy: {max_deletes: §many}", INVALID, "must be a whole number, or a percentage"),
         ("policy: {max_deletes: §1.5}", INVALID, "must be a whole number or text"),
+        ("policy: {owner: §Data}", INVALID, "1 to 32 characters of a-z, 0-9 and -"),
+        ("policy: {owner: §'$${x}'}", INVALID, "1 to 32 characters of a-z, 0-9 and -"),
         ("policy: {coverage: §1}", INVALID, '"coverage" must be a mapping'),
         ("policy: {coverage: {CRITICAL: §-1}}", INVALID, '"CRITICAL" must be at least 0'),
         ("policy: {coverage: {CRITICAL: §1.5}}", INVALID, '"CRITICAL" must be a whole number'),
@@ -186,6 +188,24 @@ def test_errors_across_entries(more, code, part, address):
     assert places((diagnostic,)) == [f"{place} error[{code}]"]
     assert part in diagnostic.message
     assert diagnostic.address == address
+
+
+@pytest.mark.parametrize(
+    ("owner", "description", "is_wrong"),
+    [
+        ("", "d [notifconf: other]", True),
+        ("", "d" * 128, False),
+        ("policy: {owner: me}", "d" * (128 - len(" [notifconf: me]")), False),
+        ("policy: {owner: me}", "d" * (129 - len(" [notifconf: me]")), True),
+        ("policy: {owner: me}", "[notifconf: me]", True),
+        ("policy: {owner: '${OWNER}'}", "d" * 128, False),
+    ],
+)
+def test_a_description_leaves_room_for_the_mark(owner, description, is_wrong):
+    target = "target: {kind: Slack, webhook_url: '${A:-https://h/s}'}"
+    text, place = marked(f"{HEAD}{owner}\nintegrations:\n  a: {{description: §'{description}', {target}}}\n")
+    found = [item for item in diagnosed(text) if item.code == "invalid-value"]
+    assert places(tuple(found)) == ([f"{place} error[invalid-value]"] if is_wrong else [])
 
 
 def test_entries_that_add_may_repeat_a_resource_and_a_type():

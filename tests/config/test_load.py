@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from notifconf.config import load, parse_max_deletes
 from notifconf.errors import UsageError, WorkspaceError
-from notifconf.model import Mode, Percentage, Policy
+from notifconf.model import Minimum, Mode, Percentage, Policy
 from tests.config.workspace import CHANNELS, HEAD, NOW, diagnosed, loaded, places, written
 
 ONE = HEAD + CHANNELS
@@ -219,7 +219,12 @@ subscriptions: [{{match: {{name: x}}, integrations: [a, b]}}]
         ("policy: {protected: ['integrations/*', x]}", Policy(protected=("integrations/*", "x"))),
         ("policy: {verify_integrations: false}", Policy(verify_integrations=False)),
         ("policy: {coverage: {}}", Policy()),
-        ("policy: {coverage: {CRITICAL: 1, WARN: 0}}", Policy(coverage={"CRITICAL": 1, "WARN": 0})),
+        ("policy: {coverage: {CRITICAL: 1, WARN: 0}}", Policy(coverage={"CRITICAL": Minimum(1), "WARN": Minimum(0)})),
+        (
+            "policy: {coverage: {INFO: {channels: 2, except: [b, a*], count_required_mail: true}}}",
+            Policy(coverage={"INFO": Minimum(2, ("a*", "b"), count_required_mail=True)}),
+        ),
+        ("policy: {silences: refuse}", Policy(silences="refuse")),
     ],
 )
 def test_policies(policy, expected):
@@ -240,7 +245,7 @@ def test_policies(policy, expected):
 )
 def test_a_severity_that_nobody_knows_is_a_warning(provider, key, warned):
     workspace = loaded(f"version: 1\nprovider: {provider}\npolicy: {{coverage: {{{key}: 2}}}}\n")
-    assert workspace.policy.coverage == {key: 2}
+    assert workspace.policy.coverage == {key: Minimum(2)}
     assert places(workspace.diagnostics) == (["3:21 warning[invalid-value]"] if warned else [])
     assert all(warned in item.message for item in workspace.diagnostics)
 

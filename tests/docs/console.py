@@ -37,6 +37,7 @@ CHANGING = (
     (re.compile(r"\b(nt|i|s|rp|rs|u)-[0-9A-Za-z]{5,6}\b"), r"\1-ID"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"), "TIME"),
+    (re.compile(r"\(in \d+ (day|hour|minute)s?\)"), "(in N days)"),
     (re.compile(r"(_seconds(?:\{[^}]*\})?) [\d.e+-]+$", re.MULTILINE), r"\1 NUMBER"),
     (re.compile(r"\bfingerprint\S+"), "FINGERPRINT"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),

@@ -168,7 +168,7 @@ def test_what_changed_since_the_review_stops_the_apply(pipeline: Pipeline, conso
     # The new plan shows what the old one did not know of, and is applied.
     text = pipeline.runs("plan", "--out", "reviewed.plan")
     assert 'integrations: ["Organization admins", "Platform alerts"] → ["Platform alerts"]' in text
-    assert pipeline.runs("apply", "reviewed.plan").endswith("Verified: live state matches the configuration.\n")
+    assert pipeline.runs("apply", "reviewed.plan").endswith("Verified: what the plan changes is as planned.\n")
 
 
 def test_drift_is_found_at_night_and_mended_by_day(pipeline: Pipeline, console: Console) -> None:

@@ -12,6 +12,7 @@ from notifconf.errors import (
     TransportError,
 )
 from notifconf.model import Live, LiveResource, Secret
+from notifconf.plan.ownership import split_mark
 from tests.plan.world import CHANNEL, NOW, ROUTE, World
 
 
@@ -143,4 +144,5 @@ def _resource(kind, object_id, attributes):
     if "channels" in values:
         values["channels"] = tuple(sorted(values["channels"]))
     identity = ("name" if kind == "channel" else "topic", name)
-    return LiveResource(kind, object_id, name, (identity,), values)
+    owner = split_mark(str(attributes.get("note", "")))[1]
+    return LiveResource(kind, object_id, name, (identity,), values, owner=owner)

@@ -333,6 +333,29 @@ def test_a_stop_lets_what_is_in_flight_finish_and_begins_nothing():
     assert outcome.changes[1].error == "interrupted"
 
 
+def test_what_is_interrupted_keeps_its_id_and_says_whether_it_may_have_come_about():
+    class Hanging(Service):
+        async def update(self, kind, object_id, attributes, changed):
+            stop.set()
+            halt.set()
+            await asyncio.Event().wait()
+
+    stop, halt = asyncio.Event(), asyncio.Event()
+    service = Hanging(live_channel("c1", "a", "old"), live_channel("c2", "b", "old"))
+    outcome = applied([channel("a"), channel("b")], service, stop=stop, halt=halt, parallelism=1)
+    assert [(item.id, item.uncertain, item.error) for item in outcome.changes] == [
+        ("c1", True, "interrupted while it was in flight: it may have come about"),
+        ("c2", False, "interrupted"),
+    ]
+
+
+def test_what_fails_keeps_its_id():
+    service = Service(live_channel("c1", "a", "old"))
+    service.faults["update", "a"] = [refused()]
+    (failed,) = applied([channel("a")], service).changes
+    assert (failed.id, failed.uncertain, failed.error) == ("c1", False, "no")
+
+
 def test_parallelism_bounds_what_is_begun():
     class Counting(Service):
         running = most = 0

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from notifconf.errors import ConflictError
+from notifconf.model import Mode, Policy
 from tests.executor.service import Service, lost, refused
 from tests.executor.trial import applied, results
 from tests.plan.world import NOW, channel, live_channel, live_route, route
@@ -52,6 +53,23 @@ def test_the_newer_gives_way_and_its_references_go_to_the_older():
     assert [(item.code, item.address) for item in outcome.diagnostics] == [("twin-deleted", "channels/a")]
     assert service.written()[-2:] == ["update t", "delete a"]
     assert applied(DECLARED, service).plan.changes == ()
+
+
+def test_what_was_updated_goes_to_the_older_too():
+    service = Shared(live_channel("c0", "z"), live_channel("c8", "gone"), live_route("r1", "t", "c0"), twin=twin())
+    declared = [channel("a", line=4), channel("z"), route("t", "a", "z"), route("u", "z")]
+    outcome = applied(declared, service, policy=Policy(mode=Mode.SYNC, max_deletes=9))
+    assert sorted(told(service)) == [("c0",), ("c0", "c9")]
+    assert outcome.complete
+    assert [(item.id, item.error, item.uncertain) for item in outcome.changes] == [
+        ("c9", None, False),
+        ("r1", None, False),
+        ("new-6-u", None, False),
+        ("c8", None, False),
+    ]
+    (said,) = outcome.diagnostics
+    assert (str(said.position), said.severity) == ("w.yaml:4:1", "warning")
+    assert "c9 stays, and this run deleted its own new-4-a" in said.message
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("new-1-a", "a"), ("new-1-a", "new-0")])

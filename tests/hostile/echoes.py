@@ -108,6 +108,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "word joiners": lambda secret: wrapped(secret, 2, "\u2060"),
     "accents": "\u0301".join,
     "Hangul fillers": "\u3164".join,
+    "selectors of emoji": "\ufe0f".join,
     "blank Braille": "\u2800".join,
     "NULs": "\0".join,
     "no-break spaces": lambda secret: wrapped(secret, 3, "\u00a0"),

@@ -107,13 +107,16 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("way", FORBIDDEN)
 def test_what_is_never_readable(attacker: User, way: str) -> None:
     attacker.writes(f"{HEAD}    {FORBIDDEN[way]}\n{TARGETS}")
-    for command in (["validate"], ["validate", "--resolve"], ["plan", "--out", "plan.json"], ["show"], ["drift"]):
+    for command in (["validate"], ["validate", "--resolve"], ["plan", "--out", "plan.json"], ["drift"]):
         ended = attacker.runs(*command)
         assert ended.code == 1
         assert "notifconf.yaml:5:" in ended.err
         assert "error[forbidden-source]" in ended.err
         assert not readable(attacker, ended.out, ended.err)
     assert not (attacker.folder / "plan.json").exists()
+    ended = attacker.runs("show")  # needs no value of the workspace
+    assert ended.code == 0
+    assert not readable(attacker, ended.out, ended.err)
 
 
 @pytest.mark.parametrize("way", MASKED)
@@ -170,16 +173,30 @@ def test_a_masked_value_that_changes_makes_a_saved_plan_stale(attacker: User) ->
     assert attacker.runs("drift").code == 0
 
 
+def test_a_masked_name_that_exists_by_now_makes_a_saved_plan_stale(attacker: User) -> None:
+    attacker.writes(f"{HEAD}    display_name: 'n ${{COPY}}'\n{TARGETS}")
+    assert attacker.runs("plan", "--out", "plan.json").code == 0
+    target = {"kind": "Webhook", "url": "https://hooks.example.test/of-somebody-else"}
+    attacker.emulator.seed("integrations", {"display_name": f"n {PASSWORD}", "target": target})
+    ended = attacker.runs("apply", "plan.json")
+    assert (ended.code, "integrations/a exists by now" in ended.err) == (4, True), ended.err
+    assert not readable(attacker, ended.out, ended.err)
+
+
 @pytest.mark.parametrize("limit", [["--allow-env", ""], ["--allow-env", "OTHER"], ["--allow-files", ""]])
 def test_limits_reach_every_command(attacker: User, limit: list[str]) -> None:
     """Also a plan file's expressions; the variable and the option say the same."""
     attacker.writes(f"{HEAD}    description: '${{file:notes}}'\n{TARGETS}")
     attacker.writes("text", "notes")
     assert attacker.runs("plan", "--out", "plan.json").code == 0
-    commands = [["validate"], ["plan"], ["drift"], ["apply", "--auto-approve"], ["coverage"], ["show"], ["export"]]
-    for command in (*commands, ["types"]):
+    for command in (["validate"], ["plan"], ["drift"], ["apply", "--auto-approve"], ["coverage"]):
         ended = attacker.runs(*command, *limit)
         assert (ended.code, "error[forbidden-source]" in ended.err) == (1, True), command
+    # These only look: they need no value, and read none.
+    for name in ("show", "export", "types"):
+        ended = attacker.runs(name, *limit)
+        assert ended.code == 0, ended.err
+        assert not readable(attacker, ended.out, ended.err)
     if limit[0] == "--allow-env":
         assert attacker.runs("apply", "plan.json", *limit).code == 1
         attacker.sets(NOTIFCONF_ALLOW_ENV=limit[1])

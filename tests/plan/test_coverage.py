@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.model import Live, Mode, Policy, Reach
+from notifconf.model import Live, Minimum, Mode, MuteTerms, Policy, Reach
 from notifconf.plan.codec import decode_plan, encode_plan
 from notifconf.plan.coverage import find_effect, pair_sides
 from tests.plan.test_laws import desired, lives
-from tests.plan.world import World, channel, codes, live_channel, live_route, planned, reader, route
+from tests.plan.world import NOW, World, channel, codes, live_channel, live_route, planned, reader, route
 
 LIVE = [live_channel("c-a", "a"), live_channel("c-b", "b"), live_channel("c-e", "everyone")]
 DECLARED = [channel("a"), channel("b"), channel("everyone")]
 ON = live_route("r1", "critical one", "c-a")
-ONE = {"CRITICAL": 1}
-TWO = {"CRITICAL": 2}
+ONE = {"CRITICAL": Minimum(1)}
+TWO = {"CRITICAL": Minimum(2)}
 
 
 def judged(declared, live, minimum, mode=Mode.UPSERT_ONLY, **options):
@@ -37,8 +38,12 @@ def said(plan):
         pytest.param([route("critical one", "a")], [], TWO, ["error:coverage"], id="a step in the right direction"),
         pytest.param([route("critical one", "a", state="OFF")], [], ONE, ["error:coverage"], id="a create that is off"),
         pytest.param([route("critical one", "a", state="OFF")], [ON], ONE, ["error:coverage"], id="switched off"),
-        pytest.param([route("critical one", "a", state="OFF")], [ON], {"INFO": 1}, [], id="of another severity"),
-        pytest.param([route("critical one", "a", state="OFF")], [ON], {"CRITICAL": 0}, [], id="a minimum of none"),
+        pytest.param(
+            [route("critical one", "a", state="OFF")], [ON], {"INFO": Minimum(1)}, [], id="of another severity"
+        ),
+        pytest.param(
+            [route("critical one", "a", state="OFF")], [ON], {"CRITICAL": Minimum(0)}, [], id="a minimum of none"
+        ),
         pytest.param([route("critical one", "a", state="OFF")], [ON], {}, [], id="no policy"),
         pytest.param(
             [route("critical one", "b")],
@@ -96,7 +101,7 @@ def test_a_delete_is_refused_and_force_acknowledges_it():
 
 
 def test_a_refusal_says_what_is_left_and_where():
-    plan = judged([route("critical one", "a", "everyone")], [], {"CRITICAL": 3})
+    plan = judged([route("critical one", "a", "everyone")], [], {"CRITICAL": Minimum(3)})
     (refusal,) = plan.refusals
     assert refusal.message == (
         '"critical one" (CRITICAL) would reach 1 channel (Hook "a"): policy.coverage wants at least 3'
@@ -104,6 +109,38 @@ def test_a_refusal_says_what_is_left_and_where():
     assert (str(refusal.position), refusal.address) == ("w.yaml:9:3", "routes/critical one")
     plan = judged([route("critical one", "everyone")], [], ONE)
     assert 'would reach no channel that counts, only Hook "everyone":' in said(plan)[0]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "short"),
+    [
+        (Minimum(1, ("Critical one",)), False),
+        (Minimum(1, ("critical*",)), False),
+        (Minimum(1, ("critical two", "one")), True),
+        (Minimum(1, count_required_mail=True), False),
+        (Minimum(2, count_required_mail=True), True),
+    ],
+)
+def test_exceptions_and_mail_that_counts(minimum, short):
+    plan = judged([route("critical one", "everyone")], [], {"CRITICAL": minimum})
+    assert bool(plan.refusals) is short
+
+
+@pytest.mark.parametrize(("options", "severity"), [({}, "error"), ({"force": True}, "warning")])
+def test_a_plan_that_silences_is_refused_where_the_policy_says_so(options, severity):
+    declared, live = [*DECLARED, route("critical one", "a", state="OFF")], [*LIVE, ON]
+    assert planned(declared, live, silences="allow").refusals == ()
+    for policy, chosen in ((Policy(silences="refuse"), {"silences": "allow"}), (Policy(), {"silences": "refuse"})):
+        plan = planned(declared, live, policy=policy, **chosen, **options)
+        found = [(item.severity, item.address) for item in plan.diagnostics if item.code == "silences"]
+        assert found == [(severity, "routes/critical one")]
+        assert len(plan.refusals) == (severity == "error")
+
+
+def test_a_mute_that_starts_by_its_time_was_reviewed_when_it_was_declared():
+    off = replace(route("critical one", "a", state="OFF"), mute=MuteTerms(begins=NOW))
+    plan = planned([*DECLARED, off], [*LIVE, ON], policy=Policy(silences="refuse"))
+    assert (len(plan.silences), plan.refusals) == (1, ())
 
 
 def test_the_plan_as_it_is_narrowed_counts():
@@ -184,7 +221,8 @@ minimums = st.dictionaries(st.sampled_from(("T", "U", "V", "W", "Z")), st.intege
 @given(desired(), lives(), minimums)
 def test_a_plan_is_refused_exactly_where_it_leaves_too_few(declared, live, minimum):
     """In `sync` what is declared is what will be, so that can be counted without the planner."""
-    plan = planned(declared, live, policy=Policy(mode=Mode.SYNC, max_deletes=99, coverage=minimum))
+    wanted = {group: Minimum(number) for group, number in minimum.items()}
+    plan = planned(declared, live, policy=Policy(mode=Mode.SYNC, max_deletes=99, coverage=wanted))
     touched = {change.address: change for change in plan.changes if change.kind == "route"}
     will_be = defaultdict(int)
     for item in declared:

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from notifconf.model import Kind, Live, LiveResource, Options, Policy, Resource, Secret, Workspace
+from notifconf.model import Kind, Live, LiveResource, Mark, Options, Policy, Resource, Secret, Workspace
 from notifconf.model.coverage import Channel, Reach
 from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.plan import Plan, Silence
+from notifconf.plan.ownership import add_mark, split_mark
 from notifconf.plan.planner import make_plan
 from notifconf.plan.rules import Resolution
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-CHANNEL = Kind("channel", "channels")
+CHANNEL = Kind("channel", "channels", mark=Mark("note", 40))
 ROUTE = Kind("route", "routes", frozenset({"topic", "channels"}))
 
 
@@ -105,7 +106,13 @@ def live_channel(object_id, name=None, url="u", *, kept=None, **extra):
     name = name or object_id
     identity = ("reader", name) if kept == "read-only" else ("name", name)
     attributes = {"name": name, "target": {"kind": "Hook", "url": Secret(url)}, **extra}
-    return LiveResource("channel", object_id, name, (identity,), attributes, kept)
+    owner = None if kept else split_mark(extra.get("note", ""))[1]
+    return LiveResource("channel", object_id, name, (identity,), attributes, kept, owner=owner)
+
+
+def owned(object_id, name, owner, **extra):
+    """A live channel with the mark of an owner."""
+    return live_channel(object_id, name, note=add_mark("", owner), **extra)
 
 
 def live_route(object_id, topic, *channels, state="ON", kept=None):

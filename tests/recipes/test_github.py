@@ -25,6 +25,8 @@ def acts(
     workspace: str = "",
     digest: str = "",
     allow_env: str = "ONCALL_*",
+    silences: str = "",
+    targets: str = "",
 ) -> int:
     """Run the action's steps in their order; answer the exit code of the last."""
     runner.expressions = {
@@ -34,6 +36,8 @@ def acts(
         "inputs.plan-digest": digest,
         "inputs.allow-env": allow_env,
         "inputs.allow-files": "",
+        "inputs.silences": silences,
+        "inputs.target-if-exists": targets,
         "inputs.name": name,
         "inputs.github-token": "canary-token",
         "github.event.pull_request.number": "7",
@@ -70,6 +74,38 @@ def test_a_plan_is_commented_on_once_and_the_comment_follows_it(runner):
     assert acts(runner, "plan", "notifications.yaml") == 0
     (second,) = runner.comments()
     assert "### Plan: 3 to create" in second
+
+
+def test_what_a_plan_does_are_outputs(runner):
+    assert acts(runner, "plan", "notifications.yaml") == 0
+    names = {name: output["value"] for name, output in ACTION["outputs"].items()}
+    found = {
+        name: runner.outputs()[value.split(".")[-1].removesuffix(" }}")]
+        for name, value in names.items()
+        if name != "exit_code"
+    }
+    assert (found["creates"], found["updates"], found["deletes"], found["silences"]) == ("2", "0", "0", "0")
+
+
+def test_approval_is_asked_for_only_where_somebody_is_silenced():
+    jobs = WORKFLOW["jobs"]
+    assert jobs["plan"]["outputs"]["silences"] == "${{ steps.plan.outputs.silences }}"
+    assert any(step.get("id") == "plan" for step in jobs["plan"]["steps"])
+    assert (jobs["approve"]["needs"], jobs["approve"]["environment"]) == ("plan", "silences")
+    assert jobs["approve"]["if"] == "needs.plan.outputs.silences != '0'"
+
+
+def test_the_scheduled_job_applies_mutes_alone(runner):
+    inputs = WORKFLOW["jobs"]["mutes"]["steps"][-1]["with"]
+    more = {"silences": inputs["silences"], "targets": inputs["target-if-exists"]}
+    muted = "resources: [{resource: environment=env-1, muted: {from: 2026-01-01T00:00:00Z}}]\n"
+    (runner.folder / "repository" / "notifications.yaml").write_text(WORKSPACE + muted)
+    assert acts(runner, "apply", "notifications.yaml", **more) == 0
+    assert runner.summary().startswith("<!-- notifconf-apply -->\n### Applied: 1 created")
+    (runner.folder / "repository" / "notifications.yaml").write_text(
+        f"{WORKSPACE}resources: [{{resource: environment=env-2, muted: true}}]\n"
+    )
+    assert acts(runner, "apply", "notifications.yaml", **more) == 5
 
 
 def test_two_workspaces_of_a_repository_have_a_comment_each(runner):

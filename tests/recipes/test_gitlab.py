@@ -26,6 +26,7 @@ def test_the_jobs_go_from_a_merge_request_to_drift(runner):
         assert "oncall" in text
     assert runs(runner, "apply") == 0
     assert runs(runner, "drift") == 0
+    assert runs(runner, "mutes") == 0
 
 
 def test_a_workspace_reads_only_what_is_allowed(runner):

@@ -17,7 +17,7 @@ from time import monotonic
 
 from notifconf.providers import BUILT_IN
 from tests.hostile.trials import figures as hostile_figures
-from tests.torture.interleavings import WORKSPACES, Meetings
+from tests.torture.interleavings import WORKSPACES, Meetings, texts_of_owners
 from tests.torture.judge import Figures, Judge
 from tests.torture.processes import Site, kill, site
 from tests.torture.scenario import Scenario, scenarios
@@ -90,6 +90,14 @@ def meetings(provider: str, seeds: range) -> tuple[int, list[str]]:
     return sum(meeting.is_settled for meeting in met), [text for meeting in met for text in meeting.problems]
 
 
+def shares(seeds: range) -> list[str]:
+    """Let the applies of two owners meet in an order that each seed decides; return what was lost."""
+    place = Meetings(*texts_of_owners())
+    met = [place.share(seed) for seed in seeds]
+    place.close()
+    return [text for meeting in met for text in meeting.problems]
+
+
 def jobs() -> Iterator[tuple[str, Job]]:
     """All trials, each under the heading of a row."""
     for provider, after in product(BUILT_IN, (False, True)):
@@ -111,11 +119,13 @@ def main() -> int:
     rows: dict[str, Figures] = {}
     with ProcessPoolExecutor(2) as pool:
         meeting = [pool.submit(meetings, provider, range(INTERLEAVINGS)) for provider in BUILT_IN]
+        sharing = pool.submit(shares, range(INTERLEAVINGS))
         running = [(name, pool.submit(job)) for name, job in jobs()]
         for number, (name, result) in enumerate(running, 1):
             rows.setdefault(name, Figures()).__iadd__(result.result())
             print(f"{number} of {len(running)}: {name}", file=sys.stderr)
         settled, twins = zip(*(item.result() for item in meeting), strict=True)
+        lost = sharing.result()
     everything = total(rows.values())
     print(
         "| what happened | tried | as declared in the end | doubles | losses | others touched | false claims | runs |"
@@ -137,11 +147,15 @@ def main() -> int:
         f"Two applies at once, in {INTERLEAVINGS} orders for each provider: {sum(settled)} made twins and settled them;"
         f" twins left, or a further run that was not clean: {sum(map(len, twins))}."
     )
+    print(
+        f"Two owners at once, in {INTERLEAVINGS} orders: channels lost after each has run once more, or a further"
+        f" run that was not clean: {len(lost)}."
+    )
     with tempfile.TemporaryDirectory() as folder:
         tried, bad = hostile_figures(Path(folder))
     print(f"Bad inputs tried: {tried}; crashes, leaks, or more than the time and memory that is allowed: {len(bad)}.")
     print(f"It took {monotonic() - begun:.0f} seconds.")
-    failures = [*everything.failures, *bad, *(text for texts in twins for text in texts)]
+    failures = [*everything.failures, *bad, *(text for texts in (*twins, lost) for text in texts)]
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0

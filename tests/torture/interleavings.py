@@ -1,4 +1,4 @@
-"""Two applies of one workspace at once, in an order that a seed decides.
+"""Two applies at once, of one workspace or of two with different owners, in an order that a seed decides.
 
 Time is virtual: whoever sleeps or waits for the network wakes when nobody else has anything to do, so a trial takes
 milliseconds and is the same each time. The service writes times in seconds or milliseconds, as the seed says.
@@ -24,6 +24,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control
 from notifconf.http.client import Client, ClientOptions
+from notifconf.model import Workspace
 from notifconf.model.outcome import Outcome
 from notifconf.model.plan import Plan
 from notifconf.plan.planner import propose
@@ -57,7 +58,28 @@ subscriptions:
   - {{event: {EVENT}, name: Two, channels: {{EMAIL: false}}}}
 """,
 }
+OWNERS = ("payments", "web")
+SHARED = """
+version: 1
+provider: confluent
+policy: {{mode: sync, owner: {owner}}}
+integrations:
+  {owner}: {{display_name: {owner}, description: d, target: {{kind: Slack, webhook_url: "{url}/{owner}"}}}}
+subscriptions:
+  - {{match: {{severity: CRITICAL}}, add: [{owner}]}}
+  - {{match: {{name: Kafka*, except: ["* expansion *"]}}, integrations: [{owner}]}}
+resources:
+  - {{resource: environment=env-1, subscriptions: [{{notification_type: {shrink}, add: [{owner}]}}]}}
+"""
 NAMED = {"confluent": ("integrations", "display_name"), "konnect": ("event-subscriptions", "name")}
+
+
+MIN_SHARED_LISTS = 8
+
+
+def texts_of_owners() -> list[str]:
+    """The workspaces of two owners, who share most of their lists."""
+    return [SHARED.format(owner=owner, url=URL, shrink=SHRINK) for owner in OWNERS]
 
 
 class VirtualSelector(selectors.DefaultSelector):
@@ -103,6 +125,7 @@ class Meeting:
     seed: int
     outcomes: list[Outcome | None] = field(default_factory=list)
     twins: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     last: Plan | None = None
 
     @property
@@ -115,6 +138,7 @@ class Meeting:
         """What must not be: twins, a further run that has anything to do, two runs that did not end well."""
         failed = [item.verification_error for item in self.outcomes if item is not None and not item.complete]
         found = [f"twins: {self.twins}"] if self.twins else []
+        found += [f"lost: {self.lost}"] if self.lost else []
         if self.last is None or self.last.changes or self.last.errors:
             found.append(f"a further run is not clean: {self.last}")
         if len(failed) > 1:
@@ -125,8 +149,9 @@ class Meeting:
 class Meetings:
     """An organisation in which two runs meet, again and again."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, other: str | None = None) -> None:
         self.workspace = workspace_of(text)
+        self.other = self.workspace if other is None else workspace_of(other)
         self.provider = load_provider(self.workspace.provider)
         self.app = create_app(":memory:")
         self.runner = asyncio.Runner(loop_factory=VirtualLoop)
@@ -150,8 +175,33 @@ class Meetings:
         collection, name = NAMED[self.workspace.provider]
         counted = Counter(str(item.get(name)) for item in self.emulator.objects(collection))
         meeting.twins = [text for text, number in counted.items() if number > 1]
-        meeting.last = self.runner.run(self._run(random, 0.0, apply=False))[0]
+        meeting.last = self.runner.run(self._run(random, 0.0, self.workspace, apply=False))[0]
         return meeting
+
+    def share(self, seed: int) -> Meeting:
+        """Let the runs of two owners meet in a new organisation, then each run once more, alone, and plan both."""
+        random = Random(seed)
+        self.emulator.reset()
+        meeting = Meeting(seed)
+        self.runner.run(self._both(random))
+        for workspace in random.sample((self.workspace, self.other), 2):
+            self.runner.run(self._run(random, 0.0, workspace))
+        for workspace in (self.workspace, self.other):
+            meeting.last = self.runner.run(self._run(random, 0.0, workspace, apply=False))[0]
+            if meeting.problems:
+                break
+        meeting.lost = list(self._find_lost())
+        return meeting
+
+    def _find_lost(self) -> Iterator[str]:
+        """Name the subscriptions that somebody declares, and that do not tell both."""
+        names = {item["id"]: item["display_name"] for item in self.emulator.objects("integrations")}
+        lists = [*self.emulator.objects("subscriptions"), *self.emulator.objects("resource-subscriptions")]
+        told = [{names[used["id"]] for used in item["integrations"]} for item in lists]
+        shared = [found for found in told if found & set(OWNERS)]
+        yield from (str(sorted(found)) for found in shared if not found >= set(OWNERS))
+        if len(shared) < MIN_SHARED_LISTS:
+            yield f"only {len(shared)} lists are shared"
 
     @contextmanager
     def _clocks(self, resolution: str) -> Iterator[None]:
@@ -166,9 +216,15 @@ class Meetings:
 
     async def _both(self, random: Random) -> list[Outcome | None]:
         starts = 0.0, random.choice((0.0, random.uniform(0, 1), random.uniform(0, 10)))
-        return [found[1] for found in await asyncio.gather(*(self._run(random, start) for start in starts))]
+        runs = (
+            self._run(random, start, workspace)
+            for start, workspace in zip(starts, (self.workspace, self.other), strict=True)
+        )
+        return [found[1] for found in await asyncio.gather(*runs)]
 
-    async def _run(self, random: Random, start: float, *, apply: bool = True) -> tuple[Plan, Outcome | None]:
+    async def _run(
+        self, random: Random, start: float, workspace: Workspace, *, apply: bool = True
+    ) -> tuple[Plan, Outcome | None]:
         await asyncio.sleep(start)
         clock = asyncio.get_running_loop().time
         endpoint, network = self.provider.endpoint, Network(self.app, random)
@@ -176,8 +232,8 @@ class Meetings:
             endpoint, transport=network, options=ClientOptions(sleep=asyncio.sleep, clock=clock)
         ) as client:
             connection = self.provider.connect(client)
-            live = await connection.read(self.workspace)
-            proposal = propose(self.workspace, live, NOW, self.provider)
+            live = await connection.read(workspace)
+            proposal = propose(workspace, live, NOW, self.provider)
             plan = proposal.plan
             if not apply or plan.errors or not plan.changes:
                 return plan, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from notifconf.model import Kind, Live, Mark
 from notifconf.providers.confluent.workspace import MAX_DESCRIPTION_LENGTH
@@ -32,7 +33,8 @@ SEVERITIES = ("CRITICAL", "WARN", "INFO")
 class NotificationType:
     """A notification type; enums are open, so each is whatever the service says, or empty where it doesn't.
 
-    `in_plan` is false where this organisation's billing plan can't subscribe to it.
+    `in_plan` is false where this organisation's billing plan can't subscribe to it. `created_at` is when the service
+    says that it made it, timezone-aware, or None.
     """
 
     id: str
@@ -42,6 +44,7 @@ class NotificationType:
     severity: str = ""
     priority: str = ""
     in_plan: bool = True
+    created_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

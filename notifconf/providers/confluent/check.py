@@ -7,8 +7,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from notifconf.model import Diagnostic, LocatedMapping, Position, error, nearest, warning
+from notifconf.model import Diagnostic, LocatedMapping, Position, error, format_time, nearest, warning
 from notifconf.plan.ownership import check_marked, find_declared_owner
+from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.workspace import (
     ENVIRONMENT,
     MAX_DESCRIPTION_LENGTH,
@@ -47,43 +48,44 @@ def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic
     diagnostics: list[Diagnostic] = []
     for entry in declarations.resources:
         if entry.mute is not None:
-            diagnostics += _check_end(entry, entry.mute, now)
-    return [*diagnostics, *check_muted_environments(declarations.resources, now)]
+            diagnostics += _check_times(entry, entry.mute, now)
+    return [*diagnostics, *check_muted_environments(expand(declarations.resources, None).resources, now)]
 
 
-def check_muted_environments(resources: Iterable[DeclaredResource], now: datetime) -> Iterator[Diagnostic]:
+def check_muted_environments(resources: Iterable[ExpandedResource], now: datetime) -> Iterator[Diagnostic]:
     """Judge the mutes below a muted environment; of a match, which may find thousands of resources, one of them."""
-    muted = [entry for entry in resources if entry.mute is not None]
+    muted = [(entry, entry.statement.mute) for entry in resources if entry.statement.mute is not None]
     environments = {
-        entry.resource: entry.mute
-        for entry in muted
-        if entry.resource_type == ENVIRONMENT and entry.mute is not None and entry.mute.active(now)
+        entry.resource: mute for entry, mute in muted if entry.resource_type == ENVIRONMENT and mute.active(now)
     }
     seen: set[tuple[str, Position]] = set()
-    for entry in muted if environments else ():
-        for found in _check_environment(entry, entry.mute, environments, now):
+    for entry, mute in muted if environments else ():
+        for found in _check_environment(entry, mute, environments, now):
             if found.position is not None and (found.code, found.position) not in seen:
                 seen.add((found.code, found.position))
                 yield found
 
 
-def _check_end(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
-    if mute.until is None:
-        return
-    if mute.until <= now:
+def _check_times(entry: DeclaredResource, mute: Mute, now: datetime) -> Iterator[Diagnostic]:
+    if mute.is_over(now):
         message = "this mute has ended: it counts as `muted: false`"
         yield warning("expired-mute", message, mute.ends_at, entry.preference_address)
-    elif mute.until - now <= EXPIRY_WARNING:
-        message = "this mute ends within 24 hours"
+    elif mute.start is not None and mute.start > now:
+        message = (
+            f"this mute begins at {format_time(mute.start)}, and counts as `muted: false` until an apply after that"
+        )
+        yield warning("mute-not-begun", message, mute.starts_at, entry.preference_address)
+    elif mute.until is not None and mute.until - now <= EXPIRY_WARNING:
+        message = f"this mute ends within 24 hours, at {format_time(mute.until)}: an apply after that lifts it"
         yield warning("mute-expires-soon", message, mute.ends_at, entry.preference_address)
 
 
 def _check_environment(
-    entry: DeclaredResource, mute: Mute | None, environments: Mapping[str, Mute], now: datetime
+    entry: ExpandedResource, mute: Mute, environments: Mapping[str, Mute], now: datetime
 ) -> Iterator[Diagnostic]:
     """Judge a mute below a muted environment: the API says that only an environment's mute cascades."""
     environment = next((environments[path] for path in list_parents(entry.resource) if path in environments), None)
-    if environment is None or mute is None:
+    if environment is None:
         return
     if mute.active(now):
         message = f"its environment is muted at {environment.position}: while it is, this mute changes nothing"

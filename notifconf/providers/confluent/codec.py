@@ -72,6 +72,7 @@ def decode_type(item: JSON) -> NotificationType:
         severity=_text(item, "severity"),
         priority=_text(item, "subscription_priority"),
         in_plan=item.get("is_included_in_plan") is not False,
+        created_at=_time(item, "created_at"),
     )
 
 

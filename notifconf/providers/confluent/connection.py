@@ -10,7 +10,7 @@ from itertools import chain
 
 from notifconf.http.client import Client
 from notifconf.http.workers import run_all
-from notifconf.model import Filters, Live, LiveResource, Workspace
+from notifconf.model import Filters, Live, LiveResource, Location, Workspace
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import Api, Item
@@ -29,8 +29,10 @@ from notifconf.providers.confluent.live import (
     Scope,
     Source,
     Sources,
+    find_location,
     list_selectors,
     make_inventory_scope,
+    make_locator,
     make_plan_scope,
     make_survey_scope,
     make_touched_scope,
@@ -68,6 +70,7 @@ class ConfluentConnection:
         """Read all lists, and the preference and subscriptions of these resources and of those that are declared."""
         if workspace is not None:
             self._learn(workspace)
+        discover = discover or (workspace is not None and workspace.policy.discover)
         inventory = await self._read_inventory(list_selectors(workspace, discover=discover))
         scope = make_survey_scope(resources, workspace, inventory, discover=discover)
         return await self._read(scope, Live(catalogue=Catalogue(), inventory=inventory))
@@ -78,6 +81,12 @@ class ConfluentConnection:
         live = Live(catalogue=Catalogue(), inventory=await self._read_inventory([selector]))
         scope = make_inventory_scope(select(selector, inventory_of(live))) if muted else Scope()
         return await self._read(scope, live)
+
+    async def locate(self, resource: str) -> Location:
+        """Read as much of the inventory as says what a resource is in."""
+        return find_location(
+            resource, inventory_of(Live(inventory=await self._read_inventory([make_locator(resource)])))
+        )
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole object."""
@@ -137,7 +146,7 @@ class ConfluentConnection:
 
     async def _read_inventory(self, selectors: Sequence[Selector]) -> Inventory | None:
         """Read the inventory as far as the selectors need it; None where there are none."""
-        return await InventoryReader(self._api, selectors, self._client.parallelism).read() if selectors else None
+        return await InventoryReader(self._api, selectors, self._client).read() if selectors else None
 
     async def _read(self, scope: Scope, live: Live) -> Live:
         """Return `live` with all that is in scope read anew."""
@@ -148,26 +157,23 @@ class ConfluentConnection:
         answers = await run_all(fetches, self._client.parallelism)
         # Only now all live secrets are known.
         codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
-        catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
-        if scope.types:
-            whole, *filtered = [list(self._decode_types(answers.pop(0) or ())) for _ in ("", *scope.resource_types)]
-            listed = {
-                name: frozenset(item.id for item in types)
-                for name, types in zip(scope.resource_types, filtered, strict=True)
-            }
-            catalogue = Catalogue.of(whole, listed)
-        fresh = [
-            item
-            for source, answer in zip(sources, answers, strict=True)
-            for item in self._decode(source, answer or (), catalogue)
-        ]
-        hidden = {source.resource for source, answer in zip(sources, answers, strict=True) if answer is None}
-        asked = {source.resource for source in sources}
-        covered = {(source.kind, source.resource) for source in sources}
-        kept = (item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered)
+        catalogue = self._decode_catalogue(scope, answers) if scope.types else _find_catalogue(live)
+        return self._merge(live, dict(zip(sources, answers, strict=True)), catalogue)
+
+    def _decode_catalogue(self, scope: Scope, answers: list[list[Item] | None]) -> Catalogue:
+        """Return the notification types. Their lists are the first of `answers`, and are taken from there."""
+        whole, *filtered = [list(self._decode_types(answers.pop(0) or ())) for _ in ("", *scope.resource_types)]
+        lists = zip(scope.resource_types, filtered, strict=True)
+        return Catalogue.of(whole, {name: frozenset(item.id for item in types) for name, types in lists})
+
+    def _merge(self, live: Live, answers: Mapping[Source, Sequence[Item] | None], catalogue: Catalogue) -> Live:
+        """Return `live` with these answers in place of what it held of their sources."""
+        fresh = [item for source, answer in answers.items() for item in self._decode(source, answer or (), catalogue)]
+        covered = {(source.kind, source.resource) for source in answers}
+        kept = [item for item in live.resources if (item.kind, item.attributes.get("resource")) not in covered]
         resources = tuple(sorted((*kept, *fresh), key=lambda item: (RANKS[item.kind], item.id)))
-        not_visible = (live.not_visible - asked) | {resource for resource in hidden if resource is not None}
         names = _find_names(resources, catalogue, inventory_of(live))
+        not_visible = _find_hidden(live, answers)
         return replace(live, resources=resources, catalogue=catalogue, names=names, not_visible=not_visible)
 
     def _list_sources(self, scope: Scope) -> Iterator[Source]:
@@ -195,3 +201,14 @@ def _find_names(resources: Sequence[LiveResource], catalogue: Catalogue, invento
     names = {path: item.title(path) for path, item in inventory.by_path.items()}
     names |= {item.id: item.display_name for item in catalogue.types}
     return names | {item.id: item.name for item in resources if item.kind == INTEGRATION.name}
+
+
+def _find_catalogue(live: Live) -> Catalogue:
+    return live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
+
+
+def _find_hidden(live: Live, answers: Mapping[Source, object]) -> frozenset[str]:
+    """Return the resources that are not visible. An answer of None says that its resource is not."""
+    asked = {source.resource for source in answers if source.resource is not None}
+    hidden = {source.resource for source, answer in answers.items() if answer is None and source.resource is not None}
+    return (live.not_visible - asked) | hidden

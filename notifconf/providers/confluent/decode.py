@@ -290,17 +290,25 @@ class Decoder:
         return str(entry.get("resource_type", TYPE_OF_SEGMENT.get(last, "")))
 
     def mute(self, entry: LocatedMapping, address: str) -> Mute:
-        """Decode `muted`: true, false, or until when and why."""
+        """Decode `muted`: true, false, or from when until when and why."""
         muted, position = entry["muted"], entry.at("muted")
         if isinstance(muted, bool):
             return Mute(muted, position)
-        until = None
-        if "until" not in muted.unresolved:
-            until = _parse_moment(muted["until"])
-            if until is None:
-                message = '"until" must be a time with an offset or Z, such as 2026-12-01T06:00:00Z'
-                self.diagnostics.append(error("invalid-value", message, muted.at("until"), address))
-        return Mute(muted=True, position=position, until=until, ends_at=muted.at("until"), reason=muted.get("reason"))
+        start, until = (self._moment(muted, name, address) for name in ("from", "until"))
+        starts_at, ends_at = (muted.at(name) if name in muted else None for name in ("from", "until"))
+        if start is not None and until is not None and until <= start:
+            message = "this mute ends before it begins"
+            self.diagnostics.append(error("invalid-value", message, ends_at, address))
+        return Mute(True, position, until, ends_at, muted.get("reason"), start, starts_at)
+
+    def _moment(self, muted: LocatedMapping, name: str, address: str) -> datetime | None:
+        if name not in muted or name in muted.unresolved:
+            return None
+        moment = _parse_moment(muted[name])
+        if moment is None:
+            message = f'"{name}" must be a time with an offset or Z, such as 2026-12-01T06:00:00Z'
+            self.diagnostics.append(error("invalid-value", message, muted.at(name), address))
+        return moment
 
 
 def is_url(text: str) -> bool:

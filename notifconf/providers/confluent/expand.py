@@ -11,21 +11,34 @@ With the inventory, the two spellings of a path are known to mean one resource. 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from notifconf.model import Diagnostic, Position, error, nearest, quoted, warning
-from notifconf.providers.confluent.inventory import Inventory, InventoryItem, choose, choose_inside, select
+from notifconf.model import Diagnostic, Live, LiveResource, Position, error, nearest, quoted, warning
+from notifconf.plan.coverage import hidden_resources, not_visible
+from notifconf.providers.confluent.catalogue import PREFERENCE, RESOURCE_SUBSCRIPTION
+from notifconf.providers.confluent.inventory import (
+    Inventory,
+    InventoryItem,
+    choose,
+    choose_inside,
+    inventory_of,
+    select,
+)
 from notifconf.providers.confluent.workspace import (
     CLUSTER,
     COMPUTE_POOL,
     CONNECTOR,
     ENVIRONMENT,
+    ConfluentDeclarations,
     DeclaredResource,
+    DeclaredSubscription,
+    Mute,
     Reference,
     Selector,
+    preference_address,
+    subscription_address,
 )
 
 MAX_SUGGESTIONS = 20
@@ -36,82 +49,119 @@ MAX_NAMES_SHOWN = 3
 NOUNS = {ENVIRONMENT: "environment", CLUSTER: "cluster", CONNECTOR: "connector", COMPUTE_POOL: "compute pool"}
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the entries of a resource say of it together; `mute` and `subscriptions` are None where they say nothing.
+
+    `matched` holds what each match that finds the resource says of subscriptions: its own entries decide first.
+    """
+
+    position: Position
+    mute: Mute | None = None
+    subscriptions: tuple[DeclaredSubscription, ...] | None = None
+    matched: tuple[tuple[DeclaredSubscription, ...], ...] = ()
+
+
+class ExpandedResource(NamedTuple):
+    """A declared resource by its path. Resources of which the same entries speak share one statement."""
+
+    resource: str
+    resource_type: str
+    statement: Statement
+
+    @property
+    def preference_address(self) -> str:
+        """Where its mute stands in a plan."""
+        return preference_address(self.resource)
+
+    def subscription_address(self, display_name: str) -> str:
+        """Where its subscription to that type stands in a plan."""
+        return subscription_address(self.resource, display_name)
+
+
 class Expansion(NamedTuple):
     """The declared resources, one for each path, and what is wrong with the entries."""
 
-    resources: tuple[DeclaredResource, ...]
+    resources: tuple[ExpandedResource, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def expand(entries: Sequence[DeclaredResource], inventory: Inventory | None) -> Expansion:
     """Return the resources that the entries declare. Without an inventory (None), those that have a path."""
-    if inventory is None:
-        entries = [entry for entry in entries if entry.selector is None]
-        if len({entry.resource for entry in entries}) == len(entries):
-            return Expansion(tuple(entries))
     expander = _Expander(inventory or Inventory())
     for entry in entries:
-        expander.add(entry)
-    resources = [_merge(group) for group in expander.groups.values()]
-    return Expansion(tuple(resources), (*expander.diagnostics, *_find_overlaps(expander.groups.values())))
+        if inventory is not None or entry.selector is None:
+            expander.add(entry)
+    resources, overlaps = expander.merge()
+    return Expansion(resources, (*expander.diagnostics, *_report_overlaps(overlaps)))
 
 
-@dataclass(slots=True)
-class _Group:
-    """The entries of one resource."""
-
-    resource: str
-    resource_type: str
-    named: list[DeclaredResource] = field(default_factory=list)
-    matched: list[DeclaredResource] = field(default_factory=list)
+Overlaps = dict[tuple[Position, Position], list[str]]
+"""The places of two matches -> the resources of which both say whether they are muted."""
 
 
 class _Expander:
     """Collects the entries of each resource; `diagnostics` holds what can't be found or stands twice."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.groups: dict[str, _Group] = {}
-        """By the path as the inventory has it, else as it is written."""
         self.diagnostics: list[Diagnostic] = []
         self._inventory = inventory
         self._suggestions = 0
+        # By the path as the inventory has it, else as it is written. Most resources of a match have no other entry.
+        self._named: dict[str, tuple[DeclaredResource, ...]] = {}
+        self._matched: dict[str, tuple[DeclaredResource, ...]] = {}
+        self._paths: dict[str, tuple[str, str]] = {}
 
     def add(self, entry: DeclaredResource) -> None:
         selector = entry.selector
         if selector is None:
             item = self._inventory.find(entry.resource)
             self._name(entry, item.path if item else entry.resource, entry.resource, entry.resource_type)
-        elif selector.resolved and selector.is_exact:
-            found = select(selector, self._inventory)
+            return
+        found = select(selector, self._inventory) if selector.resolved else []
+        if selector.is_exact and selector.resolved:
             if len(found) == 1:
                 self._name(entry, found[0].path, found[0].path, found[0].type)
             else:
                 self.diagnostics.append(_report_ambiguous(entry, found) if found else self._report_unknown(selector))
-        elif selector.resolved:
-            found = select(selector, self._inventory)
-            if not found:
-                message = "no resource satisfies this match: it says nothing until there is one"
-                self.diagnostics.append(warning("empty-match", message, entry.position))
-            for item in found:
-                self._group(item.path, item.path, item.type).matched.append(entry)
-
-    def _group(self, key: str, resource: str, resource_type: str) -> _Group:
-        group = self.groups.get(key)
-        if group is None:
-            group = self.groups[key] = _Group(resource, resource_type)
-        return group
+            return
+        if not found and selector.resolved:
+            message = "no resource satisfies this match: it says nothing until there is one"
+            self.diagnostics.append(warning("empty-match", message, entry.position))
+        for item in found:
+            self._matched[item.path] = (*self._matched.get(item.path, ()), entry)
+            self._paths.setdefault(item.path, (item.path, item.type))
 
     def _name(self, entry: DeclaredResource, key: str, resource: str, resource_type: str) -> None:
-        group = self._group(key, resource, resource_type)
-        if not group.named:
-            group.resource, group.resource_type = resource, resource_type
-        first = next((other for other in group.named if not other.only_adds), None)
+        named = self._named.get(key, ())
+        if not named:
+            self._paths[key] = (resource, resource_type)
+        first = next((other for other in named if not other.only_adds), None)
         if first is None or entry.only_adds:
-            group.named.append(entry)
+            self._named[key] = (*named, entry)
         elif entry.selector is not None or first.selector is not None or first.resource != entry.resource:
             # Two entries with one path are reported by `validate`.
-            message = f"this is the resource {quoted(group.resource)}, which stands already at {first.position}"
-            self.diagnostics.append(error("duplicate-resource", message, entry.position, first.preference_address))
+            path = self._paths[key][0]
+            message = f"this is the resource {quoted(path)}, which stands already at {first.position}"
+            self.diagnostics.append(error("duplicate-resource", message, entry.position, preference_address(path)))
+
+    def merge(self) -> tuple[tuple[ExpandedResource, ...], Overlaps]:
+        """Return the resources, each with the statement of all its entries, and the matches that contradict."""
+        known: dict[tuple[int, ...], Statement] = {}
+        resources = []
+        overlaps: Overlaps = {}
+        for key, (resource, resource_type) in self._paths.items():
+            named, matched = self._named.get(key, ()), self._matched.get(key, ())
+            speakers = (*map(id, named), 0, *map(id, matched))
+            statement = known.get(speakers)
+            if statement is None:
+                statement = known[speakers] = _merge(named, matched)
+            resources.append(ExpandedResource(resource, resource_type, statement))
+            if len(matched) > 1 and not any(entry.mute is not None for entry in named):
+                first, *others = [entry for entry in matched if entry.mute is not None] or matched[:1]
+                for other in others:
+                    overlaps.setdefault((first.position, other.position), []).append(resource)
+        return tuple(resources), overlaps
 
     def _report_unknown(self, selector: Selector) -> Diagnostic:
         noun, wanted, known = _find_unknown(selector, self._inventory)
@@ -157,34 +207,81 @@ def _report_ambiguous(entry: DeclaredResource, found: Sequence[InventoryItem]) -
     return error("ambiguous-resource", message, entry.position)
 
 
-def _merge(group: _Group) -> DeclaredResource:
-    """Return one resource that says what all its entries say."""
-    if len(group.named) == 1 and not group.matched and group.named[0].selector is None:
-        return group.named[0]
-    entries = (*group.named, *group.matched)
+def _merge(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource]) -> Statement:
+    """Return what entries say together: `muted` as the first one says, those that name the resource before matches."""
+    entries = (*named, *matched)
     muting = next((entry for entry in entries if entry.mute is not None), None)
-    own = [entry.subscriptions for entry in group.named if entry.subscriptions is not None]
-    matched = tuple(entry.subscriptions for entry in group.matched if entry.subscriptions is not None)
-    return DeclaredResource(
-        resource=group.resource,
-        resource_type=group.resource_type,
+    own = [entry.subscriptions for entry in named if entry.subscriptions is not None]
+    groups = tuple(entry.subscriptions for entry in matched if entry.subscriptions is not None)
+    return Statement(
         position=(muting or entries[0]).position,
         mute=muting.mute if muting is not None else None,
-        subscriptions=tuple(item for part in own for item in part) if own or matched else None,
-        matched=matched,
+        subscriptions=tuple(item for part in own for item in part) if own or groups else None,
+        matched=groups,
     )
 
 
-def _find_overlaps(groups: Iterable[_Group]) -> Iterator[Diagnostic]:
+def _report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:
     """Report the pairs of matches that both say whether a resource is muted, each pair once."""
-    shared: defaultdict[tuple[Position, Position], list[str]] = defaultdict(list)
-    for group in groups:
-        if len(group.matched) > 1 and not any(entry.mute is not None for entry in group.named):
-            muting = [entry for entry in group.matched if entry.mute is not None]
-            for entry in muting[1:]:
-                shared[muting[0].position, entry.position].append(group.resource)
-    for (first, again), resources in sorted(shared.items()):
+    for (first, again), resources in sorted(overlaps.items()):
         names = ", ".join(map(quoted, sorted(resources)[:MAX_NAMES_SHOWN]))
         more = f" and {len(resources) - MAX_NAMES_SHOWN} more" if len(resources) > MAX_NAMES_SHOWN else ""
         message = f"this match and the one at {first} both say whether {names}{more} is muted: make one narrower"
         yield error("overlapping-match", message, again)
+
+
+def find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
+    """Warn, once for each resource, of lookups that may hide what lives."""
+    for entry in entries if live.not_visible else ():
+        if entry.resource in live.not_visible:
+            yield not_visible(entry.resource, entry.statement.position, entry.preference_address)
+
+
+DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
+
+
+class Discovery(NamedTuple):
+    """What was looked up beside the declared resources.
+
+    `kinds` are the kinds of objects that were discovered, `left_alone` holds kind and id of what nothing may delete.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    left_alone: frozenset[tuple[str, str]] = frozenset()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def judge_discovered(declared: ConfluentDeclarations, entries: Sequence[ExpandedResource], live: Live) -> Discovery:
+    """Decide which discovered objects may be deleted, and warn of those that nobody can judge.
+
+    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
+    spelling of a declared path has.
+    """
+    by_path = {entry.resource: entry for entry in entries}
+    inventory = inventory_of(live)
+    found = [(item, str(item.attributes["resource"])) for item in live.resources if item.kind in DISCOVERED]
+    spelled = ((entry, inventory.find(entry.resource)) for entry in entries)
+    respelled = {item.path: entry for entry, item in spelled if item is not None and item.path != entry.resource}
+
+    def is_left_out(item: LiveResource, resource: str) -> bool:
+        if resource not in by_path:
+            return resource in respelled
+        said = by_path[resource].statement
+        return (said.mute if item.kind == PREFERENCE.name else said.subscriptions) is None
+
+    living = {resource for _, resource in found}
+    message = "what lives under {} is of this resource too, and stays: declare it by that path"
+    ambiguous = (
+        warning("ambiguous-resource", message.format(quoted(path)), entry.statement.position, entry.preference_address)
+        for path, entry in sorted(respelled.items())
+        if path in living
+    )
+    return Discovery(
+        DISCOVERED,
+        frozenset(
+            (item.kind, item.id)
+            for item, resource in found
+            if not declared.has_resources or is_left_out(item, resource)
+        ),
+        (*ambiguous, *hidden_resources(live.not_visible - by_path.keys())),
+    )

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
+from notifconf.http.client import Client
 from notifconf.http.paging import MAX_OBJECTS
 from notifconf.http.workers import run_all
-from notifconf.model import LiveResource, Mode, Position, Workspace, quoted
+from notifconf.model import LiveResource, Location, Mode, Position, Workspace, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import NOT_VISIBLE, Api, Item
@@ -21,8 +22,9 @@ from notifconf.providers.confluent.catalogue import (
     SUBSCRIPTION,
     Catalogue,
 )
+from notifconf.providers.confluent.check import list_parents
 from notifconf.providers.confluent.decode import PATH, type_of
-from notifconf.providers.confluent.expand import expand
+from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
     Inventory,
     InventoryItem,
@@ -40,8 +42,10 @@ from notifconf.providers.confluent.workspace import (
     COMPUTE_POOL,
     CONNECTOR,
     DISABLED,
+    ENVIRONMENT,
+    INVENTORY_TYPES,
     ConfluentDeclarations,
-    DeclaredResource,
+    Reference,
     Selector,
 )
 
@@ -149,6 +153,34 @@ def list_selectors(workspace: Workspace | None, *, discover: bool = False) -> li
     return [entry.selector for entry in entries if entry.selector is not None]
 
 
+def make_locator(resource: str) -> Selector:
+    """Return what is needed of the inventory to know what a resource is in. Raises `UsageError` for what is no path."""
+    resource_type = type_of(resource)
+    segments = dict(segment.partition("=")[::2] for segment in resource.split("/"))
+    nowhere = Position("-", 1, 1)
+    environment, cluster = (
+        (Reference(segments[name], nowhere),) if name in segments else () for name in ("environment", "cloud-cluster")
+    )
+    if resource_type not in INVENTORY_TYPES:
+        return Selector((ENVIRONMENT,), environment, is_exact=True)
+    return Selector((resource_type,), environment, () if resource_type == CLUSTER else cluster, is_exact=True)
+
+
+def find_location(resource: str, inventory: Inventory) -> Location:
+    """Return where a resource is: the environment, whose mute covers it, and the organization."""
+    item = inventory.find(resource)
+    environment = next((path for path in list_parents(resource) if type_of(path) == ENVIRONMENT), "")
+    if item is not None and item.environment is not None:
+        environment = item.environment.path
+    paths = (resource,) if item is None else tuple(dict.fromkeys(filter(None, (item.path, item.other_path, resource))))
+    return Location(
+        paths,
+        tuple(path for path in (environment, inventory.organization) if path and path not in paths),
+        "" if item is None else item.title(paths[0]),
+        item is not None or type_of(resource) not in INVENTORY_TYPES,
+    )
+
+
 def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) -> Scope:
     """Return what a plan of this workspace needs; `inventory` is what `list_selectors` wants, None for nothing.
 
@@ -158,8 +190,8 @@ def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) ->
     # What is invalid is read to find more errors: a path that can't be one would end that.
     expanded = expand(declared.resources, inventory).resources
     resources = [entry for entry in expanded if workspace.is_valid or _can_be_looked_up(entry)]
-    preferences = _places(entry for entry in resources if entry.mute is not None)
-    subscribed = _places(entry for entry in resources if entry.subscriptions is not None)
+    preferences = _places(entry for entry in resources if entry.statement.mute is not None)
+    subscribed = _places(entry for entry in resources if entry.statement.subscriptions is not None)
     if workspace.policy.discover and inventory is not None:
         preferences = _add_discovered(preferences, inventory, all_types=True)
         subscribed = _add_discovered(subscribed, inventory)
@@ -186,7 +218,7 @@ def _add_discovered(places: Sequence[Place], inventory: Inventory, *, all_types:
     return (*places, *(Place(*place, is_declared=False) for place in found if place[0] not in known))
 
 
-def _can_be_looked_up(entry: DeclaredResource) -> bool:
+def _can_be_looked_up(entry: ExpandedResource) -> bool:
     return bool(entry.resource_type) and bool(PATH.fullmatch(entry.resource)) and "${" not in entry.resource
 
 
@@ -249,23 +281,19 @@ def _declared(workspace: Workspace | None, inventory: Inventory | None) -> Itera
     return _places(expand(entries, inventory).resources)
 
 
-def _places(entries: Iterable[DeclaredResource]) -> tuple[Place, ...]:
-    """Return where to look up the resources, each once."""
-    places: dict[tuple[str, str], Place] = {}
-    for entry in entries:
-        place = Place(entry.resource, entry.resource_type, entry.position)
-        places.setdefault((entry.resource, entry.resource_type), place)
-    return tuple(places.values())
+def _places(entries: Iterable[ExpandedResource]) -> tuple[Place, ...]:
+    return tuple(Place(entry.resource, entry.resource_type, entry.statement.position) for entry in entries)
 
 
-def _list_matched(entries: Iterable[DeclaredResource]) -> tuple[str, ...]:
+def _list_matched(entries: Iterable[ExpandedResource]) -> tuple[str, ...]:
     """Return the types of resources in whose subscriptions a `match` stands: it finds only types of these."""
-    matched = (
-        entry
-        for entry in entries
-        if any(item.match for group in (entry.subscriptions or (), *entry.matched) for item in group)
-    )
-    return tuple(sorted({entry.resource_type for entry in matched}))
+    statements = {(entry.resource_type, id(entry.statement)): entry.statement for entry in entries}
+    matched = {
+        resource_type
+        for (resource_type, _), statement in statements.items()
+        if any(item.match for group in (statement.subscriptions or (), *statement.matched) for item in group)
+    }
+    return tuple(sorted(matched))
 
 
 Result = TypeVar("Result")
@@ -275,13 +303,13 @@ Need = Callable[[Selector, Sequence[InventoryItem]], Iterable[InventoryItem]]
 
 
 class InventoryReader:
-    """Reads as much of the inventory as the selectors need, side by side, `width` requests at a time."""
+    """Reads as much of the inventory as the selectors need, side by side."""
 
-    def __init__(self, api: Api, selectors: Sequence[Selector], width: int) -> None:
+    def __init__(self, api: Api, selectors: Sequence[Selector], client: Client) -> None:
         """Read nothing yet."""
         self._api = api
         self._selectors = [selector for selector in selectors if selector.resolved]
-        self._width = width
+        self._client = client
 
     async def read(self) -> Inventory:
         """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read."""
@@ -293,10 +321,10 @@ class InventoryReader:
             *(partial(self._clusters, place) for place in self._find_places(environments, self._need_clusters)),
             *(partial(self._pools, place) for place in self._find_places(environments, self._need_pools)),
         ]
-        found = [item for part in await run_all(jobs, self._width) for item in part]
+        found = [item for part in await run_all(jobs, self._client.parallelism) for item in part]
         clusters = [item for item in found if item.type == CLUSTER]
         needed = self._find_places(clusters, partial(self._need_connectors, environments))
-        parts = await run_all([partial(self._connectors, place) for place in needed], self._width)
+        parts = await run_all([partial(self._connectors, place) for place in needed], self._client.parallelism)
         items = [*environments, *found, *(item for part in parts for item in part)]
         if len(items) > MAX_OBJECTS:
             raise ProtocolError(f"the inventory has more than {MAX_OBJECTS:,} resources, which is not believable")
@@ -328,40 +356,42 @@ class InventoryReader:
             yield from _leave_out(selector, inside, "/connector=")
 
     async def _clusters(self, place: InventoryItem) -> list[InventoryItem]:
-        return await _read_part(place, "clusters", self._api.clusters(place.id), decode_cluster)
+        return await self._read_part(place, "clusters", self._api.clusters(place.id), decode_cluster)
 
     async def _pools(self, place: InventoryItem) -> list[InventoryItem]:
-        return await _read_part(place, "compute pools", self._api.compute_pools(place.id), decode_pool)
+        return await self._read_part(place, "compute pools", self._api.compute_pools(place.id), decode_pool)
 
     async def _connectors(self, place: InventoryItem) -> list[InventoryItem]:
         environment = place.environment.id if place.environment is not None else ""
         answer = self._api.connectors(environment, place.id)
-        return await _read_part(place, "connectors", answer, decode_connector)
+        return await self._read_part(place, "connectors", answer, decode_connector)
+
+    async def _read_part(
+        self,
+        place: InventoryItem,
+        what: str,
+        answer: Awaitable[list[Any]],
+        decode: Callable[[Any, InventoryItem], InventoryItem | None],
+    ) -> list[InventoryItem]:
+        """Read the inside of a place. An error names it, and the way out where the credentials don't open it."""
+
+        async def read() -> list[InventoryItem]:
+            return [item for body in await answer if (item := decode(body, place)) is not None]
+
+        way_out = (
+            f"; what is hidden there can't be told from what does not exist: give the account a role for"
+            f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
+            f" or except: [{quoted(place.path + '/*')}])"
+        )
+        # Its name is a text of the service, which may repeat a secret.
+        name = quoted(self._client.redactor(place.label))
+        return await _name_part(f"the {what} of {name}", way_out, read())
 
 
 def _leave_out(selector: Selector, places: Iterable[InventoryItem], inside: str) -> Iterator[InventoryItem]:
     """Yield the places whose inside `excepts` does not exclude as a whole: by a glob on paths that ends in `*`."""
     excluded = make_test([glob for glob in selector.excepts if glob.endswith("*")])
     return (place for place in places if not excluded or not excluded(f"{place.path}{inside}".casefold()))
-
-
-async def _read_part(
-    place: InventoryItem,
-    what: str,
-    answer: Awaitable[list[Any]],
-    decode: Callable[[Any, InventoryItem], InventoryItem | None],
-) -> list[InventoryItem]:
-    """Read the inside of a place."""
-
-    async def read() -> list[InventoryItem]:
-        return [item for body in await answer if (item := decode(body, place)) is not None]
-
-    way_out = (
-        f"; what is hidden there can't be told from what does not exist: give the account a role for"
-        f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
-        f" or except: [{quoted(place.path + '/*')}])"
-    )
-    return await _name_part(f"the {what} of {quoted(place.label)}", way_out, read())
 
 
 async def _name_part(part: str, way_out: str, answer: Awaitable[list[Result]]) -> list[Result]:

@@ -11,9 +11,11 @@ from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
 from notifconf.model import (
     Attributes,
+    Audience,
     Cell,
     Change,
     Declarations,
+    Declared,
     Diagnostic,
     Exported,
     Filters,
@@ -21,9 +23,11 @@ from notifconf.model import (
     Live,
     LiveResource,
     LocatedMapping,
+    Location,
     Reach,
     Secret,
     Silence,
+    Subject,
     Workspace,
 )
 from notifconf.plan.rules import Pair, Resolution
@@ -32,13 +36,18 @@ from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.confluent.catalogue import KINDS
 from notifconf.providers.confluent.check import check
 from notifconf.providers.confluent.codec import identities
-from notifconf.providers.confluent.coverage import TERMS, coverage, find_muted_subscriptions, list_mutes
+from notifconf.providers.confluent.coverage import (
+    TERMS,
+    coverage,
+    explain,
+    find_muted_subscriptions,
+    find_notes,
+    find_subject,
+    list_mutes,
+)
 from notifconf.providers.confluent.decode import declare
-from notifconf.providers.confluent.export import export
 from notifconf.providers.confluent.hosts import find_shown_host
-from notifconf.providers.confluent.resolve import resolve
 from notifconf.providers.confluent.review import find_renames, find_silences, find_undeclared_mutes, is_off, needs_test
-from notifconf.providers.confluent.show import resources, show, types
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
 
 if TYPE_CHECKING:
@@ -123,6 +132,8 @@ class ConfluentProvider(Provider):
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve names and matches against the organisation's notification types."""
+        from notifconf.providers.confluent.resolve import resolve  # `validate` resolves nothing, and exports nothing
+
         return resolve(workspace, live, now)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
@@ -155,24 +166,44 @@ class ConfluentProvider(Provider):
         """Say whether two integrations have one target, and one owner."""
         return one.owner == other.owner and one.attributes.get("target") == other.attributes.get("target") is not None
 
+    def find_subject(self, live: Live, name: str) -> Subject:
+        """Return the notification type with this id or name."""
+        return find_subject(live, name)
+
+    def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
+        """Say who is told of a type, and why the others are not."""
+        return explain(subject, location, live, declared)
+
+    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
+        """Return whom mail to a role does not reach."""
+        return find_notes(audiences)
+
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return the mutes that were looked up."""
         return list_mutes(live)
 
-    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
+    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
-        return show(live, filters)
+        from notifconf.providers.confluent.show import show
+
+        return show(live, filters, declared)
 
     def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:
         """List environments, clusters, connectors and compute pools, and which of them are muted."""
+        from notifconf.providers.confluent.show import resources
+
         return resources(live, filters, cast("ConfluentDeclarations | None", declarations), muted=muted)
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the notification types."""
+        from notifconf.providers.confluent.show import types
+
         return types(live, filters)
 
     def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare integrations and subscriptions, and what is known of these resources."""
+        from notifconf.providers.confluent.export import export
+
         return export(live, resources, owner)
 
     def connect(self, client: Client) -> Connection:

@@ -23,7 +23,6 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
@@ -38,16 +37,16 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
-from notifconf.providers.confluent.expand import expand
-from notifconf.providers.confluent.inventory import Inventory, inventory_of
+from notifconf.providers.confluent.expand import Discovery, ExpandedResource, expand, find_invisible, judge_discovered
+from notifconf.providers.confluent.inventory import Inventory
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
     ConfluentDeclarations,
     DeclaredIntegration,
-    DeclaredResource,
     DeclaredSubscription,
     Match,
+    Mute,
     Reference,
 )
 
@@ -61,66 +60,24 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
         *resolver.all_resource_subscriptions(expansion.resources),
-        *(_make_preference(entry, muted=entry.mute.active(now)) for entry in expansion.resources if entry.mute),
+        *(_make_preference(entry, mute, now) for entry in expansion.resources if (mute := entry.statement.mute)),
     ]
-    ends = (entry.mute.until for entry in declared.resources if entry.mute and entry.mute.active(now))
+    turns = (entry.mute.find_next_turn(now) for entry in declared.resources if entry.mute)
     below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
-    discovery = _Discovery(declared, expansion.resources, live) if workspace.policy.discover else None
+    discovery = judge_discovered(declared, expansion.resources, live) if workspace.policy.discover else Discovery()
     return Resolution(
         tuple(resources),
         (
             *expansion.diagnostics,
             *resolver.diagnostics,
             *below_mutes,
-            *_find_invisible(expansion.resources, live),
-            *(discovery.find_problems() if discovery is not None else ()),
+            *find_invisible(expansion.resources, live),
+            *discovery.diagnostics,
         ),
-        until=min((end for end in ends if end is not None), default=None),
-        discovered=DISCOVERED if discovery is not None else frozenset(),
-        left_alone=discovery.left_alone if discovery is not None else frozenset(),
+        until=min((turn for turn in turns if turn is not None), default=None),
+        discovered=discovery.kinds,
+        left_alone=discovery.left_alone,
     )
-
-
-DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
-"""The kinds of objects that are discovered beside those that are declared."""
-
-
-class _Discovery:
-    """What was discovered beside the declared resources; `left_alone` holds kind and id of what nothing may delete.
-
-    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
-    spelling of a declared path has.
-    """
-
-    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[DeclaredResource], live: Live) -> None:
-        self._live = live
-        self._by_path = {entry.resource: entry for entry in entries}
-        self._inventory = inventory_of(live)
-        self._respelled: dict[str, DeclaredResource] = {}
-        for entry in entries:
-            item = self._inventory.find(entry.resource)
-            if item is not None and item.path != entry.resource:
-                self._respelled[item.path] = entry
-        found = [item for item in live.resources if item.kind in DISCOVERED]
-        self.left_alone = frozenset(
-            (item.kind, item.id) for item in found if not declared.has_resources or self._is_left_out(item)
-        )
-
-    def _is_left_out(self, item: LiveResource) -> bool:
-        resource = str(item.attributes["resource"])
-        entry = self._by_path.get(resource)
-        if entry is None:
-            return resource in self._respelled
-        return (entry.mute if item.kind == PREFERENCE.name else entry.subscriptions) is None
-
-    def find_problems(self) -> Iterator[Diagnostic]:
-        """Warn of live objects under another spelling of a declared path, and of lookups that were refused."""
-        paths = {str(item.attributes["resource"]) for item in self._live.resources if item.kind in DISCOVERED}
-        for path in sorted(paths & self._respelled.keys()):
-            entry = self._respelled[path]
-            message = f"what lives under {quoted(path)} is of this resource too, and stays: declare it by that path"
-            yield warning("ambiguous-resource", message, entry.position, entry.preference_address)
-        yield from hidden_resources(self._live.not_visible - self._by_path.keys())
 
 
 class _Resolver:
@@ -158,34 +115,40 @@ class _Resolver:
             )
             yield self._check_billing_plan(self._check_required(self._check_state(resource, choice), choice), choice)
 
-    def all_resource_subscriptions(self, entries: Sequence[DeclaredResource]) -> Iterator[Resource]:
+    def all_resource_subscriptions(self, entries: Sequence[ExpandedResource]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
-        chosen: dict[tuple[str, str], tuple[DeclaredResource, Choice]] = {}
-        known: dict[Hashable, list[Choice]] = {}
-        """By the entries: a match of resources may find thousands, which all have the same."""
+        chosen: dict[tuple[str, str], tuple[ExpandedResource, Choice, Mapping[str, Value]]] = {}
+        known: dict[tuple[int, str], list[tuple[Choice, Mapping[str, Value]]]] = {}
+        """By the statement: a match of resources may find thousands, which all have the same one."""
         for entry in entries:
-            key = (entry.resource_type, id(entry.subscriptions) if entry.subscriptions else 0, *map(id, entry.matched))
-            if key not in known:
-                known[key] = self._chooser.choose(
-                    entry.subscriptions or (), entry.subscription_address, entry.resource_type, entry.matched
-                )
-            for choice in known[key]:
-                chosen[entry.resource, choice.type.id] = (entry, choice)
-        plain = {key: entry.subscription_address(choice.type.display_name) for key, (entry, choice) in chosen.items()}
+            statement = entry.statement
+            if statement.subscriptions is None:
+                continue
+            choices = known.get((id(statement), entry.resource_type))
+            if choices is None:
+                choices = known[id(statement), entry.resource_type] = [
+                    (choice, _make_attributes(choice))
+                    for choice in self._chooser.choose(
+                        statement.subscriptions, entry.subscription_address, entry.resource_type, statement.matched
+                    )
+                ]
+            for choice, attributes in choices:
+                chosen[entry.resource, choice.type.id] = (entry, choice, attributes)
+        plain = {
+            key: entry.subscription_address(choice.type.display_name) for key, (entry, choice, _) in chosen.items()
+        }
         addresses = make_unique(plain, {key: key[1] for key in plain})
-        for key, (entry, choice) in chosen.items():
-            yield self._make_resource_subscription(entry, choice, addresses[key])
+        for key, (entry, choice, attributes) in chosen.items():
+            yield self._make_resource_subscription(entry, choice, attributes, addresses[key])
 
-    def _make_resource_subscription(self, declared: DeclaredResource, choice: Choice, address: str) -> Resource:
+    def _make_resource_subscription(
+        self, declared: ExpandedResource, choice: Choice, attributes: Mapping[str, Value], address: str
+    ) -> Resource:
         resource = Resource(
             kind=RESOURCE_SUBSCRIPTION.name,
             address=address,
             identities=(("resource-type", declared.resource, choice.type.id),),
-            attributes={
-                "resource": declared.resource,
-                "resource_type": declared.resource_type,
-                **_make_attributes(choice),
-            },
+            attributes={"resource": declared.resource, "resource_type": declared.resource_type, **attributes},
             position=choice.position,
             name=f"{declared.resource}#{choice.type.display_name}",
             adds=choice.base is None,
@@ -194,6 +157,8 @@ class _Resolver:
 
     def _check_state(self, resource: Resource, choice: Choice) -> Resource:
         """Leave the live state alone where no entry declares one, and warn where nobody tells what was added."""
+        if choice.base is not None and choice.base.current_state != DISABLED:
+            return resource
         live = self._by_identity.get(resource.identities[0])
         if choice.base is None and live is not None:
             members = {name: value for name, value in resource.attributes.items() if name != "current_state"}
@@ -225,15 +190,6 @@ class _Resolver:
     def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))
         return replace(resource, blocked=code)
-
-
-def _find_invisible(entries: Sequence[DeclaredResource], live: Live) -> Iterator[Diagnostic]:
-    """Warn, once for each resource, of lookups that may hide what lives."""
-    seen: set[str] = set()
-    for entry in entries if live.not_visible else ():
-        if entry.resource in live.not_visible and entry.resource not in seen:
-            seen.add(entry.resource)
-            yield not_visible(entry.resource, entry.position, entry.preference_address)
 
 
 def _make_attributes(choice: Choice) -> Mapping[str, Value]:
@@ -270,8 +226,9 @@ def _make_integration(declared: DeclaredIntegration) -> Resource:
     )
 
 
-def _make_preference(declared: DeclaredResource, *, muted: bool) -> Resource:
+def _make_preference(declared: ExpandedResource, mute: Mute, now: datetime) -> Resource:
     """Return the preference that mutes or not; where there is none, nothing is muted, so none is made for that."""
+    muted = mute.active(now)
     return Resource(
         kind=PREFERENCE.name,
         address=declared.preference_address,
@@ -281,9 +238,10 @@ def _make_preference(declared: DeclaredResource, *, muted: bool) -> Resource:
             "resource_type": declared.resource_type,
             "current_state": DISABLED if muted else ENABLED,
         },
-        position=declared.position,
+        position=declared.statement.position,
         name=declared.resource,
         create=muted,
+        mute=mute.terms(now),
     )
 
 
@@ -298,11 +256,15 @@ RESOURCE_MATCHED = 2
 
 
 class Choice(NamedTuple):
-    """A notification type, and the entries that decide who is told of it; `base` is None where they only add."""
+    """A notification type, and the entries that decide who is told of it; `base` is None where they only add.
+
+    `shadowed` are entries that another one wins over.
+    """
 
     type: NotificationType
     base: DeclaredSubscription | None
     added: tuple[DeclaredSubscription, ...] = ()
+    shadowed: tuple[DeclaredSubscription, ...] = ()
 
     @property
     def position(self) -> Position:
@@ -310,10 +272,14 @@ class Choice(NamedTuple):
         return (self.base or self.added[0]).position
 
     @property
+    def entries(self) -> tuple[DeclaredSubscription, ...]:
+        """The entries that count."""
+        return self.added if self.base is None else (self.base, *self.added)
+
+    @property
     def references(self) -> Iterator[Reference]:
         """Who is told, by all entries together."""
-        entries = self.added if self.base is None else (self.base, *self.added)
-        return (reference for entry in entries for reference in entry.references)
+        return (reference for entry in self.entries for reference in entry.references)
 
 
 class Chooser:
@@ -349,10 +315,11 @@ class Chooser:
             claims += [Claim(base, tuple(types), base.position, RESOURCE_MATCHED) for base, types in bases.values()]
         decisions = self._decide(claims, address)
         choices = [
-            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added) for decision in decisions
+            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added, decision.shadowed)
+            for decision in decisions
         ]
-        for choice, decision in zip(choices, decisions, strict=True):
-            self.diagnostics += _find_shadowed(choice, decision.shadowed, address)
+        for choice in choices:
+            self.diagnostics += _find_shadowed(choice, address)
         return choices
 
     def _decide(
@@ -451,12 +418,10 @@ def _report_conflict(
     return error("overlapping-match", message, later.position)
 
 
-def _find_shadowed(
-    choice: Choice, shadowed: Iterable[DeclaredSubscription], address: Callable[[str], str]
-) -> Iterator[Diagnostic]:
+def _find_shadowed(choice: Choice, address: Callable[[str], str]) -> Iterator[Diagnostic]:
     """Warn where an entry wins over a match that would tell more: nobody has said that these shall not be told."""
     told = {reference.name for reference in choice.references}
-    for entry in shadowed:
+    for entry in choice.shadowed:
         left_out = [str(reference) for reference in entry.references if reference.name not in told]
         if left_out and choice.base is not None:
             name = quoted(choice.type.display_name)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from notifconf.model import Diagnostic, Live, LiveResource, Secret, Value, quoted, warning
+from notifconf.model import Diagnostic, Live, LiveResource, Secret, Value, format_time, quoted, warning
 from notifconf.model.plan import Action, Change, Silence
 from notifconf.plan.ownership import split_mark
 from notifconf.plan.rules import Pair
-from notifconf.providers.base import format_time
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
 from notifconf.providers.confluent.inventory import label
 from notifconf.providers.confluent.workspace import DISABLED, ENVIRONMENT

@@ -6,9 +6,22 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import cast
 
 from notifconf.errors import UsageError
-from notifconf.model import Cell, Filters, Listing, Live, LiveResource, Secret, nearest, quoted
+from notifconf.model import (
+    Cell,
+    Declared,
+    Filters,
+    Listing,
+    Live,
+    LiveResource,
+    Secret,
+    distance,
+    format_time,
+    nearest,
+    quoted,
+)
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,
@@ -23,7 +36,7 @@ from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED
 from notifconf.providers.confluent.expand import expand
 from notifconf.providers.confluent.hosts import find_shown_host
-from notifconf.providers.confluent.inventory import InventoryItem, inventory_of, make_filter, select
+from notifconf.providers.confluent.inventory import Inventory, InventoryItem, inventory_of, make_filter, select
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
@@ -146,8 +159,8 @@ class Subscription:
         return {**_type_row(self.type), "state": self.state, "channels": channels, "id": self.item.id}
 
 
-def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
-    """List subscriptions, integrations, and what was surveyed of resources.
+def show(live: Live, filters: Filters, declared: Declared | None = None) -> tuple[Listing, ...]:
+    """List subscriptions, integrations, and what was surveyed of resources; of mutes also what is `declared` of them.
 
     With a filter on subscriptions, of the integrations theirs stay; a mute has neither type nor channel, so such a
     filter hides it. Raises `UsageError` for a filter that nothing can pass.
@@ -156,6 +169,7 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
     empty, unasked = (NONE_PASSES, NONE_PASSES) if filters != Filters() else ("none", NONE_ASKED_FOR)
     found = [item for item in _list_subscriptions(live) if item.passes(filters)]
     places = () if live.inventory is None else ("place",)
+    terms = _find_terms(live, declared) if declared is not None else {}
     return (
         Listing(
             "subscriptions",
@@ -174,8 +188,8 @@ def show(live: Live, filters: Filters) -> tuple[Listing, ...]:
         Listing(
             "resource_preferences",
             "Mutes",
-            ("resource", *places, "resource_type", "state"),
-            tuple(_list_mutes(live, filters)),
+            ("resource", *places, "resource_type", "state", *(TERMS if terms else ())),
+            tuple(_list_mutes(live, filters, terms)),
             unasked,
         ),
         Listing(
@@ -297,7 +311,26 @@ def _list_integrations(live: Live, filters: Filters, shown: Sequence[Subscriptio
             }
 
 
-def _list_mutes(live: Live, filters: Filters) -> Iterator[Row]:
+TERMS = ("from", "until", "time_left", "reason")
+"""The members of a mute that say when it holds, and why."""
+
+
+def _find_terms(live: Live, declared: Declared) -> dict[str, Row]:
+    """Return when the declared mutes hold, by path; nothing where none says so."""
+    workspace = declared.workspace
+    entries = cast("ConfluentDeclarations", workspace.declarations).resources if workspace is not None else ()
+    inventory = live.inventory if isinstance(live.inventory, Inventory) else None
+    found: dict[str, Row] = {}
+    for entry in expand(entries, inventory).resources:
+        mute = entry.statement.mute
+        if mute is not None and (mute.start or mute.until or mute.reason):
+            start, until = (None if moment is None else format_time(moment) for moment in (mute.start, mute.until))
+            left = distance(mute.until, declared.now) if mute.until is not None else None
+            found[entry.resource] = dict(zip(TERMS, (start, until, left, mute.reason), strict=True))
+    return found
+
+
+def _list_mutes(live: Live, filters: Filters, terms: Mapping[str, Row]) -> Iterator[Row]:
     hidden = bool(filters.severity or filters.category or filters.channel or filters.type)
     for item in sorted(live.resources, key=lambda item: (item.name, item.id)):
         state = _text(item, "current_state")
@@ -306,6 +339,7 @@ def _list_mutes(live: Live, filters: Filters) -> Iterator[Row]:
                 **_place_row(item, live),
                 "resource_type": _text(item, "resource_type"),
                 "state": state,
+                **(terms.get(item.name, dict.fromkeys(TERMS)) if terms else {}),
                 "id": item.id,
             }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifconf.model import Position, Value, quoted
+from notifconf.model import MuteTerms, Position, Value, quoted
 
 SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
 """The kinds of target that the API lets be written, and the member of each that is a secret."""
@@ -109,17 +109,31 @@ class DeclaredSubscription:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """What `muted` says; it stands at `position`, its end at `ends_at`."""
+    """What `muted` says; it stands at `position`, its beginning and its end at `starts_at` and `ends_at`."""
 
     muted: bool
     position: Position
     until: datetime | None = None
     ends_at: Position | None = None
     reason: str | None = None
+    start: datetime | None = None
+    starts_at: Position | None = None
 
     def active(self, now: datetime) -> bool:
-        """Say whether it mutes at `now`: past its `until` a mute counts as `muted: false`."""
-        return self.muted and (self.until is None or now < self.until)
+        """Say whether it mutes at `now`: before its `from`, and past its `until`, it counts as `muted: false`."""
+        return self.muted and (self.start is None or self.start <= now) and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Say whether it has ended by `now`."""
+        return self.until is not None and self.until <= now
+
+    def find_next_turn(self, now: datetime) -> datetime | None:
+        """Return when it begins or ends next, or None."""
+        return min((moment for moment in (self.start, self.until) if moment is not None and moment > now), default=None)
+
+    def terms(self, now: datetime) -> MuteTerms | None:
+        """Return what a plan shows of it; nothing for what does not mute."""
+        return MuteTerms(self.start, self.until, self.reason, self.is_over(now)) if self.muted else None
 
 
 ENVIRONMENT, CLUSTER, CONNECTOR, COMPUTE_POOL = "ENVIRONMENT", "CLUSTER", "CONNECTOR", "FLINK_COMPUTE_POOL"
@@ -144,13 +158,22 @@ class Selector:
     resolved: bool = True
 
 
+def preference_address(resource: str) -> str:
+    """Return where the mute of a resource stands in a plan."""
+    return f"resource-preferences/{resource}"
+
+
+def subscription_address(resource: str, display_name: str) -> str:
+    """Return where the subscription of a resource to a type stands in a plan."""
+    return f"resource-subscriptions/{resource}#{display_name}"
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredResource:
     """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone.
 
     Several entries may name one resource, if at most one of them says anything but who is told too. One with a
-    `selector` means the resources of the inventory that this selects: it has no path. `matched` holds what entries that
-    match the resource say of subscriptions, each entry in a tuple: its own `subscriptions` decide first.
+    `selector` means the resources of the inventory that this selects: it has no path.
     """
 
     resource: str
@@ -159,7 +182,6 @@ class DeclaredResource:
     mute: Mute | None = None
     subscriptions: tuple[DeclaredSubscription, ...] | None = None
     selector: Selector | None = None
-    matched: tuple[tuple[DeclaredSubscription, ...], ...] = ()
 
     @property
     def only_adds(self) -> bool:
@@ -170,11 +192,11 @@ class DeclaredResource:
     @property
     def preference_address(self) -> str:
         """Where its mute stands in a plan; a glob where the inventory says what the resource is."""
-        return f"resource-preferences/{self.resource or '*'}"
+        return preference_address(self.resource or "*")
 
     def subscription_address(self, display_name: str) -> str:
         """Where its subscription to that type stands in a plan."""
-        return f"resource-subscriptions/{self.resource or '*'}#{display_name}"
+        return subscription_address(self.resource or "*", display_name)
 
 
 @dataclass(frozen=True, slots=True)

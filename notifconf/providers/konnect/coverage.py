@@ -1,4 +1,4 @@
-"""Who is told of what: the channels that each event reaches, by its subscriptions or its default. Pure."""
+"""Who is told of what: the channels that each event reaches, by its subscriptions or its default, and why. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from notifconf.model import Channel, CoverageTerms, Live, LiveResource, Reach
-from notifconf.providers.konnect.catalogue import ALL, MANDATORY, Event, catalogue_of
+from notifconf.errors import UsageError
+from notifconf.model import (
+    Audience,
+    Channel,
+    CoverageTerms,
+    Declared,
+    Live,
+    LiveResource,
+    NotTold,
+    Reach,
+    Subject,
+    Told,
+    Via,
+    nearest,
+    quoted,
+)
+from notifconf.providers.konnect.catalogue import ALL, EVENT_SUBSCRIPTION, MANDATORY, Event, catalogue_of
 
 EMAIL = "EMAIL"
 
@@ -65,3 +80,70 @@ def _find_subscribed(subscriptions: Sequence[Mapping[str, Any]]) -> list[Channel
             if on:
                 everywhere[channel] = everywhere.get(channel, False) or covers
     return [Channel(channel, channel, note="" if everywhere[channel] else PARTLY) for channel in sorted(everywhere)]
+
+
+def find_subject(live: Live, name: str) -> Subject:
+    """Return the event with this id or title. Raises `UsageError`, which says what is there."""
+    found = catalogue_of(live).named(name)
+    if len(found) == 1:
+        return Subject(found[0].id, found[0].title or found[0].id)
+    if found:
+        raise UsageError(
+            f"{len(found)} events are called {quoted(name)}: use the id, {' or '.join(e.id for e in found)}"
+        )
+    suggestion = nearest(name, {text for event in catalogue_of(live).events for text in (event.id, event.title)})
+    raise UsageError(f"there is no event {quoted(name)}{suggestion}: `notifconf types` lists all")
+
+
+def explain(subject: Subject, live: Live, declared: Declared) -> Audience:
+    """Say who is told of an event, by which subscription and channel, or by its default."""
+    event = catalogue_of(live).event(subject.id)
+    always = (f"{EMAIL} to the organization's admins",) if event.mandatory else ()
+    found = sorted(
+        (item for item in live.resources if item.attributes["event"] == event.id), key=lambda item: (item.name, item.id)
+    )
+    if not found:
+        return _explain_default(event, always)
+    told: list[Told] = []
+    not_told: list[NotTold] = []
+    for item in found:
+        attributes: Mapping[str, Any] = item.attributes
+        key = (item.kind, item.id)
+        address = declared.addresses.get(key, item.id)
+        entry = declared.resources.get(address)
+        place = entry.position if entry is not None else None
+        at = f", as {place} says" if place is not None else ""
+        name = str(attributes.get("name", item.name))
+        for kind, on in sorted(attributes["channels"].items()):
+            channel = Channel(kind, kind, name, _limit(attributes))
+            if on and attributes["enabled"]:
+                told.append(
+                    Told(channel, address, Via(item.kind, item.id if key in declared.addresses else None, place))
+                )
+            else:
+                what = f"{kind} is off in the subscription" if attributes["enabled"] else "the subscription is disabled"
+                not_told.append(NotTold(channel, address, "disabled", f"{what}{at}"))
+    is_on = any(item.attributes["enabled"] for item in found)
+    return Audience("enabled" if is_on else "disabled", tuple(told), tuple(not_told), always)
+
+
+def _explain_default(event: Event, always: tuple[str, ...]) -> Audience:
+    address = f"{EVENT_SUBSCRIPTION.collection}/{event.id}"
+    because = "the event has no subscription, and its default leaves this channel out"
+    channels = {kind: Channel(kind, kind, note=DEFAULT) for kind in sorted(event.defaults)}
+    return Audience(
+        "none",
+        tuple(Told(channels[kind], address, Via(DEFAULT)) for kind in channels if event.defaults[kind]),
+        tuple(
+            NotTold(channels[kind], address, "not-subscribed", because) for kind in channels if not event.defaults[kind]
+        ),
+        always,
+    )
+
+
+def _limit(attributes: Mapping[str, Any]) -> str:
+    """Return what a subscription is limited to, in words."""
+    limits = (
+        f"{name} {', '.join(attributes[name])}" for name in ("regions", "entities") if ALL not in attributes[name]
+    )
+    return "; ".join(limits)

@@ -11,8 +11,10 @@ from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
 from notifconf.model import (
     Attributes,
+    Audience,
     Change,
     Declarations,
+    Declared,
     Diagnostic,
     Exported,
     Filters,
@@ -20,8 +22,10 @@ from notifconf.model import (
     Live,
     LiveResource,
     LocatedMapping,
+    Location,
     Reach,
     Silence,
+    Subject,
     Workspace,
 )
 from notifconf.plan.rules import Pair, Resolution
@@ -29,7 +33,7 @@ from notifconf.providers import CREDENTIAL_VARIABLES
 from notifconf.providers.base import Connection, Language, Plain, Provider
 from notifconf.providers.konnect.catalogue import KINDS
 from notifconf.providers.konnect.codec import identities, place_key
-from notifconf.providers.konnect.coverage import TERMS, coverage
+from notifconf.providers.konnect.coverage import TERMS, coverage, explain, find_subject
 from notifconf.providers.konnect.export import export
 from notifconf.providers.konnect.resolve import resolve
 from notifconf.providers.konnect.review import find_silences, is_off, review
@@ -105,6 +109,15 @@ class KonnectProvider(Provider):
         """Say what each event reaches."""
         return coverage(live)
 
+    def find_subject(self, live: Live, name: str) -> Subject:
+        """Return the event with this id or title."""
+        return find_subject(live, name)
+
+    def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
+        """Say who is told of an event, and by which channels nobody is."""
+        del location
+        return explain(subject, live, declared)
+
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
         """Find too many configurations of a gateway, and defaults that end unnoticed."""
         return review(pairs, undeclared, live)
@@ -118,8 +131,9 @@ class KonnectProvider(Provider):
         """Say whether two subscriptions differ in nothing but their names, which an older service does not keep."""
         return {**one.attributes, "name": None} == {**other.attributes, "name": None}
 
-    def show(self, live: Live, filters: Filters) -> Sequence[Listing]:
+    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List the subscriptions."""
+        del declared
         return [show(live, filters)]
 
     def types(self, live: Live, filters: Filters) -> Listing:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.errors import ProtocolError
-from notifconf.model import LiveResource, Secret
+from notifconf.http.redaction import Redactor
+from notifconf.model import WITHHELD, LiveResource, Secret
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
 
@@ -390,3 +391,26 @@ def test_a_long_kind_can_be_written_and_goes_by_its_name(kind: str) -> None:
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01T00:00:00+01:00"])
 def test_the_year_one_is_alive(moment: str) -> None:
     assert codec.is_alive({"metadata": {"deleted_at": moment}}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "owner"),
+    [
+        ("Slack", "d [notifconf: me]", "me"),
+        ("Webhook", "[notifconf: me]", "me"),
+        ("Slack", "d", None),
+        ("RoleEmail", "d [notifconf: me]", None),
+        ("Unheard", "d [notifconf: me]", None),
+    ],
+)
+def test_the_owner_of_an_integration(kind: str, description: str, owner: str | None) -> None:
+    item = {"id": "i-1", "display_name": "n", "description": description, "target": {"kind": kind}}
+    assert codec.decode_integration(item).owner == owner
+
+
+def test_a_description_that_is_withheld_keeps_its_mark() -> None:
+    redactor = Redactor()
+    redactor.add([Secret(URL)])
+    item = {"id": "i-1", "description": f"{URL} [notifconf: me]"}
+    codec.withhold([item], redactor)
+    assert item["description"] == f"{WITHHELD} [notifconf: me]"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from notifconf.model import Live, LiveResource, Policy, Reach
+from notifconf.model import Live, LiveResource, Minimum, Policy, Reach
 from notifconf.model.plan import Action, Change
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.catalogue import Catalogue
@@ -178,6 +178,6 @@ def test_what_the_policy_judges_is_read() -> None:
     lookup = "GET resource-preferences:lookup?environment=env-1"
     assert service.asked == [lookup]
     service.requests.clear()
-    judging = replace(wanted, policy=Policy(coverage={"CRITICAL": 1}))
+    judging = replace(wanted, policy=Policy(coverage={"CRITICAL": Minimum(1)}))
     service.ask(lambda connection: connection.read(judging))
     assert service.asked == ["GET integrations", "GET notification-types", lookup, "GET subscriptions"]

@@ -171,9 +171,9 @@ def test_an_entry_that_names_wins_and_matches_share_the_rest() -> None:
     named = entry(exact(connector="lcc-1"), 3, muted=False)
     expanded = expand([first, second, named], INVENTORY)
     assert expanded.diagnostics == ()
-    found = {item.resource: item for item in expanded.resources}
+    found = {item.resource: item.statement for item in expanded.resources}
     other = f"{DEV}/cloud-cluster=lkc-3/connector=pg-sink"
-    assert {path: item.mute and item.mute.muted for path, item in found.items()} == {SINK: False, other: True}
+    assert {path: said.mute and said.mute.muted for path, said in found.items()} == {SINK: False, other: True}
     assert [len(found[path].matched) for path in (SINK, other)] == [0, 1]
 
 

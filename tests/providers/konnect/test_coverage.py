@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifconf.model import Live, LiveResource, Mode, Policy
+from notifconf.model import Live, LiveResource, Minimum, Mode, Policy
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import DeclaredSubscription
@@ -90,7 +90,7 @@ def test_events_stand_by_namespace() -> None:
 def test_the_policy(
     declared: list[DeclaredSubscription], there: list[LiveResource], mode: Mode, codes: list[str]
 ) -> None:
-    wanted = workspace(*declared, mode=mode, max_deletes=9, coverage={PLANE.namespace: 2})
+    wanted = workspace(*declared, mode=mode, max_deletes=9, coverage={PLANE.namespace: Minimum(2)})
     plan = make_plan(wanted, live(*there), NOW, PROVIDER)
     judged = (item for item in plan.diagnostics if item.code in {"coverage", "replaces-default"})
     assert sorted(item.severity for item in judged) == codes
@@ -110,12 +110,12 @@ def test_the_default_that_comes_back_is_no_loss() -> None:
     [
         (Policy(), True, ["organization.token.expiring/subscriptions"]),
         (
-            Policy(coverage={"gateway-manager": 1}),
+            Policy(coverage={"gateway-manager": Minimum(1)}),
             True,
             ["gateway-manager.x/subscriptions", "organization.token.expiring/subscriptions"],
         ),
         (
-            Policy(coverage={"gateway-manager": 1}),
+            Policy(coverage={"gateway-manager": Minimum(1)}),
             False,
             ["gateway-manager.x/subscriptions", "organization.token.expiring/subscriptions"],
         ),

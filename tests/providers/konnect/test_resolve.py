@@ -328,3 +328,41 @@ def test_two_matches_of_one_name_overlap() -> None:
     assert (found.code, found.position) == ("overlapping-match", at(4))
     assert "notifconf.yaml:2:5" in found.message
     assert plan(*entries).changes == plan(*entries[::-1]).changes
+
+
+MARKED = "All [notifconf: me]"
+
+
+def test_an_owner_marks_the_names_of_what_it_declares() -> None:
+    (new,) = plan(entry(), owner="me").changes
+    assert (new.address, (new.after or {})["name"]) == (f"event-subscriptions/{TOKEN.id}#All", MARKED)
+    (adopted,) = plan(entry(), found=live(lives()), owner="me").changes
+    assert (adopted.id, adopted.changed, (adopted.after or {})["name"]) == ("id-1", ("name",), MARKED)
+    assert did(plan(entry(), found=live(lives(name=MARKED)), owner="me")) == []
+    assert did(plan(entry(), found=live(lives(name=None)), owner="me")) == []
+
+
+def test_what_has_another_mark_is_another_subscription() -> None:
+    theirs, own = lives(name="All [notifconf: other]"), lives(number=2, name=MARKED)
+    assert did(plan(entry(), found=live(theirs), owner="me")) == [f"+ {TOKEN.id}#All"]
+    assert did(plan(entry(), found=live(theirs, own, lives(number=3)), owner="me")) == []
+    assert did(plan(entry(), found=live(theirs))) == [f"+ {TOKEN.id}#All"]
+    assert errors(plan(entry(pin="id-1"), found=live(theirs), owner="me")) == ["owned-by-another"]
+
+
+def test_taking_over_replaces_the_mark_or_takes_it_off() -> None:
+    found = live(lives(name="All [notifconf: old]"), lives(PLANE, 2, name="Gone [notifconf: old]"))
+    (change,) = plan(entry(), found=found, owner="me", takes_over=("old",), mode=Mode.SYNC).changes
+    assert (change.id, (change.after or {})["name"]) == ("id-1", MARKED)
+    (off,) = plan(entry(), found=found, takes_over=("old",)).changes
+    assert (off.id, (off.after or {})["name"]) == ("id-1", "All")
+
+
+@pytest.mark.parametrize(("owner", "deleted"), [("me", "id-2"), (None, "id-3")])
+def test_sync_deletes_what_has_the_own_mark_alone(owner: str | None, deleted: str) -> None:
+    found = live(
+        lives(name="A [notifconf: other]"), lives(number=2, name="B [notifconf: me]"), lives(number=3, name="C")
+    )
+    made = plan(found=found, owner=owner, mode=Mode.SYNC)
+    assert [change.id for change in made.changes] == [deleted]
+    assert {item.kept for item in made.unmanaged} == {"other-owner"}

@@ -135,3 +135,9 @@ def test_names_of_one_event_differ_by_case() -> None:
 def test_an_entry_that_is_refused_hides_no_other() -> None:
     found = wrong("subscriptions: [{event: E, name: 7}, {event: E, name: N}, {event: E, name: N}]")
     assert [text.split(": ")[1] for text in found] == ["error[invalid-value]", "error[duplicate-subscription]"]
+
+
+@pytest.mark.parametrize("name", ["n [notifconf: x]", "n" * 240])
+def test_a_name_leaves_room_for_the_mark(name: str) -> None:
+    (found,) = wrong(f"policy: {{owner: me}}\nsubscriptions:\n  - {{event: E, name: '{name}'}}")
+    assert found.startswith("-:5:22: error[invalid-value]")

@@ -1,0 +1,109 @@
+"""`notifconf explain`: who is told of a type, through what, and who is not, and why?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from notifconf import api
+from notifconf.cli.console import Console
+from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.parameters import option
+from notifconf.cli.process import ExitCode
+from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection, survey
+from notifconf.cli.show import write_listings
+from notifconf.errors import UsageError
+from notifconf.model import Explanation, Filters, Listing, Workspace, quoted
+from notifconf.providers.base import Provider
+from notifconf.report.coverage import explanation_json, explanation_lines, explanation_markdown, table_markdown
+from notifconf.report.table import listing_table
+
+
+@command(
+    click.argument("name", metavar="[TYPE]", required=False),
+    paths_argument,
+    service_options,
+    formats=("text", "json", "markdown"),
+)
+@option("--resource", metavar="RESOURCE", help="Of this resource: its own subscriptions and mutes count too.")
+@option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")
+def explain(
+    name: str | None,
+    paths: tuple[str, ...],
+    *,
+    resource: str | None,
+    everything: bool,
+    service: Service,
+    console: Console,
+) -> ExitCode:
+    """Show who is told of a type, who is not, and why.
+
+    TYPE is a name or an id, of an event too; without it, the types are listed. Live, and as planned where there
+    is a workspace (a PATH, or notifconf.yaml): each channel with its subscription, and the file and line that declares
+    it.
+
+    \b
+    Example:
+      notifconf explain 'Connector in FAILED state' --endpoint emulator:
+    """
+    if name is None:
+        return _list_types(service, console)
+    now = current_time()
+    has_workspace = bool(paths) or find_workspace((), service.provider, service.access) is not None
+    workspace = load_workspace(paths, service, now) if has_workspace else None
+    provider = find_provider(workspace, service)
+    if resource is not None and not provider.has_inventory:
+        raise UsageError(f"{provider.title} has no resources: leave --resource out")
+    try:
+        with console.waiting(f"Reading {provider.title}"):
+            explanation = asyncio.run(_explain(name, resource, workspace, provider=provider, service=service, now=now))
+    except UsageError as error:
+        if not paths and Path(name).exists():
+            error.add_note(f"{quoted(name)} is a file or folder: the type comes first, `notifconf explain TYPE {name}`")
+        raise
+    console.diagnostics(explanation.diagnostics)
+    _write(explanation, console, everything=everything)
+    return ExitCode.ERROR if explanation.diagnostics else ExitCode.DONE
+
+
+def _list_types(service: Service, console: Console) -> ExitCode:
+    provider = find_provider(find_workspace((), service.provider, service.access), service)
+    listing: Listing = provider.types(survey(service, console, provider), Filters())
+    if console.format == "markdown":
+        console.result("\n".join(table_markdown(listing_table(listing))))
+    else:
+        write_listings(console, provider.name, [listing])
+    return ExitCode.DONE
+
+
+async def _explain(
+    name: str,
+    resource: str | None,
+    workspace: Workspace | None,
+    *,
+    provider: Provider,
+    service: Service,
+    now: datetime,
+) -> Explanation:
+    async with open_connection(provider, service) as connection:
+        location = await api.locate(connection, resource) if resource is not None else None
+        places: Sequence[str] = (*location.paths, *location.above) if location is not None else ()
+        live = await api.survey(connection, places, workspace)
+        provider.find_subject(live, name)
+        plan = None
+        if workspace is not None:
+            plan = api.make_plan(workspace, await api.read_live(workspace, connection), now=now).plan
+    return api.explain(provider.name, live, name, location=location, workspace=workspace, plan=plan, now=now)
+
+
+def _write(explanation: Explanation, console: Console, *, everything: bool) -> None:
+    if console.format == "json":
+        console.result(explanation_json(explanation))
+    elif console.format == "markdown":
+        console.result(explanation_markdown(explanation, everything=everything))
+    else:
+        console.lines(explanation_lines(explanation, everything=everything))

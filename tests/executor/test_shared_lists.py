@@ -1,0 +1,106 @@
+"""A list is read again right before it is written, since others write it too."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from notifconf.executor.run import apply
+from notifconf.executor.schedule import Control
+from notifconf.model import Mode, Outcome, Policy, Result, Workspace
+from notifconf.plan.planner import propose
+from tests.executor.service import Prover, Service
+from tests.plan.world import NOW, Declared, addition, channel, live_channel, live_route, owned, route
+
+LIVE = [live_channel("c1", "a"), live_channel("c2", "b"), owned("c3", "c", "other"), live_route("r1", "t", "c2")]
+ME = Policy(owner="me")
+
+
+def carry_out(declared: list[Any], service: Service, policy: Policy, meanwhile: Any = None) -> Outcome:
+    """Plan, let something happen, and apply; nothing sleeps."""
+
+    async def nothing(_: float) -> None:
+        await asyncio.sleep(0)
+
+    prover: Any = Prover()
+    proposal = propose(Workspace("world", Declared(tuple(declared)), policy), service.live(), NOW, prover)
+    if meanwhile is not None:
+        tell(service, *meanwhile)
+    connection: Any = service
+    return asyncio.run(apply(proposal, prover, connection, Control(parallelism=1, sleep=nothing)))
+
+
+def tell(service: Service, *channels: str) -> None:
+    """Write the list of the one route, as somebody else does."""
+    there = service.objects["r1"]
+    service.objects["r1"] = replace(there, attributes={**there.attributes, "channels": tuple(sorted(channels))})
+
+
+def told(service: Service) -> tuple[str, ...]:
+    found: tuple[str, ...] = service.objects["r1"].attributes["channels"]
+    return tuple(found)
+
+
+@pytest.mark.parametrize(
+    ("policy", "entry"), [(ME, route("t", "a")), (ME, addition("t", "a")), (Policy(), addition("t", "a"))]
+)
+def test_what_joined_in_the_meantime_stays(policy: Policy, entry: Any) -> None:
+    service = Service(*LIVE)
+    outcome = carry_out([channel("a"), entry], service, policy, meanwhile=["c2", "c3", "c9"])
+    assert told(service) == ("c1", "c2", "c3", "c9")
+    assert outcome.complete
+
+
+def test_what_left_in_the_meantime_does_not_come_back() -> None:
+    service = Service(*LIVE)
+    assert carry_out([channel("a"), route("t", "a")], service, ME, meanwhile=["c3"]).complete
+    assert told(service) == ("c1", "c3")
+
+
+def test_one_who_owns_all_does_not_take_out_what_the_plan_does_not_show() -> None:
+    service = Service(*LIVE)
+    outcome = carry_out([channel("a"), route("t", "a")], service, Policy(), meanwhile=["c2", "c3"])
+    (failed,) = outcome.changes
+    assert (failed.result, failed.changed_since) == (Result.FAILED, True)
+    assert "c3" in str(failed.error)
+    assert outcome.must_be_repeated
+    assert not outcome.changed_something
+    assert told(service) == ("c2", "c3")
+
+
+def test_what_somebody_else_came_to_is_not_deleted() -> None:
+    service = Service(owned("c1", "a", "me"), LIVE[2], live_route("r1", "t", "c1"))
+    policy = Policy(owner="me", mode=Mode.SYNC, max_deletes=9)
+    outcome = carry_out([channel("a")], service, policy, meanwhile=["c1", "c3"])
+    assert [item.changed_since for item in outcome.changes] == [True]
+    assert told(service) == ("c1", "c3")
+
+
+def test_one_more_request_for_each_list_that_is_changed() -> None:
+    service = Service(*LIVE)
+    carry_out([channel("a"), route("t", "a")], service, Policy())
+    assert service.calls == ["get t", "update t", "reread t"]
+    service.calls.clear()
+    carry_out([channel("a"), route("t", "a", state="OFF")], service, Policy())
+    assert service.calls == ["update t", "reread t"]
+
+
+@pytest.mark.parametrize("losses", [1, 9])
+def test_a_channel_that_another_run_wrote_over_is_put_back_once(losses: int) -> None:
+    class Overwritten(Service):
+        remaining = losses
+
+        async def reread(self, live: Any, touched: Any) -> Any:
+            if self.remaining and "c1" in told(self):
+                self.remaining -= 1
+                tell(self, "c2", "c3")
+            return await super().reread(live, touched)
+
+    service = Overwritten(*LIVE)
+    outcome = carry_out([channel("a"), addition("t", "a")], service, Policy())
+    assert outcome.complete is (losses == 1)
+    assert service.calls.count("update t") == 2
+    assert told(service) == (("c1", "c2", "c3") if losses == 1 else ("c2", "c3"))
