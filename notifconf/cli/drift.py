@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -47,6 +48,15 @@ METRICS_FILE_MODE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnOptions:
+    """The options of `drift` alone."""
+
+    metrics_file: Path | None
+    push_metrics: str | None
+    undeclared: bool
+
+
 @command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
 @option(
     "--metrics-file",
@@ -64,12 +74,10 @@ METRICS_FILE_MODE = 0o644
 def drift(
     paths: tuple[str, ...],
     *,
-    metrics_file: Path | None,
-    push_metrics: str | None,
-    undeclared: bool,
     options: Options,
     service: Service,
     console: Console,
+    **own_options: Any,
 ) -> ExitCode:
     """Say where the live state differs from the workspace.
 
@@ -81,21 +89,21 @@ def drift(
     Example:
       notifconf drift examples/confluent --endpoint emulator:
     """
-    began = time.monotonic()
+    own, began = OwnOptions(**own_options), time.monotonic()
     made: PlanContext | None = None
     code = ExitCode.ERROR
     try:
-        reads_for = Mode.SYNC if undeclared else None
+        reads_for = Mode.SYNC if own.undeclared else None
         made = asyncio.run(plan_once(paths, options, service, console, reads_for=reads_for))
         shown = _judge_live(made)
         code = ExitCode.for_plan(shown, detailed=True)
-        if undeclared:
+        if own.undeclared:
             shown, code = _add_undeclared(made, shown, code, options, console)
     finally:
         run = _run(made, options, code, mask(_name(paths)), time.monotonic() - began)
-        recorded = metrics_file is None or _write_metrics(metrics_file, run, console)
-        if push_metrics is not None:
-            _push_metrics(push_metrics, run, service.timeout, console)
+        recorded = own.metrics_file is None or _write_metrics(own.metrics_file, run, console)
+        if own.push_metrics is not None:
+            _push_metrics(own.push_metrics, run, service.timeout, console)
     if not recorded:
         code = ExitCode.ERROR
     console.show(shown, code, silent=code is ExitCode.DONE)

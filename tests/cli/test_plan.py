@@ -41,7 +41,8 @@ def test_a_plan_as_text(user):
     assert ended.code == 0
     assert (
         ended.out
-        == f"Workspace notifconf.yaml → Confluent Cloud organization {ORGANIZATION} at {user.url} (mode upsert-only)\n\n"
+        == f"Workspace notifconf.yaml → Confluent Cloud organization {ORGANIZATION} at {user.url}"
+        " (mode upsert-only)\n\n"
         """\
 This silences:
   ! subscriptions/SAML certificate is expiring soon no longer reaches "Organization admins"
