@@ -39,6 +39,7 @@ COMMANDS = (
     "resources",
     "coverage",
     "explain",
+    "test",
     "inbox",
     "schema",
     "emulator",

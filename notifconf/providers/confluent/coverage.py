@@ -19,6 +19,7 @@ from notifconf.model import (
     Location,
     NotTold,
     Position,
+    Probe,
     Reach,
     Subject,
     Told,
@@ -30,6 +31,7 @@ from notifconf.model import (
     quoted,
 )
 from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.plan.addresses import make_unique
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,
@@ -46,7 +48,7 @@ from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import Inventory, label
 from notifconf.providers.confluent.resolve import Choice, Chooser
 from notifconf.providers.confluent.show import kind_of
-from notifconf.providers.confluent.workspace import DISABLED, ENABLED, ConfluentDeclarations, Mute
+from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER, ConfluentDeclarations, Mute
 
 ADMIN = "OrganizationAdmin"
 """The role that every REQUIRED notification is mailed to, whatever is configured."""
@@ -317,6 +319,35 @@ def find_notes(audiences: Iterable[Audience]) -> Iterator[str]:
     """Yield what the channels do not say: whom mail does not reach."""
     if any(item.always or any(told.channel.kind == "RoleEmail" for told in item.told) for item in audiences):
         yield TERMS.notes[0]
+
+
+def list_probes(declared: ConfluentDeclarations | None, live: Live) -> list[Probe]:
+    """Return the declared integrations, or without a workspace the live ones, sorted by address."""
+    if declared is not None:
+        found = [
+            Probe(
+                entry.address,
+                Channel(entry.kind, entry.key, entry.display_name),
+                (entry.key,),
+                INTEGRATION.name,
+                {"display_name": entry.display_name, "target": entry.target} if entry.writable else None,
+            )
+            for entry in declared.integrations
+        ]
+    else:
+        integrations = {item.id: item for item in live.resources if item.kind == INTEGRATION.name}
+        plain = {key: f"{INTEGRATION.collection}/{item.name}" for key, item in integrations.items()}
+        addresses = make_unique(plain, {key: key for key in plain})
+        found = [_make_live_probe(item, addresses[key]) for key, item in integrations.items()]
+    return sorted(found, key=lambda probe: probe.address)
+
+
+def _make_live_probe(item: LiveResource, address: str) -> Probe:
+    target = item.attributes.get("target")
+    member = SECRET_MEMBER.get(kind_of(item))
+    is_testable = member is not None and isinstance(target, Mapping) and member in target
+    attributes = {"display_name": item.name, "target": target} if is_testable else None
+    return Probe(address, _channel(item), (item.name, item.id), INTEGRATION.name, attributes)
 
 
 class _Watch(NamedTuple):

@@ -24,6 +24,7 @@ from notifconf.model import (
     LiveResource,
     LocatedMapping,
     Location,
+    Probe,
     Reach,
     Secret,
     Silence,
@@ -44,6 +45,7 @@ from notifconf.providers.confluent.coverage import (
     find_notes,
     find_subject,
     list_mutes,
+    list_probes,
 )
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.hosts import find_shown_host
@@ -176,6 +178,10 @@ class ConfluentProvider(Provider):
     def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
         """Return whom mail to a role does not reach."""
         return find_notes(audiences)
+
+    def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
+        """Return the integrations; those whose target is read-only can't be tested."""
+        return list_probes(cast("ConfluentDeclarations | None", declarations), live)
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return the mutes that were looked up."""
