@@ -45,7 +45,7 @@ def test(
 
     \b
     Example:
-      notifconf test examples/confluent --integration platform-slack --endpoint emulator:
+      notifconf test examples/confluent --endpoint emulator:
     """
     workspace = find_workspace(paths, service.provider, service.access)
     provider = find_provider(workspace, service)

@@ -40,7 +40,6 @@ from notifconf.providers.confluent.codec import identities
 from notifconf.providers.confluent.coverage import (
     TERMS,
     coverage,
-    explain,
     find_muted_subscriptions,
     find_notes,
     find_subject,
@@ -173,6 +172,8 @@ class ConfluentProvider(Provider):
 
     def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
         """Say who is told of a type, and why the others are not."""
+        from notifconf.providers.confluent.explain import explain  # as with `resolve`
+
         return explain(subject, location, live, declared)
 
     def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
