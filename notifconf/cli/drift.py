@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,13 +27,16 @@ METRICS_FILE_MODE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
-@option(
+metrics_option = option(
     "--metrics-file",
     type=OutputFile(),
     metavar="FILE",
     help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
 )
+
+
+@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
+@metrics_option
 @option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
 def drift(
     paths: tuple[str, ...],
@@ -65,8 +68,9 @@ def drift(
         if undeclared:
             shown, code = _add_undeclared(made, shown, code, options, console)
     finally:
-        recorded = metrics_file is None or _write_metrics(
-            metrics_file, _run(made, options, code, _name(paths), time.monotonic() - began), console
+        run = _run(made, options, code, make_workspace_name(paths), time.monotonic() - began)
+        recorded = metrics_file is None or write_metrics(
+            metrics_file, lambda: metrics(run, before=_read_previous_metrics(metrics_file)), console
         )
     if not recorded:
         code = ExitCode.ERROR
@@ -108,10 +112,10 @@ def _run(made: PlanContext | None, options: Options, code: int, workspace: str, 
     return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes, discovers=discovers)
 
 
-def _write_metrics(path: Path, run: Run, console: Console) -> bool:
+def write_metrics(path: Path, text: Callable[[], str], console: Console) -> bool:
     """Write the metrics of a run, one that failed too. Where that can't be done say so, and return false."""
     try:
-        write_atomically(path, mask(metrics(run, before=_read_previous_metrics(path))), mode=METRICS_FILE_MODE)
+        write_atomically(path, mask(text()), mode=METRICS_FILE_MODE)
     except OSError as error:
         console.aside([line(Span("error:", "error"), f" can't write the metrics to {path}: {error.strerror}")])
         return False
@@ -126,7 +130,7 @@ def _read_previous_metrics(path: Path) -> str:
         return file.read().decode("utf-8", errors="replace")
 
 
-def _name(paths: Sequence[str]) -> str:
+def make_workspace_name(paths: Sequence[str]) -> str:
     """Name a workspace by where it is, which no two of one machine have in common."""
     return " ".join(path if path == "-" else _make_absolute(path) for path in paths or (DEFAULT,))
 

@@ -40,6 +40,7 @@ COMMANDS = (
     "resources",
     "coverage",
     "explain",
+    "test",
     "inbox",
     "schema",
     "emulator",

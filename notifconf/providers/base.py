@@ -32,6 +32,7 @@ from notifconf.model import (
     LiveResource,
     LocatedMapping,
     Location,
+    Probe,
     Reach,
     Secret,
     Silence,
@@ -303,6 +304,13 @@ class Provider(ABC):
     def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:  # noqa: ARG002
         """Return sentences about audiences for whoever reads them: whom mail does not reach."""
         return ()
+
+    def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:  # noqa: ARG002
+        """Return the channels that `Connection.verify` can test: the declared ones, else (without any) the live ones.
+
+        Raises `UsageError` where the service has no such test.
+        """
+        raise UsageError(f"{self.title} has no test of channels: nothing can be sent through them on request")
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:  # noqa: ARG002
         """Return what is muted in a live state: rows of `resource` (a path), `name` and `since`, sorted."""

@@ -15,7 +15,7 @@ from notifconf.cli.parameters import GROUPS, GroupedCommand
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (
     *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "resources", "coverage"),
-    *("explain", "inbox", "schema", "emulator", "completion", "help"),
+    *("explain", "test", "inbox", "schema", "emulator", "completion", "help"),
 )
 """The order in which the commands are documented."""
 

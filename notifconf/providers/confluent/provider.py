@@ -24,6 +24,7 @@ from notifconf.model import (
     LiveResource,
     LocatedMapping,
     Location,
+    Probe,
     Reach,
     Secret,
     Silence,
@@ -39,11 +40,11 @@ from notifconf.providers.confluent.codec import identities
 from notifconf.providers.confluent.coverage import (
     TERMS,
     coverage,
-    explain,
     find_muted_subscriptions,
     find_notes,
     find_subject,
     list_mutes,
+    list_probes,
 )
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.hosts import find_shown_host
@@ -171,11 +172,17 @@ class ConfluentProvider(Provider):
 
     def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
         """Say who is told of a type, and why the others are not."""
+        from notifconf.providers.confluent.explain import explain  # as with `resolve`
+
         return explain(subject, location, live, declared)
 
     def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
         """Return whom mail to a role does not reach."""
         return find_notes(audiences)
+
+    def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
+        """Return the integrations; those whose target is read-only can't be tested."""
+        return list_probes(cast("ConfluentDeclarations | None", declarations), live)
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return the mutes that were looked up."""
