@@ -31,6 +31,7 @@ from notifconf.cli.process import (
 COMMANDS = (
     "init",
     "validate",
+    "fmt",
     "plan",
     "apply",
     "drift",
@@ -42,6 +43,7 @@ COMMANDS = (
     "explain",
     "test",
     "inbox",
+    "report",
     "schema",
     "emulator",
     "completion",

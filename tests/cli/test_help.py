@@ -14,8 +14,8 @@ from notifconf.cli.parameters import GROUPS, GroupedCommand
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (
-    *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "resources", "coverage"),
-    *("explain", "test", "inbox", "schema", "emulator", "completion", "help"),
+    *("init", "validate", "fmt", "plan", "apply", "drift", "export", "show", "types", "resources"),
+    *("coverage", "explain", "test", "inbox", "report", "schema", "emulator", "completion", "help"),
 )
 """The order in which the commands are documented."""
 
