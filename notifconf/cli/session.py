@@ -25,7 +25,7 @@ from notifconf.errors import NotifconfError, UsageError, WorkspaceError
 from notifconf.model import Live, Mode, Options, Plan, Workspace
 from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
-from notifconf.providers import BUILT_IN, load_provider
+from notifconf.providers import BUILT_IN, CREDENTIAL_VARIABLES, load_provider
 from notifconf.providers.base import Connection, Provider
 
 
@@ -78,8 +78,11 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 
 
 def find_provider(workspace: Workspace | None, service: Service) -> Provider:
-    """Return the provider that an option or a workspace names, else the first one."""
-    return load_provider(service.provider or (workspace.provider if workspace else BUILT_IN[0]))
+    """Return the provider that an option or a workspace names, else the only one with credentials, else the first."""
+    if service.provider or workspace is not None:
+        return load_provider(service.provider or (workspace.provider if workspace is not None else BUILT_IN[0]))
+    present = [name for name in BUILT_IN if any(map(os.environ.get, CREDENTIAL_VARIABLES[name]))]
+    return load_provider(present[0] if len(present) == 1 else BUILT_IN[0])
 
 
 def find_default_provider(service: Service) -> Provider:
