@@ -47,6 +47,7 @@ from notifconf.files import open_to_read, write_atomically
 from notifconf.http.workers import run_all
 from notifconf.model import (
     Action,
+    Delivery,
     Diagnostic,
     Explanation,
     Exported,
@@ -74,6 +75,7 @@ from notifconf.plan.planner import Proposal, Secrets
 from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
+from notifconf.providers.inbox import Deliveries
 from notifconf.report import Report
 from notifconf.report.coverage import (
     CoverageReport,
@@ -377,6 +379,23 @@ def explain(
         tuple(notes),
         plan.errors if plan is not None else (),
     )
+
+
+def compare_deliveries(
+    provider: str,
+    deliveries: Deliveries,
+    live: Live,
+    *,
+    workspace: Workspace | None = None,
+    now: datetime | None = None,
+) -> Sequence[Delivery]:
+    """Say where notifications were delivered to, and where that is not what a workspace declares.
+
+    `deliveries` is what the inbox of a connection reads, and `live` what `survey` reads.
+    """
+    rules = load_provider(provider)
+    declared = planner.find_declared(workspace, live, now or datetime.now(UTC), rules)
+    return rules.compare_deliveries(deliveries.items, live, declared)
 
 
 async def probe(

@@ -186,6 +186,27 @@ class ProbeResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """The notifications of one type about one resource, and where they were delivered to; channels go by name.
+
+    `declared` are those that a workspace wants told, None where it says nothing. `missing` of these were not told at
+    least once; `extra` were told, and are not declared. `is_short` says that fewer were told than `policy.coverage`
+    wants. `inbox_only` says that nobody was told anywhere else.
+    """
+
+    type: str
+    resource: str
+    count: int
+    last: datetime
+    delivered_to: tuple[str, ...] = ()
+    declared: tuple[str, ...] | None = None
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    is_short: bool = False
+    inbox_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Who is told of one type, and why: live, and as planned where there is a workspace.
 

@@ -23,6 +23,7 @@ from notifconf.model import (
     CoverageTerms,
     Declarations,
     Declared,
+    Delivery,
     Diagnostic,
     Exported,
     Filters,
@@ -314,6 +315,15 @@ class Provider(ABC):
         Raises `UsageError` where the service has no such test.
         """
         raise UsageError(f"{self.title} has no test of channels: nothing can be sent through them on request")
+
+    def compare_deliveries(
+        self,
+        deliveries: Sequence[Any],  # noqa: ARG002
+        live: Live,  # noqa: ARG002
+        declared: Declared,  # noqa: ARG002
+    ) -> Sequence[Delivery]:
+        """Compare what `Inbox.read_deliveries` returned with what is declared, by type and resource."""
+        return ()
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:  # noqa: ARG002
         """Return what is muted in a live state: rows of `resource` (a path), `name` and `since`, sorted."""

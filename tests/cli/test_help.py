@@ -95,6 +95,7 @@ def somebody(user):
     user.sets(PLATFORM_SLACK_URL="https://hooks.slack.com/services/demo")
     user.sets(KONNECT_TOKEN="token", KONNECT_SERVER_URL=f"{user.url}/v1")
     user.emulator.seed("inbox", {"id": NOTIFICATION})
+    user.emulator.seed("user-notifications", {"id": NOTIFICATION})
     assert user.runs("init").code == 0
     return user
 

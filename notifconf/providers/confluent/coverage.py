@@ -63,7 +63,7 @@ def coverage(live: Live) -> Iterator[Reach]:
     catalogue = catalogue_of(live)
     integrations = [item for item in live.resources if item.kind == INTEGRATION.name]
     channels = {item.id: make_channel(item) for item in integrations}
-    mails = {item.id for item in integrations if _is_admin_mail(item)}
+    mails = {item.id for item in integrations if is_admin_mail(item)}
     anyhow = (_make_admin_mail([channels[item] for item in sorted(mails)]),)
     subscriptions: defaultdict[str, list[LiveResource]] = defaultdict(list)
     for item in live.resources:
@@ -202,7 +202,8 @@ def _make_admin_mail(mails: Sequence[Channel]) -> Channel:
     return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "anyhow")
 
 
-def _is_admin_mail(item: LiveResource) -> bool:
+def is_admin_mail(item: LiveResource) -> bool:
+    """Say whether an integration is the mail that REQUIRED types send anyhow."""
     target = item.attributes.get("target")
     return isinstance(target, Mapping) and (target.get("kind"), target.get("role_name")) == ("RoleEmail", ADMIN)
 

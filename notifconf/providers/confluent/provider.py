@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
@@ -16,6 +16,7 @@ from notifconf.model import (
     Change,
     Declarations,
     Declared,
+    Delivery,
     Diagnostic,
     Exported,
     Filters,
@@ -53,6 +54,8 @@ from notifconf.providers.confluent.workspace import ConfluentDeclarations, addre
 
 if TYPE_CHECKING:
     from notifconf.http.client import Client
+    from notifconf.providers.confluent.connection import ConfluentConnection
+    from notifconf.providers.inbox import Inbox
 
 KEY, SECRET, TOKEN = CREDENTIAL_VARIABLES["confluent"]
 
@@ -93,6 +96,7 @@ class ConfluentProvider(Provider):
             "muted": frozenset({"from", "until", "reason"}),
         },
     )
+    has_inbox = True
     has_inventory = True
     whole_workspace_codes = frozenset({"undeclared-integration", "unused-integration"})
     expiry_codes = frozenset({"expired-mute"})
@@ -184,6 +188,16 @@ class ConfluentProvider(Provider):
     def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
         """Return the integrations; those whose target is read-only can't be tested."""
         return list_probes(cast("ConfluentDeclarations | None", declarations), live)
+
+    def open_inbox(self, connection: Connection) -> Inbox:
+        """Return the inbox of the user whose key it is."""
+        return cast("ConfluentConnection", connection).inbox
+
+    def compare_deliveries(self, deliveries: Sequence[Any], live: Live, declared: Declared) -> Sequence[Delivery]:
+        """Say where notifications were delivered to, and where that differs from what is declared."""
+        from notifconf.providers.confluent.inbox import compare  # as with `resolve`
+
+        return compare(deliveries, live, declared)
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return the mutes that were looked up."""
