@@ -14,7 +14,7 @@ from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.expand import expand
 from notifconf.providers.confluent.inventory import Inventory, InventoryItem, decode_connector, select
-from notifconf.providers.confluent.workspace import DeclaredResource, Mute, Reference, Selector
+from notifconf.providers.confluent.workspace import DeclaredResource, Match, Mute, Reference, Selector
 from tests.providers.confluent.declared import CATALOGUE, NOW, at, resource, subscription, workspace
 
 PROD, TWIN, DEV = "environment=env-1", "environment=env-2", "environment=env-3"
@@ -193,6 +193,26 @@ OVERLAP = "error:overlapping-match"
 )  # fmt: skip
 def test_entries_against_each_other(entries: list[DeclaredResource], expected: list[str]) -> None:
     assert codes(*entries) == expected
+
+
+def test_what_a_match_of_resources_shadows_within_itself_is_said() -> None:
+    inside = (
+        subscription(Match(severity=("CRITICAL",)), "a", "b", line=2),
+        subscription("nt-failed", "b", line=3),
+    )
+    entries = [entry(glob(types=("CONNECTOR",), name="pg-*"), 1, subscriptions=inside)]
+    assert shadows(*entries) == [3]
+    # Where the resource's own entry decides, that one shadows the entry that would decide in the match.
+    own = (subscription("nt-failed", "c", line=9),)
+    entries += [entry(exact(connector=name), 8, subscriptions=own) for name in ("lcc-1", "lcc-4")]
+    (message,) = {item.message for item in plan_of(*entries).diagnostics if item.code == "shadows-match"}
+    assert '"b"' in message
+    assert '"a"' not in message
+
+
+def shadows(*entries: DeclaredResource) -> list[int]:
+    found = (item for item in plan_of(*entries).diagnostics if item.code == "shadows-match")
+    return sorted({item.position.line for item in found if item.position})
 
 
 @given(st.permutations(ITEMS), st.permutations(range(4)))
