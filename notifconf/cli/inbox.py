@@ -195,7 +195,7 @@ def summary(*, service: Service, console: Console) -> ExitCode:
 
 
 @inbox.command("mark-all", cls=GroupedCommand)
-@click.option("--unread", "is_unread", is_flag=True, help="Mark them as unread.")
+@option("--unread", "is_unread", is_flag=True, help="Mark them as unread.")
 @selection_options
 @service_options
 @console_options("text", "json")
@@ -224,7 +224,7 @@ def mark_all(*, is_unread: bool, selection: Selection, service: Service, console
 
 @inbox.command(cls=GroupedCommand)
 @paths_argument
-@click.option("--since", type=SINCE, default="24h", show_default=True, help="Of this time.")
+@option("--since", type=SINCE, default="24h", show_default=True, help="Of this time.")
 @service_options
 @console_options("text", "json")
 def deliveries(paths: tuple[str, ...], *, since: str, service: Service, console: Console) -> ExitCode:
