@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -55,6 +56,15 @@ metrics_option = option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class DriftOptions:
+    """The options of `drift` alone."""
+
+    metrics_file: Path | None
+    push_metrics: str | None
+    undeclared: bool
+
+
 @command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
 @metrics_option
 @option(
@@ -65,14 +75,7 @@ metrics_option = option(
 )
 @option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
 def drift(
-    paths: tuple[str, ...],
-    *,
-    metrics_file: Path | None,
-    push_metrics: str | None,
-    undeclared: bool,
-    options: Options,
-    service: Service,
-    console: Console,
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Say where the live state differs from the workspace.
 
@@ -84,23 +87,21 @@ def drift(
     Example:
       notifconf drift examples/confluent --endpoint emulator:
     """
-    began = time.monotonic()
+    own, began = DriftOptions(**own_options), time.monotonic()
     made: PlanContext | None = None
     code = ExitCode.ERROR
     try:
-        reads_for = Mode.SYNC if undeclared else None
+        reads_for = Mode.SYNC if own.undeclared else None
         made = asyncio.run(plan_once(paths, options, service, console, reads_for=reads_for))
         shown = _judge_live(made)
         code = ExitCode.for_plan(shown, detailed=True)
-        if undeclared:
+        if own.undeclared:
             shown, code = _add_undeclared(made, shown, code, options, console)
     finally:
         run = _run(made, options, code, mask(make_workspace_name(paths)), time.monotonic() - began)
-        recorded = metrics_file is None or write_metrics(
-            metrics_file, lambda: metrics(run, before=_read_previous_metrics(metrics_file)), console
-        )
-        if push_metrics is not None:
-            _push_metrics(push_metrics, run, service.timeout, console)
+        recorded = own.metrics_file is None or _write_run(own.metrics_file, run, console)
+        if own.push_metrics is not None:
+            _push_metrics(own.push_metrics, run, service.timeout, console)
     if not recorded:
         code = ExitCode.ERROR
     console.show(shown, code, silent=code is ExitCode.DONE)
@@ -139,6 +140,10 @@ def _run(made: PlanContext | None, options: Options, code: int, workspace: str, 
     kinds = tuple(kind.name for kind in made.provider.kinds)
     discovers = apply_options(made.workspace, options).policy.discover
     return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes, discovers=discovers)
+
+
+def _write_run(path: Path, run: Run, console: Console) -> bool:
+    return write_metrics(path, lambda: metrics(run, before=_read_previous_metrics(path)), console)
 
 
 def write_metrics(path: Path, text: Callable[[], str], console: Console) -> bool:

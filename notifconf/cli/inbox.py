@@ -51,29 +51,12 @@ def selection_options(command: Command) -> Command:
     """Take filters of the inbox; the command gets a `Selection`."""
 
     @functools.wraps(command)
-    def wrapper(
-        *args: Any,
-        title: str | None,
-        description: str | None,
-        namespace: str | None,
-        region: str | None,
-        status: str | None,
-        severity: str | None,
-        resource: str | None,
-        since: str | None,
-        **kwargs: Any,
-    ) -> Any:
-        found = Selection(
-            title,
-            description,
-            namespace,
-            region and region.upper(),
-            Status(status) if status else None,
-            severity and severity.upper(),
-            resource,
-            since,
-        )
-        return command(*args, selection=found, **kwargs)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        chosen = {item.name: kwargs.pop(item.name) for item in fields(Selection)}
+        for name in ("region", "severity"):
+            chosen[name] = chosen[name] and chosen[name].upper()
+        chosen["status"] = Status(chosen["status"]) if chosen["status"] else None
+        return command(*args, selection=Selection(**chosen), **kwargs)
 
     statuses = click.Choice(["UNREAD", "READ", "ARCHIVED"], case_sensitive=False)
     options = (
