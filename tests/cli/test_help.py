@@ -102,6 +102,9 @@ def somebody(user):
 
 @pytest.mark.parametrize("path", [path for path in commands() if path not in {("emulator",), ("init",)}], ids=named)
 def test_every_example_works(somebody, path, capsys, monkeypatch):
+    if path == ("report",):
+        for name in ("staging.json", "production.json"):
+            somebody.runs("plan", "--json", "--output", name)
     for example in examples(help_of(path, capsys, monkeypatch)):
         if re.search(r"[>$|]", example):
             ended = subprocess.run(
