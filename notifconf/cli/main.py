@@ -31,6 +31,7 @@ from notifconf.cli.process import (
 COMMANDS = (
     "init",
     "validate",
+    "fmt",
     "plan",
     "apply",
     "drift",
@@ -40,7 +41,9 @@ COMMANDS = (
     "resources",
     "coverage",
     "explain",
+    "test",
     "inbox",
+    "report",
     "schema",
     "emulator",
     "completion",

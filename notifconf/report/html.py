@@ -67,7 +67,6 @@ def html(report: Report) -> str:
     """Return a report as an HTML page; the same report gives the same bytes."""
     plan, outcome = report.plan, report.outcome
     rows = [_make_row(change, item, report.now) for change, item in report.changes]
-    script, style = _hash("page.js"), _hash("page.css")
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
@@ -85,8 +84,14 @@ def html(report: Report) -> str:
         filters=_filters(rows),
         unfolded=len(rows) <= MAX_UNFOLDED_CHANGES,
         unmanaged=unmanaged_sentence(plan) if plan.unmanaged else "",
-        policy=f"default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'",
+        policy=content_policy(script="page.js"),
     )
+
+
+def content_policy(*, script: str | None = None) -> str:
+    """Return the content security policy of a page with our style and, by the name of its file, one script."""
+    scripts = f" script-src {_hash(script)};" if script else ""
+    return f"default-src 'none';{scripts} style-src {_hash('page.css')}; base-uri 'none'; form-action 'none'"
 
 
 def _make_row(change: Change, outcome: ChangeOutcome | None, now: datetime | None) -> Row:

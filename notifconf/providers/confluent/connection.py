@@ -22,6 +22,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
     NotificationType,
 )
+from notifconf.providers.confluent.inbox import ConfluentInbox
 from notifconf.providers.confluent.inventory import Inventory, inventory_of, make_filter, select
 from notifconf.providers.confluent.live import (
     InventoryReader,
@@ -52,6 +53,7 @@ class ConfluentConnection:
         self._api = Api(client)
         self._sources = Sources(self._api)
         self._now = now
+        self.inbox = ConfluentInbox(self._api, client.parallelism)
 
     async def read(self, workspace: Workspace) -> Live:
         """Read what a plan of this workspace needs, side by side."""

@@ -23,7 +23,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
 )
 from notifconf.providers.confluent.check import list_parents
-from notifconf.providers.confluent.decode import PATH, type_of
+from notifconf.providers.confluent.decode import PATH, TYPE_OF_SEGMENT, type_of
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -169,7 +169,8 @@ def make_locator(resource: str) -> Selector:
 def find_location(resource: str, inventory: Inventory) -> Location:
     """Return where a resource is: the environment, whose mute covers it, and the organization."""
     item = inventory.find(resource)
-    environment = next((path for path in list_parents(resource) if type_of(path) == ENVIRONMENT), "")
+    parents = list_parents(resource)
+    environment = next((path for path in parents if path.rpartition("/")[2].startswith("environment=")), "")
     if item is not None and item.environment is not None:
         environment = item.environment.path
     paths = (resource,) if item is None else tuple(dict.fromkeys(filter(None, (item.path, item.other_path, resource))))
@@ -177,7 +178,7 @@ def find_location(resource: str, inventory: Inventory) -> Location:
         paths,
         tuple(path for path in (environment, inventory.organization) if path and path not in paths),
         "" if item is None else item.title(paths[0]),
-        item is not None or type_of(resource) not in INVENTORY_TYPES,
+        item is not None or TYPE_OF_SEGMENT.get(resource.rpartition("/")[2].partition("=")[0]) not in INVENTORY_TYPES,
     )
 
 
