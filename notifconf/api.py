@@ -18,15 +18,16 @@ import json
 import os
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from notifconf import config
 from notifconf.endpoints import find_endpoint
-from notifconf.errors import StaleError, UsageError
+from notifconf.errors import AuthenticationError, ForbiddenError, ServiceError, StaleError, UsageError
 from notifconf.executor import run
 from notifconf.executor.saved import (
     AlteredError,
@@ -41,10 +42,12 @@ from notifconf.executor.saved import (
     sign,
 )
 from notifconf.executor.schedule import Control
-from notifconf.executor.secrets import encode_attributes
+from notifconf.executor.secrets import encode_attributes, reveal
 from notifconf.files import open_to_read, write_atomically
+from notifconf.http.workers import run_all
 from notifconf.model import (
     Action,
+    Delivery,
     Diagnostic,
     Explanation,
     Exported,
@@ -56,6 +59,8 @@ from notifconf.model import (
     Outcome,
     Plan,
     Position,
+    Probe,
+    ProbeResult,
     Secret,
     Unmanaged,
     Value,
@@ -70,6 +75,7 @@ from notifconf.plan.planner import Proposal, Secrets
 from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
+from notifconf.providers.inbox import Deliveries
 from notifconf.report import Report
 from notifconf.report.coverage import (
     CoverageReport,
@@ -373,6 +379,56 @@ def explain(
         tuple(notes),
         plan.errors if plan is not None else (),
     )
+
+
+def compare_deliveries(
+    provider: str,
+    deliveries: Deliveries,
+    live: Live,
+    *,
+    workspace: Workspace | None = None,
+    now: datetime | None = None,
+) -> Sequence[Delivery]:
+    """Say where notifications were delivered to, and where that is not what a workspace declares.
+
+    `deliveries` is what the inbox of a connection reads, and `live` what `survey` reads.
+    """
+    rules = load_provider(provider)
+    declared = planner.find_declared(workspace, live, now or datetime.now(UTC), rules)
+    return rules.compare_deliveries(deliveries.items, live, declared)
+
+
+async def probe(
+    connection: Connection,
+    probes: Sequence[Probe],
+    *,
+    parallelism: int = 10,
+    ended: Callable[[ProbeResult], None] = lambda _: None,
+) -> list[ProbeResult]:
+    """Send a test message through each channel, side by side; `ended` is called with each result as it comes.
+
+    `load_provider(NAME).list_probes(...)` lists channels. Raises `ServiceError` where the credentials are refused. Any
+    other failure is a result.
+    """
+
+    async def send(item: Probe) -> ProbeResult:
+        result = await _send_probe(connection, item)
+        ended(result)
+        return result
+
+    return await run_all([partial(send, item) for item in probes], parallelism)
+
+
+async def _send_probe(connection: Connection, item: Probe) -> ProbeResult:
+    if item.attributes is None:
+        return ProbeResult(item, "not-testable")
+    try:
+        await connection.verify(item.kind, {name: reveal(value) for name, value in item.attributes.items()})
+    except (AuthenticationError, ForbiddenError):
+        raise
+    except ServiceError as error:
+        return ProbeResult(item, "failed", str(error))
+    return ProbeResult(item, "delivered")
 
 
 def export(

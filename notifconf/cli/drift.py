@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
@@ -48,8 +48,16 @@ METRICS_FILE_MODE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
 
 
+metrics_option = option(
+    "--metrics-file",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
+)
+
+
 @dataclass(frozen=True, slots=True)
-class OwnOptions:
+class DriftOptions:
     """The options of `drift` alone."""
 
     metrics_file: Path | None
@@ -58,12 +66,7 @@ class OwnOptions:
 
 
 @command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
-@option(
-    "--metrics-file",
-    type=OutputFile(),
-    metavar="FILE",
-    help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
-)
+@metrics_option
 @option(
     "--push-metrics",
     metavar="URL",
@@ -72,12 +75,7 @@ class OwnOptions:
 )
 @option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
 def drift(
-    paths: tuple[str, ...],
-    *,
-    options: Options,
-    service: Service,
-    console: Console,
-    **own_options: Any,
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Say where the live state differs from the workspace.
 
@@ -89,7 +87,7 @@ def drift(
     Example:
       notifconf drift examples/confluent --endpoint emulator:
     """
-    own, began = OwnOptions(**own_options), time.monotonic()
+    own, began = DriftOptions(**own_options), time.monotonic()
     made: PlanContext | None = None
     code = ExitCode.ERROR
     try:
@@ -100,8 +98,8 @@ def drift(
         if own.undeclared:
             shown, code = _add_undeclared(made, shown, code, options, console)
     finally:
-        run = _run(made, options, code, mask(_name(paths)), time.monotonic() - began)
-        recorded = own.metrics_file is None or _write_metrics(own.metrics_file, run, console)
+        run = _run(made, options, code, mask(make_workspace_name(paths)), time.monotonic() - began)
+        recorded = own.metrics_file is None or _write_run(own.metrics_file, run, console)
         if own.push_metrics is not None:
             _push_metrics(own.push_metrics, run, service.timeout, console)
     if not recorded:
@@ -144,10 +142,14 @@ def _run(made: PlanContext | None, options: Options, code: int, workspace: str, 
     return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes, discovers=discovers)
 
 
-def _write_metrics(path: Path, run: Run, console: Console) -> bool:
+def _write_run(path: Path, run: Run, console: Console) -> bool:
+    return write_metrics(path, lambda: metrics(run, before=_read_previous_metrics(path)), console)
+
+
+def write_metrics(path: Path, text: Callable[[], str], console: Console) -> bool:
     """Write the metrics of a run, one that failed too. Where that can't be done say so, and return false."""
     try:
-        write_atomically(path, mask(metrics(run, before=_read_previous_metrics(path))), mode=METRICS_FILE_MODE)
+        write_atomically(path, mask(text()), mode=METRICS_FILE_MODE)
     except OSError as error:
         console.aside([line(Span("error:", "error"), f" can't write the metrics to {path}: {error.strerror}")])
         return False
@@ -170,7 +172,7 @@ def _read_previous_metrics(path: Path) -> str:
         return file.read().decode("utf-8", errors="replace")
 
 
-def _name(paths: Sequence[str]) -> str:
+def make_workspace_name(paths: Sequence[str]) -> str:
     """Name a workspace by where it is, which no two of one machine have in common."""
     return " ".join(path if path == "-" else _make_absolute(path) for path in paths or (DEFAULT,))
 

@@ -41,6 +41,7 @@ COMMANDS = (
     "resources",
     "coverage",
     "explain",
+    "test",
     "inbox",
     "report",
     "schema",

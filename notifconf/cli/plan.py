@@ -19,7 +19,7 @@ from notifconf.report.formats import RENDERERS
 
 
 @dataclass(frozen=True, slots=True)
-class OwnOptions:
+class PlanOptions:
     """The options of `plan` alone."""
 
     out: Path | None
@@ -42,12 +42,7 @@ class OwnOptions:
 @option("--summary", is_flag=True, help="Only the addresses of what would change.")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def plan(
-    paths: tuple[str, ...],
-    *,
-    options: Options,
-    service: Service,
-    console: Console,
-    **own_options: Any,
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Print what apply would do, and change nothing.
 
@@ -55,7 +50,7 @@ def plan(
     Example:
       notifconf plan examples/confluent --endpoint emulator:
     """
-    own = OwnOptions(**own_options)
+    own = PlanOptions(**own_options)
     console.summary = own.summary
     made = asyncio.run(plan_once(paths, options, service, console))
     if own.out is not None:

@@ -31,7 +31,7 @@ def report(files: tuple[str, ...], *, metrics_file: Path | None, console: Consol
 
     \b
     Example:
-      notifconf report staging.json production.json --format html --output report.html
+      notifconf report staging.json production.json --format markdown
     """
     runs = [_read(file) for file in files]
     if metrics_file is not None:

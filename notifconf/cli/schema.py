@@ -26,7 +26,7 @@ def schema(name: str, *, live: bool, service: Service, console: Console) -> Exit
     \b
     Examples:
       notifconf schema config > notifconf-v1.schema.json
-      notifconf schema config --live --endpoint emulator: --output notifconf-v1.schema.json
+      notifconf schema --live --endpoint emulator:
     """
     if live and name != "config":
         raise UsageError("--live is for `schema config`: no other schema holds names of notification types")

@@ -1,4 +1,4 @@
-"""What a run of drift found, in Prometheus's text format: for the node exporter's textfile collector.
+"""What a run of drift, or of test, found, in Prometheus's text format: for the node exporter's textfile collector.
 
 Every sample names the workspace: the collector refuses two files that hold the same series, and one machine may watch
 several workspaces. What is not known is left out, never 0: after a run that failed nobody can say that nothing drifts.
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from notifconf.model import ProbeResult
 from notifconf.model.plan import Action, Plan
 
 if TYPE_CHECKING:
@@ -94,6 +95,23 @@ def _last_success(text: str) -> float:
     """Return when the drift was last known; 0 for never, which is long ago for every alert."""
     found = re.search(rf"^{LAST_SUCCESS}\{{.*\}} (\d[\d.e+]*)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def channel_metrics(workspace: str, results: Iterable[ProbeResult], ended: float) -> str:
+    """Return what test messages found as text; `ended` as Unix time. Channels that can't be tested are left out."""
+    where = {"workspace": workspace}
+    samples = [
+        ({**where, "address": item.probe.address, "channel": item.probe.channel.kind}, float(item.result == "failed"))
+        for item in results
+        if item.result != "not-testable"
+    ]
+    tested = "notifconf_channel_test_timestamp_seconds"
+    return text_of_gauges(
+        (
+            Measure("notifconf_channel_test_failed", "Whether the last test message did not arrive.", samples),
+            Measure(tested, "When channels were last tested.", [(where, ended)]),
+        )
+    )
 
 
 def _gauges(run: Run, success: float | None) -> Iterator[Measure]:
