@@ -74,7 +74,8 @@ def drift(
         )
     if not recorded:
         code = ExitCode.ERROR
-    console.show(shown, code, silent=code is ExitCode.DONE)
+    routing = api.find_routing(made.proposal) if console.format == "html" else ()
+    console.show(shown, code, silent=code is ExitCode.DONE, routing=routing)
     return code
 
 

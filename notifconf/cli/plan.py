@@ -51,5 +51,5 @@ def plan(
     if out is not None:
         api.save_plan(made.proposal, out, paths=paths)
     code = ExitCode.for_plan(made.plan, detailed=detailed_exitcode)
-    console.show(made.plan, code)
+    console.show(made.plan, code, routing=api.find_routing(made.proposal) if console.format == "html" else ())
     return code

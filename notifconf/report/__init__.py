@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from notifconf.model import Change, ChangeOutcome, Diagnostic, Outcome, Plan
+from notifconf.plan.coverage import Sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Report:
 
     If no plan could be made, `plan` has no changes, and its diagnostics say why. `folder` is the current folder as the
     repository sees it: annotations name files relative to the repository. `now`, where it is known, says how much time
-    is left until a mute ends.
+    is left until a mute ends. `routing` says what each type reaches before and after the plan, where that is known.
     """
 
     plan: Plan
@@ -24,6 +25,7 @@ class Report:
     verbose: bool = False
     folder: str = ""
     now: datetime | None = None
+    routing: Sequence[Sides] = ()
 
     @property
     def changes(self) -> Iterable[tuple[Change, ChangeOutcome | None]]:
