@@ -28,6 +28,7 @@ from notifconf.report.table import listing_table
     paths_argument,
     service_options,
     formats=("text", "json", "markdown"),
+    pages=True,
 )
 @option("--resource", metavar="RESOURCE", help="Of this resource: its own subscriptions and mutes count too.")
 @option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")

@@ -28,6 +28,14 @@ def format_text(name: str, text: str) -> str:
     Where an alias would come before its anchor, the order stays as it is. Where the style can't be changed without
     changing what the text means, the text stays as it is.
     """
+    try:
+        once = _format_once(name, text)
+        return _format_once(name, once)  # the style may show an order that was hidden: `? key`
+    except (pyyaml.YAMLError, RecursionError):
+        return text
+
+
+def _format_once(name: str, text: str) -> str:
     if pyyaml.compose(text, Loader=pyyaml.SafeLoader) is None:
         return text
     for candidate in (_reorder(text), text):

@@ -20,6 +20,15 @@ from notifconf.report.table import Table, table_lines
 
 COLUMNS = ("workspace", "organization", "state", "create", "update", "delete", "silences", "errors")
 ACTIONS = ("create", "update", "delete")
+STATES = {
+    "error": "with errors",
+    "refused": "refused",
+    "incomplete": "incomplete",
+    "changes": "with changes",
+    "applied": "applied",
+    "in sync": "in sync",
+}
+"""How a run can end, the worst first, and what a headline says."""
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
@@ -100,7 +109,7 @@ def read_run(file: str, text: str) -> Run:
 def headline(runs: Sequence[Run]) -> str:
     """Say how many runs ended how."""
     states = [run.state for run in runs]
-    sums = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+    sums = ", ".join(f"{states.count(state)} {words}" for state, words in STATES.items() if state in states)
     return f"{count(len(runs), 'run')}: {sums}."
 
 

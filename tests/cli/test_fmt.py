@@ -93,6 +93,8 @@ def test_order_style_and_comments():
     [
         "",
         "# nothing yet\n",
+        "? a\n: b\nversion: 1\n",
+        "version: 1\r\npolicy:\r\n  max_deletes: 3\r\n  mode: sync\r\n",
         "version: 1\nprovider: confluent\nresources: [{muted: &m {reason: x}, resource: a}]\nx-later: *m\n",
         "version: 1\nprovider: confluent\npolicy: {mode: sync}\nx-words: [yes, 012, 1_000, 0x1F, ~, 1e3, '#1']\n",
         '{"version": 1, "provider": "confluent", "policy": {"owner": "a", "mode": "sync"}}\n',

@@ -68,8 +68,8 @@ def test_five_organizations_side_by_side_and_one_report(organizations):
     for report in (GITHUB["jobs"]["report"]["steps"][1]["run"], GITLAB["report"]["script"][0]):
         assert organizations.runs(report).returncode == 0
     page = (organizations.folder / "repository" / "report.html").read_text()
-    assert "5 runs: 4 changes, 1 error." in page
-    assert "5 runs: 4 changes, 1 error." in organizations.summary()
+    assert "5 runs: 1 with errors, 4 with changes." in page
+    assert "5 runs: 1 with errors, 4 with changes." in organizations.summary()
     ended = organizations.runs("notifconf report runs/*.json --json --metrics-file all.prom")
     found = {run["file"]: run["state"] for run in json.loads(ended.stdout)["runs"]}
     assert found == {f"runs/{name}.json": "error" if name == "asia" else "changes" for name in NAMES}
