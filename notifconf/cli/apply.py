@@ -12,24 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from notifconf import api
 from notifconf.cli.console import Console, mask, remember_secrets
-from notifconf.cli.options import (
-    OutputFile,
-    Service,
-    command,
-    paths_argument,
-    plan_options,
-    service_options,
-    silences_option,
-)
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
+from notifconf.cli.parameters import PLAN, OutputFile, option
 from notifconf.cli.process import LOG_FILE_KEY, OUTCOME_KEY, ExitCode, discard_output, stop_on_signals
 from notifconf.cli.request_log import report_crash
 from notifconf.cli.session import (
     PlanContext,
     choose_endpoint,
     current_time,
+    describe,
     load_workspace,
     open_connection,
     open_plan,
@@ -40,14 +35,14 @@ from notifconf.executor.audit import audit_trail
 from notifconf.executor.saved import SavedPlan
 from notifconf.executor.schedule import Control
 from notifconf.model import Options, Secret
-from notifconf.model.outcome import ChangeOutcome, Outcome
+from notifconf.model.outcome import ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Plan
 from notifconf.plan.planner import Proposal
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report.formats import RENDERERS
-from notifconf.report.style import Span, line
-from notifconf.report.text import outcome_line, plan_lines, silence_lines
+from notifconf.report.style import Line, Span, line
+from notifconf.report.text import outcome_line, report_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +55,9 @@ class ApplyOptions:
     audit_file: Path | None
 
 
-@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
-@click.option("--auto-approve", is_flag=True, help="Don't ask.")
-@click.option(
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS, verdict="Not applied")
+@option("-y", "--yes", "--auto-approve", "auto_approve", is_flag=True, help="Don't ask.")
+@option(
     "--workspace",
     "workspace",
     multiple=True,
@@ -70,12 +65,12 @@ class ApplyOptions:
     metavar="PATH",
     help="Of a plan file: refuse it (exit code 4) unless it was made of this workspace.",
 )
-@click.option(
+@option(
     "--plan-digest",
     metavar="SHA256",
     help="Of a plan file: refuse it (exit code 1) unless this is its digest, as the reviewed plan shows it.",
 )
-@click.option(
+@option(
     "--audit-file",
     type=OutputFile(),
     help="Append one JSON line per change: who did what, when, and what became of it.",
@@ -99,11 +94,7 @@ def apply(
                 " `notifconf plan --out PLANFILE` writes it"
             )
         return asyncio.run(_apply(paths, own, options, service, console))
-    if options != Options():
-        raise UsageError(
-            "a saved plan is applied as it is: --target, --exclude, --mode, --max-deletes, --silences and --force are"
-            " plan's"
-        )
+    _refuse_plan_options()
     try:
         _check_reviewed(saved, own, service)
         return asyncio.run(_apply_saved(saved, own, service, console))
@@ -115,6 +106,15 @@ def apply(
 def _find_saved_plan(paths: Sequence[str]) -> SavedPlan | None:
     """Return the plan file that the only path names, or None for a workspace."""
     return api.find_saved_plan(paths[0]) if len(paths) == 1 and Path(paths[0]).is_file() else None
+
+
+def _refuse_plan_options() -> None:
+    """Raise `UsageError` for an option of a plan on the command line. A variable may be set for `plan` as well."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(str(parameter.name))
+        if getattr(parameter, "group", None) == PLAN and source is ParameterSource.COMMANDLINE:
+            raise UsageError(f"a saved plan is applied as it is: {parameter.opts[0]} is an option of plan")
 
 
 def _check_reviewed(saved: SavedPlan, own: ApplyOptions, service: Service) -> None:
@@ -154,6 +154,8 @@ async def _apply_saved(saved: SavedPlan, own: ApplyOptions, service: Service, co
         proposal = await api.check_plan(
             saved, connection, paths=own.workspace, access=service.access, now=current_time()
         )
+        provider, paths = load_provider(saved.plan.provider), own.workspace or saved.paths
+        console.context = describe(paths, provider, saved.basis.endpoint, saved.plan, proposal.live)
         remember_secrets(value for value in proposal.secrets.values() if isinstance(value, Secret))
         _show_plan(saved.plan, console)
         return await _carry_out(proposal, connection, service, console, own.audit_file)
@@ -217,20 +219,29 @@ def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is applied: as a part of the result, or beside the result if a program reads that."""
     console.diagnostics(plan.diagnostics)
     if not console.machine:
-        console.lines(plan_lines(plan, verbose=console.verbose, now=current_time()))
+        if asking or not console.quiet:
+            console.lines(report_lines(console.report(plan)))
     elif asking or not console.quiet:
-        console.aside(plan_lines(plan, verbose=console.verbose, now=current_time()))
+        console.aside(report_lines(console.report(plan)))
 
 
 def ask_for_approval(plan: Plan, console: Console) -> bool:
     """Ask for approval. Raises `UsageError` if standard input is no terminal."""
     if not sys.stdin.isatty():
         raise UsageError("nobody can approve this, since standard input is no terminal: use --auto-approve")
-    console.aside([line(), *silence_lines(plan), line("Type `yes` to make these changes. Anything else cancels.")])
+    console.aside([line(), *_count_silences(plan), line("Type `yes` to make these changes. Anything else cancels.")])
     if console.ask("Apply: ") == "yes":
         return True
     console.aside([line("Not approved: nothing was changed.")])
     return False
+
+
+def _count_silences(plan: Plan) -> Iterator[Line]:
+    """Say once more how many are no longer told: the list may have scrolled away."""
+    if plan.silences:
+        yield line(Span(f"This silences {len(plan.silences)}: see the list above.", "silences"))
+    if plan.undeclared_mutes:
+        yield line(Span(f"Silent already, and not declared: {len(plan.undeclared_mutes)}.", "silences"))
 
 
 Record = Callable[["ChangeOutcome"], None]
@@ -257,7 +268,7 @@ class Progress:
     def __call__(self, item: ChangeOutcome) -> None:
         """Report a change that has ended."""
         self._audit(item)
-        if not self.console.machine:
+        if not self.console.machine and not (self.console.quiet and item.result is Result.APPLIED):
             self._attempt(lambda: self.console.lines([outcome_line(item)]))
         self._attempt(self.advance)
 

@@ -16,22 +16,21 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
 
-from notifconf.cli.process import ExitCode, discard_output, raise_on_signals, write_error
+from notifconf.cli.process import ExitCode, discard_output, page_output, raise_on_signals, write_error
 from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model import Diagnostic, Mask, Outcome, Plan, Secret
-from notifconf.report import Report
+from notifconf.report import NOT_APPLICABLE, Context, Report
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
-from notifconf.report.text import diagnostic_lines
+from notifconf.report.text import conclusion, diagnostic_lines
 
 if TYPE_CHECKING:
     from notifconf.plan.coverage import Sides
@@ -89,6 +88,12 @@ class Console:
     color: bool = True
     verbose: bool = False
     quiet: bool = False
+    verdict: str = ""
+    """What the last line says of a plan that has errors; empty for a command that makes no plan."""
+    summary: bool = False
+    context: Context | None = None
+    """What the plan of this command compares with what, once that is known."""
+    _shown: Report | None = field(default=None, init=False)
     _begun: bool = field(default=False, init=False)
     _moving: Terminal | None = field(default=None, init=False)
 
@@ -155,9 +160,32 @@ class Console:
         """
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
-        self._render(
-            Report(plan, outcome, code, self.verbose, find_folder(), datetime.now(UTC), routing), silent=silent
-        )
+        self._shown = report = replace(self.report(plan, code, outcome), routing=routing)
+        self._render(report, silent=silent)
+        if not silent:
+            self._conclude(report)
+
+    def report(self, plan: Plan, code: int = 0, outcome: Outcome | None = None) -> Report:
+        """Return what a renderer needs of a plan, or of its outcome."""
+        verdict = self.verdict or NOT_APPLICABLE
+        return Report(plan, outcome, code, self.verbose, find_folder(), self.context, verdict, self.summary)
+
+    @contextmanager
+    def paging(self) -> Iterator[None]:
+        """Send the result to the pager of the user, if one is set and the result goes to a terminal.
+
+        The outcome of a plan is repeated after that: a pager may leave nothing on the screen.
+        """
+        with page_output(color=self.color) as is_paged:
+            yield
+        if is_paged and self._shown is not None:
+            self.lines([conclusion(self._shown)])
+
+    def _conclude(self, report: Report) -> None:
+        """Say how the command ended beside its result, where a person may not see the end of that."""
+        is_seen = self.output is None and self.format in {"text", "github"}
+        if not is_seen and (report.exit_code or not self.quiet):
+            self.aside([conclusion(report)])
 
     def aside(self, lines: Iterable[Line]) -> None:
         """Write lines for a person, beside the result. If that fails, there is nobody to tell."""
@@ -206,9 +234,14 @@ class Console:
             self.aside([line(Span("error:", "error"), f" {head}"), *map(line, more)])
             kind = "usage" if isinstance(error, UsageError) else "stale" if code == ExitCode.STALE else "service"
             diagnostics = (Diagnostic("error", kind, message),)
+        report = self.report(Plan("", diagnostics=diagnostics), code)
         if self.machine:
             with suppress(UsageError):  # a file that can't be written can't hold the reason either
-                self._render(Report(Plan("", diagnostics=diagnostics), None, code, self.verbose, find_folder()))
+                self._render(report)
+        if self.verdict and isinstance(error, WorkspaceError):
+            if not self.machine:
+                self.lines([conclusion(report)])
+            self._conclude(report)
 
     def ask(self, prompt: str) -> str:
         """Return the answer of the person at the terminal. Ctrl-C raises `KeyboardInterrupt`, in an event loop too."""

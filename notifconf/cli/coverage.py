@@ -8,7 +8,8 @@ from datetime import datetime
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import OWN, Service, command, discover_option, paths_argument, service_options
+from notifconf.cli.options import Service, command, discover_option, paths_argument, service_options
+from notifconf.cli.parameters import OWN
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import (
     check_discover,

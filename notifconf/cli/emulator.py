@@ -6,6 +6,7 @@ import click
 
 from notifconf.cli.console import Console
 from notifconf.cli.options import command
+from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.emulator.faults import Fault
 from notifconf.errors import UsageError
@@ -24,11 +25,11 @@ def _faults(_context: click.Context, parameter: click.Parameter, specs: tuple[st
 
 
 @command(formats=["text"])
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one.")
-@click.option("--data", metavar="FILE", default=":memory:", help="Keep the state in this file; else in memory.")
-@click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Before each answer.")
-@click.option("--rate-limit", type=click.IntRange(min=1), metavar="N", help="Requests a second; past it, 429.")
-@click.option(
+@option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one.")
+@option("--data", metavar="FILE", default=":memory:", help="Keep the state in this file; else in memory.")
+@option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Before each answer.")
+@option("--rate-limit", type=click.IntRange(min=1), metavar="N", help="Requests a second; past it, 429.")
+@option(
     "--fault",
     "faults",
     multiple=True,

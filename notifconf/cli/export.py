@@ -6,11 +6,10 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import click
-
 from notifconf import api
 from notifconf.cli.console import Console, mask
-from notifconf.cli.options import OUTPUT, Service, check_owners, command, option, service_options
+from notifconf.cli.options import Service, check_owners, command, service_options
+from notifconf.cli.parameters import OUTPUT, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_default_provider, survey
 from notifconf.config import schema_text
@@ -33,9 +32,9 @@ DESTINATION_OPTION = option(
 
 
 @command(DESTINATION_OPTION, service_options, own_output=True)
-@click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
-@click.option("--discover", is_flag=True, help="Look all resources up, and write those with a mute or a subscription.")
-@click.option("--owner", metavar="OWNER", callback=check_owners, help="What this owner has marked, and nothing else.")
+@option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
+@option("--discover", is_flag=True, help="Look all resources up, and write those with a mute or a subscription.")
+@option("--owner", metavar="OWNER", callback=check_owners, help="What this owner has marked, and nothing else.")
 def export(
     *,
     resources: tuple[str, ...],

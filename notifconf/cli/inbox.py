@@ -14,15 +14,8 @@ import click
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import (
-    FILTER,
-    GroupedCommand,
-    Service,
-    console_options,
-    option,
-    paths_argument,
-    service_options,
-)
+from notifconf.cli.options import Service, console_options, paths_argument, service_options
+from notifconf.cli.parameters import FILTER, GroupedCommand, option
 from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
 from notifconf.cli.session import find_default_provider, find_provider, find_workspace, open_connection
 from notifconf.errors import NotFoundError, UsageError
@@ -58,29 +51,12 @@ def selection_options(command: Command) -> Command:
     """Take filters of the inbox; the command gets a `Selection`."""
 
     @functools.wraps(command)
-    def wrapper(
-        *args: Any,
-        title: str | None,
-        description: str | None,
-        namespace: str | None,
-        region: str | None,
-        status: str | None,
-        severity: str | None,
-        resource: str | None,
-        since: str | None,
-        **kwargs: Any,
-    ) -> Any:
-        found = Selection(
-            title,
-            description,
-            namespace,
-            region and region.upper(),
-            Status(status) if status else None,
-            severity and severity.upper(),
-            resource,
-            since,
-        )
-        return command(*args, selection=found, **kwargs)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        chosen = {item.name: kwargs.pop(item.name) for item in fields(Selection)}
+        for name in ("region", "severity"):
+            chosen[name] = chosen[name] and chosen[name].upper()
+        chosen["status"] = Status(chosen["status"]) if chosen["status"] else None
+        return command(*args, selection=Selection(**chosen), **kwargs)
 
     statuses = click.Choice(["UNREAD", "READ", "ARCHIVED"], case_sensitive=False)
     options = (
@@ -103,7 +79,7 @@ def target_options(command: Command) -> Command:
     def wrapper(*args: Any, ids: tuple[str, ...], everything: bool, selection: Selection, **kwargs: Any) -> Any:
         return command(*args, target=Target(ids, everything, selection), **kwargs)
 
-    everything = click.option("--all", "everything", is_flag=True, help="All that the filters find.")
+    everything = option("--all", "everything", is_flag=True, help="All that the filters find.")
     return click.argument("ids", nargs=-1, metavar="[ID]...")(everything(selection_options(wrapper)))
 
 
@@ -128,7 +104,7 @@ def inbox() -> None:
 
 
 @inbox.command("list", cls=GroupedCommand)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many; else all.")
+@option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many; else all.")
 @selection_options
 @service_options
 @console_options("text", "json")
@@ -202,7 +178,7 @@ def summary(*, service: Service, console: Console) -> ExitCode:
 
 
 @inbox.command("mark-all", cls=GroupedCommand)
-@click.option("--unread", "is_unread", is_flag=True, help="Mark them as unread.")
+@option("--unread", "is_unread", is_flag=True, help="Mark them as unread.")
 @selection_options
 @service_options
 @console_options("text", "json")
@@ -231,7 +207,7 @@ def mark_all(*, is_unread: bool, selection: Selection, service: Service, console
 
 @inbox.command(cls=GroupedCommand)
 @paths_argument
-@click.option("--since", type=SINCE, default="24h", show_default=True, help="Of this time.")
+@option("--since", type=SINCE, default="24h", show_default=True, help="Of this time.")
 @service_options
 @console_options("text", "json")
 def deliveries(paths: tuple[str, ...], *, since: str, service: Service, console: Console) -> ExitCode:
@@ -353,7 +329,7 @@ def archive(*, target: Target, service: Service, console: Console) -> ExitCode:
 
 
 @inbox.command(cls=GroupedCommand)
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@option("-y", "--yes", is_flag=True, help="Don't ask.")
 @target_options
 @service_options
 @console_options("text", "json")

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from notifconf.cli.console import Console
-from notifconf.cli.options import ProviderName, command
+from notifconf.cli.options import command
+from notifconf.cli.parameters import ProviderName, option
 from notifconf.cli.process import ExitCode
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
@@ -28,7 +29,7 @@ VARIABLE = re.compile(r"^[^#]*\$\{(\w+)\}", re.MULTILINE)
 
 @command(formats=["text"])
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--provider", type=ProviderName(), default=BUILT_IN[0], show_default=True, help="The service.")
+@option("--provider", shared=True, type=ProviderName(), default=BUILT_IN[0], show_default=True, help="The service.")
 def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     """Write a commented starter workspace.
 

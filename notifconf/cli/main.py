@@ -17,6 +17,7 @@ from notifconf import __version__
 from notifconf.cli.process import (
     COMPLETION_VARIABLE,
     LOG_FILE_KEY,
+    VARIABLE_PREFIX,
     WRITING_KEY,
     ExitCode,
     discard_output,
@@ -30,6 +31,7 @@ from notifconf.cli.process import (
 COMMANDS = (
     "init",
     "validate",
+    "fmt",
     "plan",
     "apply",
     "drift",
@@ -41,9 +43,11 @@ COMMANDS = (
     "explain",
     "test",
     "inbox",
+    "report",
     "schema",
     "emulator",
     "completion",
+    "help",
 )
 """In the order of the help text. Each is a module of this package, which is imported when the command is used."""
 
@@ -60,11 +64,28 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(f"notifconf.cli.{cmd_name}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first argument. An error names the nearest command."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from notifconf.model import nearest, quoted  # not at the top: `--version` needs no data
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="notifconf %(version)s")
+            ctx.fail(f"There is no command {quoted(name)}{nearest(name, COMMANDS)}.")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": VARIABLE_PREFIX},
+)
+@click.version_option(__version__, "-V", "--version", message="notifconf %(version)s", allow_from_autoenv=False)
 def cli() -> None:
     """Notification settings of Confluent Cloud and Kong Konnect as code.
+
+    Every option has an environment variable: NOTIFCONF_ENDPOINT for one that commands share, NOTIFCONF_PLAN_OUT for one
+    of a single command.
 
     \b
     Example:
@@ -136,7 +157,5 @@ def _find_variable(error: click.ClickException) -> str | None:
         return None
     if context.get_parameter_source(parameter.name) is not ParameterSource.ENVIRONMENT:
         return None
-    names = [parameter.envvar] if isinstance(parameter.envvar, str) else list(parameter.envvar or ())
-    prefix = context.auto_envvar_prefix
-    names += [f"{prefix}_{parameter.name.upper()}"] if prefix else []
-    return next((name for name in names if os.environ.get(name)), None)
+    find_variables = getattr(parameter, "find_variables", None)  # GroupedOption, which `--version` does not import
+    return next((name for name in find_variables(context) if os.environ.get(name)), None) if find_variables else None

@@ -6,40 +6,36 @@ import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from contextlib import nullcontext
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 
 from notifconf.cli.console import Console
+from notifconf.cli.parameters import (
+    FILTER,
+    OUTPUT,
+    PLAN,
+    SERVICE,
+    WORKSPACE,
+    Address,
+    Decorated,
+    FormatOption,
+    GroupedCommand,
+    GroupedOption,
+    OutputFile,
+    ProviderName,
+    find_variables,
+    option,
+)
 from notifconf.cli.process import LOG_FILE_KEY, ExitCode
 from notifconf.config import Access, parse_max_deletes
-from notifconf.config.files import STANDARD_INPUT
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
 from notifconf.model import OWNER, Filters, Mode, Options, Percentage
-from notifconf.providers import BUILT_IN, list_providers, load_provider
-
-
-class ProviderName(click.ParamType[str]):
-    """The name of a provider, built in or installed: a `click.Choice` that is made when it is needed."""
-
-    name = "provider"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name. A built-in one is known without a search for installed ones, which takes long."""
-        return value if value in BUILT_IN else click.Choice(list_providers()).convert(value, param, ctx)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
-        """List all names."""
-        return click.Choice(list_providers()).get_metavar(param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Offer all names."""
-        return click.Choice(list_providers()).shell_complete(ctx, param, incomplete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,97 +50,42 @@ class Service:
     access: Access | None = None
 
 
-class Address(click.ParamType[str]):
-    """An exact address, or a glob of addresses."""
-
-    name = "address"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Offer the addresses of the workspace that the line names so far, else of the one at the default path."""
-        del param
-        # As long as the option has no value, click leaves the arguments that stand before it unparsed.
-        paths = ctx.params.get("paths") or tuple(ctx.args)
-        return [CompletionItem(address) for address in find_addresses(paths) if address.startswith(incomplete)]
-
-
-def find_addresses(paths: Sequence[str]) -> list[str]:
-    """Return the addresses that a workspace declares, without asking the service. An unreadable workspace has none."""
-    if STANDARD_INPUT in paths:
-        return []
-    from notifconf.cli.session import find_workspace  # not at the top: `validate` needs no connection
-
-    try:
-        workspace = find_workspace(paths)
-    except NotifconfError:
-        return []
-    if workspace is None:
-        return []
-    return sorted(set(load_provider(workspace.provider).addresses(workspace.declarations)))
-
-
-OWN, FILTER, PLAN, WORKSPACE = "Options", "Filters", "Plan options", "Workspace options"
-SERVICE, OUTPUT = "Service options", "Output options"
-GROUPS = (OWN, FILTER, PLAN, WORKSPACE, SERVICE, OUTPUT)
-"""The headings of a help text, in their order."""
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-class GroupedOption(click.Option):
-    """An option that the help text lists under a heading."""
-
-    def __init__(self, *names: Any, group: str, **attributes: Any) -> None:
-        """Create an option under the heading `group`, one of GROUPS. The other arguments are those of click."""
-        super().__init__(*names, **attributes)
-        self.group = group
-
-
-class GroupedCommand(click.Command):
-    """A command whose help text has a heading for each group of options. `--help` is one of the output options."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options below their headings."""
-        records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in GROUPS}
-        for parameter in self.get_params(ctx):
-            heading = OUTPUT if "--help" in parameter.opts else getattr(parameter, "group", OWN)
-            record = parameter.get_help_record(ctx)
-            # Newer versions of click also return a record of each argument, without a text. The usage line has these.
-            if record is not None and record[1]:
-                records[heading].append(record)
-        for heading, rows in records.items():
-            if rows:
-                with formatter.section(heading):
-                    formatter.write_dl(rows)
-
-
-def option(*names: str, group: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """Do what `click.option` does, for an option under a heading."""
-    return click.option(*names, cls=GroupedOption, group=group, **attributes)
-
-
 Command: TypeAlias = Callable[..., Any]
 
 FORMATS = ("text", "json")
+JSON_HELP = " --json is short for --format json."
 
 
 def command(
-    *parameters: Callable[[Command], Command], formats: Iterable[str] = FORMATS, own_output: bool = False
+    *parameters: Callable[[Command], Command],
+    formats: Iterable[str] = FORMATS,
+    own_output: bool = False,
+    verdict: str = "",
+    pages: bool = False,
 ) -> Callable[[Command], click.Command]:
-    """Make a command that takes these parameters, and a `console` that prints its result in one of these formats."""
+    """Make a command that takes these parameters, and a `console` that prints its result in one of these formats.
+
+    `verdict` is what the last line says of a plan that has errors. A command that `pages` sends its result to PAGER.
+    """
 
     def decorate(function: Command) -> click.Command:
-        decorated = _apply_all(console_options(*formats, own_output=own_output)(function), parameters)
+        if pages:
+            function = _pager_option(function)
+        decorated = _apply_all(console_options(*formats, own_output=own_output, verdict=verdict)(function), parameters)
         return click.command(cls=GroupedCommand)(decorated)
 
     return decorate
 
 
-class OutputFile(click.Path):
-    """The type of all options that name a file to write. A command claims these files before it reads anything."""
+def _pager_option(command: Command) -> Command:
+    """Page the result of a command on a terminal, unless `--no-pager` is given."""
 
-    def __init__(self) -> None:
-        """Accept every path. The command itself reports a file that it can't write."""
-        super().__init__(dir_okay=False, readable=False, path_type=Path)
+    @functools.wraps(command)
+    def wrapper(*args: Any, console: Console, no_pager: bool, **kwargs: Any) -> Any:
+        with nullcontext() if no_pager or console.output else console.paging():
+            return command(*args, console=console, **kwargs)
+
+    return option("--no-pager", group=OUTPUT, is_flag=True, help="Don't page, though PAGER is set.")(wrapper)
 
 
 def _output_files() -> dict[str, Path]:
@@ -162,7 +103,7 @@ def paths_argument(command: Command) -> Command:
     return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
 
 
-def console_options(*formats: str, own_output: bool = False) -> Callable[[Command], Command]:
+def console_options(*formats: str, own_output: bool = False, verdict: str = "") -> Callable[[Command], Command]:
     """Take the output options. The command gets a `Console`, which also prints why the command fails.
 
     A command with `own_output` has one format, and declares `--output` itself.
@@ -180,7 +121,7 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
             **kwargs: Any,
         ) -> Any:
             color = not no_color and not os.environ.get("NO_COLOR")
-            console = Console(format, output, color, verbose, quiet)
+            console = Console(format, output, color, verbose, quiet, verdict)
             try:
                 with claim_outputs(_output_files()):
                     console.check()
@@ -190,13 +131,16 @@ def console_options(*formats: str, own_output: bool = False) -> Callable[[Comman
                 console.failure(error, code)
                 return code
 
+        has_json = "json" in (formats or FORMATS)
         result = (
             option(
                 "--format",
+                cls=FormatOption if has_json else GroupedOption,
                 group=OUTPUT,
+                shared=len(formats) != 1,
                 type=click.Choice(formats or FORMATS),
                 default="text",
-                help="Format of the result.",
+                help="Format of the result." + JSON_HELP * has_json,
             ),
             option(
                 "--output",
@@ -230,6 +174,7 @@ def access_options(command: Command) -> Command:
             group=WORKSPACE,
             multiple=True,
             metavar="GLOB",
+            split=str.split,
             callback=_read_allowed,
             help="What ${NAME} may read; '' for nothing. Never credentials.",
         ),
@@ -303,7 +248,7 @@ def service_options(command: Command) -> Command:
 
 def discover_option(group: str, text: str) -> Callable[[Decorated], Decorated]:
     """Take `--discover` and `--no-discover`; the command gets None where neither is given."""
-    return option("--discover/--no-discover", "discover", group=group, default=None, help=text)
+    return option("--discover/--no-discover", "discover", group=group, shared=True, default=None, help=text)
 
 
 def plan_options(command: Command) -> Command:
@@ -393,16 +338,13 @@ def _check_endpoint(_context: click.Context, parameter: click.Parameter, value: 
 def _read_allowed(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """Return the globs or folders of the command line, else those of the environment variable, else None: no limit.
+    """Return the globs or folders that are allowed, or None where no option and no variable is given: no limit.
 
     An empty variable means that nothing may be read. (Click itself treats it as a variable that is not set.)
     """
-    name = str(parameter.name)
-    if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
-        given = os.environ.get(f"NOTIFCONF_{name.upper()}")
-        if given is None:
-            return None
-        values = tuple(given.split() if name == "allow_env" else given.splitlines())
+    is_given = context.get_parameter_source(str(parameter.name)) is not ParameterSource.DEFAULT
+    if not is_given and os.environ.keys().isdisjoint(find_variables(parameter, context)):
+        return None
     return tuple(value.strip() for value in values if value.strip())
 
 
@@ -432,6 +374,9 @@ FILTER_HELP = {
 }
 
 
+VALUES = "VALUE,…"
+
+
 def filter_options(command: Command) -> Command:
     """Take filters. Each has values that are separated by commas or given one by one. The command gets `Filters`."""
 
@@ -440,10 +385,27 @@ def filter_options(command: Command) -> Command:
         return command(*args, filters=Filters(**{name: kwargs.pop(name) for name in FILTER_HELP}), **kwargs)
 
     options = [
-        option(f"--{name}", group=FILTER, multiple=True, metavar="VALUE,…", callback=_split_values, help=text)
+        option(f"--{name}", group=FILTER, shared=True, multiple=True, metavar=VALUES, callback=_split_values, help=text)
         for name, text in FILTER_HELP.items()
     ]
     return _apply_all(wrapper, options)
+
+
+def namespace_option(command: Command) -> Command:
+    """Take one more filter, `--namespace`; the command gets `Filters` with it."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, filters: Filters, namespace: tuple[str, ...], **kwargs: Any) -> Any:
+        return command(*args, filters=replace(filters, namespace=namespace), **kwargs)
+
+    return option(
+        "--namespace",
+        group=FILTER,
+        multiple=True,
+        metavar=VALUES,
+        callback=_split_values,
+        help="Of this namespace, such as plan-and-usage (Konnect).",
+    )(wrapper)
 
 
 def _split_values(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

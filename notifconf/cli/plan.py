@@ -3,43 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
-
-import click
+from typing import Any
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import (
-    OutputFile,
-    Service,
-    command,
-    paths_argument,
-    plan_options,
-    service_options,
-    silences_option,
-)
+from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
+from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
 from notifconf.model import Options
+from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 
 
-@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS)
-@click.option(
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """The options of `plan` alone."""
+
+    out: Path | None
+    summary: bool
+    detailed_exitcode: bool
+
+
+@command(
+    *(paths_argument, plan_options, silences_option, service_options),
+    formats=RENDERERS,
+    verdict=NOT_APPLICABLE,
+    pages=True,
+)
+@option(
     "--out",
     type=OutputFile(),
     metavar="PLANFILE",
     help="Save the plan, for `apply PLANFILE` to carry out as it was reviewed.",
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@option("--summary", is_flag=True, help="Only the addresses of what would change.")
+@option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def plan(
-    paths: tuple[str, ...],
-    *,
-    out: Path | None,
-    detailed_exitcode: bool,
-    options: Options,
-    service: Service,
-    console: Console,
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Print what apply would do, and change nothing.
 
@@ -47,9 +50,11 @@ def plan(
     Example:
       notifconf plan examples/confluent --endpoint emulator:
     """
+    own = PlanOptions(**own_options)
+    console.summary = own.summary
     made = asyncio.run(plan_once(paths, options, service, console))
-    if out is not None:
-        api.save_plan(made.proposal, out, paths=paths)
-    code = ExitCode.for_plan(made.plan, detailed=detailed_exitcode)
+    if own.out is not None:
+        api.save_plan(made.proposal, own.out, paths=paths)
+    code = ExitCode.for_plan(made.plan, detailed=own.detailed_exitcode)
     console.show(made.plan, code, routing=api.find_routing(made.proposal) if console.format == "html" else ())
     return code

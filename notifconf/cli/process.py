@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from notifconf.cli.console import Console
     from notifconf.model import Outcome, Plan
+
+VARIABLE_PREFIX = "NOTIFCONF"
+"""What the environment variables of options begin with."""
 
 COMPLETION_VARIABLE = "_NOTIFCONF_COMPLETE"
 """A shell's completion script sets this variable, and runs `notifconf` to ask what may come next."""
@@ -104,6 +108,27 @@ def write_error(text: str) -> None:
 def discard_output(stream: IO[str]) -> None:
     """Drop all further output to a standard stream: its reader has gone (`| head`), or its disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Pages(io.StringIO):
+    """What a pager is to show: it counts as a terminal, so that tables fit it and have colours."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def page_output(*, color: bool) -> Iterator[bool]:
+    """Send what is printed inside to the command of PAGER. Gives whether that is so: PAGER is set, on a terminal."""
+    if not (os.environ.get("PAGER") and sys.stdout.isatty() and sys.stdin.isatty()):
+        yield False
+        return
+    pages = _Pages()
+    try:
+        with redirect_stdout(pages):
+            yield True
+    finally:
+        click.echo_via_pager(pages.getvalue(), color=color)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import click
-
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import FILTER, Service, command, option, paths_argument, service_options
+from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_provider, find_workspace, open_connection
 from notifconf.cli.show import write_listings
@@ -35,7 +34,7 @@ def _filter_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode
 
 
 @command(paths_argument, _filter_options, service_options)
-@click.option("--muted", is_flag=True, help="Look the mutes up, and list only what is muted.")
+@option("--muted", is_flag=True, help="Look the mutes up, and list only what is muted.")
 def resources(
     paths: tuple[str, ...], *, muted: bool, service: Service, console: Console, **filters: tuple[str, ...]
 ) -> ExitCode:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from notifconf import api
+from notifconf import __version__, api
 from notifconf.cli.console import Console, known_secrets, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
@@ -25,8 +25,9 @@ from notifconf.errors import NotifconfError, UsageError, WorkspaceError
 from notifconf.model import Live, Mode, Options, Plan, Workspace
 from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
-from notifconf.providers import BUILT_IN, CREDENTIAL_VARIABLES, load_provider
+from notifconf.providers import BUILT_IN, find_credential_variables, list_providers, load_provider
 from notifconf.providers.base import Connection, Provider
+from notifconf.report import Context
 
 
 def current_time() -> datetime:
@@ -78,11 +79,22 @@ def _check_provider(workspace: Workspace, provider: str | None) -> None:
 
 
 def find_provider(workspace: Workspace | None, service: Service) -> Provider:
-    """Return the provider that an option or a workspace names, else the only one with credentials, else the first."""
-    if service.provider or workspace is not None:
-        return load_provider(service.provider or (workspace.provider if workspace is not None else BUILT_IN[0]))
-    present = [name for name in BUILT_IN if any(map(os.environ.get, CREDENTIAL_VARIABLES[name]))]
-    return load_provider(present[0] if len(present) == 1 else BUILT_IN[0])
+    """Return the provider that an option or a workspace names, else the only one whose credentials are set.
+
+    Where that is none, or several, it is the first one.
+    """
+    return load_provider(service.provider or (workspace.provider if workspace else _guess_provider()))
+
+
+def _guess_provider() -> str:
+    found = [name for name in list_providers() if _has_credentials(name)]
+    return found[0] if len(found) == 1 else BUILT_IN[0]
+
+
+def _has_credentials(provider: str) -> bool:
+    with suppress(UsageError):  # a provider of another package that can't be loaded
+        return any(map(os.environ.get, find_credential_variables(provider)))
+    return False
 
 
 def find_default_provider(service: Service) -> Provider:
@@ -118,7 +130,7 @@ def survey(
     if discover or (workspace is not None and workspace.policy.discover):
         console.diagnostics(hidden_resources(live.not_visible))
     else:
-        console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
+        console.diagnostics(not_visible([resource]) for resource in sorted(live.not_visible))
     return live
 
 
@@ -195,7 +207,15 @@ async def open_plan(
             live = await api.read_live(wanted, connection)
         endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
+        console.context = describe(paths, provider, endpoint, proposal.plan, live)
         yield PlanContext(proposal, workspace, provider, endpoint), connection
+
+
+def describe(paths: Sequence[str], provider: Provider, endpoint: str, plan: Plan, live: Live) -> Context:
+    """Return what a plan compares with what."""
+    organization = next((item.organization for item in live.resources if item.organization), None)
+    workspace = " ".join(paths or (DEFAULT,))
+    return Context(workspace, provider.title, endpoint, plan.mode, __version__, current_time(), organization)
 
 
 async def plan_again(made: PlanContext, connection: Connection, options: Options, console: Console) -> PlanContext:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, filter_options, paths_argument, service_options
+from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_provider, find_workspace, survey
 from notifconf.model import Declared, Filters, Listing
 from notifconf.report.table import listing_table, listings_json
 
 
-@command(paths_argument, filter_options, service_options)
-@click.option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
+@command(paths_argument, filter_options, service_options, pages=True)
+@option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
 def show(
     paths: tuple[str, ...],
     *,

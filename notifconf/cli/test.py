@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
 from notifconf import api
 from notifconf.cli.console import Console
 from notifconf.cli.drift import make_workspace_name, metrics_option, write_metrics
 from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection
 from notifconf.errors import UsageError
@@ -26,8 +25,8 @@ STYLES = {"delivered": "create", "failed": "error", "not-testable": "dim"}
 
 
 @command(paths_argument, service_options)
-@click.option("--integration", "wanted", multiple=True, metavar="KEY", help="Only this one. Repeatable.")
-@click.option("--live", "is_live", is_flag=True, help="Test the live integrations in place of the declared ones.")
+@option("--integration", "wanted", multiple=True, metavar="KEY", help="Only this one. Repeatable.")
+@option("--live", "is_live", is_flag=True, help="Test the live integrations in place of the declared ones.")
 @metrics_option
 def test(
     paths: tuple[str, ...],

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, filter_options, service_options
+from notifconf.cli.options import Service, command, filter_options, namespace_option, service_options
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_default_provider, survey
 from notifconf.cli.show import write_listings
 from notifconf.model import Filters
 
 
-@command(filter_options, service_options)
+@command(filter_options, namespace_option, service_options)
 def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
-    """List what one can subscribe to.
+    """List the notification types that you can subscribe to.
 
     The notification types of Confluent Cloud, or Konnect's events: all that a `match`, a `notification_type` or an
     `event` is written from.

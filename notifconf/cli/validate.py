@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import click
-
 from notifconf.cli.console import Console, find_folder, remember_secrets
 from notifconf.cli.options import FORMATS, access_options, command, paths_argument
+from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.config import Access, load
 from notifconf.errors import WorkspaceError
@@ -24,8 +23,8 @@ NEVER_ERRORS = frozenset({"mute-not-begun"})
 
 
 @command(paths_argument, access_options, formats=(*FORMATS, "github"))
-@click.option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
-@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
+@option("--strict", is_flag=True, help="Warnings are errors.")
 def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Access, console: Console) -> ExitCode:
     """Check a workspace without network or environment.
 

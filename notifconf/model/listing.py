@@ -38,4 +38,5 @@ class Filters:
     status: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     cluster: tuple[str, ...] = ()
+    namespace: tuple[str, ...] = ()
     name: tuple[str, ...] = ()

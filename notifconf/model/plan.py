@@ -145,6 +145,11 @@ class Plan:
         return tuple(item for item in self.diagnostics if item.severity == "error" and item.code not in REFUSALS)
 
     @property
+    def is_applicable(self) -> bool:
+        """Whether `apply` would carry it out."""
+        return not self.errors and not self.refusals
+
+    @property
     def undeclared_mutes(self) -> tuple[Diagnostic, ...]:
         """The warnings of mutes that nothing declares: somebody is not told already."""
         return tuple(item for item in self.diagnostics if item.code == UNDECLARED_MUTE)

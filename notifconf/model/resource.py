@@ -81,7 +81,7 @@ class LiveResource:
     `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
     it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` and `changed_at` are when the
     service says that it made it, and last changed it, or None; they are timezone-aware. `owner` is the workspace
-    that has marked it, or None.
+    that has marked it, or None. `organization` is the id of the organization that it belongs to, or None.
     """
 
     kind: str
@@ -93,6 +93,7 @@ class LiveResource:
     created_at: datetime | None = field(default=None, compare=False)
     changed_at: datetime | None = field(default=None, compare=False)
     owner: str | None = None
+    organization: str | None = field(default=None, compare=False)
 
 
 class Secret:

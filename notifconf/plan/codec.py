@@ -36,6 +36,7 @@ def plan_document(plan: Plan) -> Document:
         "format_version": FORMAT_VERSION,
         "provider": plan.provider,
         "digest": plan.digest or None,
+        "applicable": plan.is_applicable,
         "summary": summary(plan),
         "silences": remarks["silences"],  # before the changes, as in every format
         "changes": [change_document(change) for change in plan.changes],

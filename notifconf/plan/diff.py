@@ -135,6 +135,7 @@ def release(live: LiveResource, address: str, kind: Kind, references: References
         changed=changed,
         differences=find_differences(before, after),
         shared=True,
+        place=references.find_place(live.attributes, kind),
     )
 
 

@@ -186,10 +186,9 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     guards = make_protection(workspace.policy, rules, live.resources, matching, addresses)
     comparison = _compare(matching, workspace, kinds, references, guards)
     pruning = prune(
-        matching,
+        [item for item in matching.undeclared if item.kind in managed_kinds],
         live.resources,
         comparison.changes,
-        managed=managed_kinds,
         left_alone=resolution.left_alone,
         protection=guards,
         references=references,

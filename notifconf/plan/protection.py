@@ -53,11 +53,11 @@ def limit_deletes(
             if count > 1 and count * 100 > limit.value * live[kind]:
                 yield severity(
                     "max-deletes",
-                    f"{count} of {live[kind]} live {kind}s would be deleted: max_deletes is {limit}",
+                    f"would delete {count} of {live[kind]} {kind}s (max_deletes is {limit})",
                 )
     elif deletes.total() > limit:
         objects = "object" if deletes.total() == 1 else "objects"
-        yield severity("max-deletes", f"{deletes.total()} {objects} would be deleted: max_deletes is {limit}")
+        yield severity("max-deletes", f"would delete {deletes.total()} {objects} (max_deletes is {limit})")
 
 
 MAX_SUGGESTIONS = 20

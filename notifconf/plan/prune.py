@@ -27,7 +27,6 @@ from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warnin
 from notifconf.model.plan import Action, Change, Unmanaged
 from notifconf.plan.addresses import LiveKey
 from notifconf.plan.diff import References, delete, release
-from notifconf.plan.match import Matching
 from notifconf.plan.order import find_live_targets, find_targets
 from notifconf.plan.ownership import Ownership
 from notifconf.plan.protection import Protection
@@ -50,21 +49,19 @@ class Pruning:
 
 
 def prune(
-    matching: Matching,
+    candidates: Sequence[LiveResource],
     live: Sequence[LiveResource],
     changes: Iterable[Change],
     *,
-    managed: frozenset[str],
-    left_alone: frozenset[LiveKey] = frozenset(),
+    left_alone: frozenset[LiveKey],
     protection: Protection,
     references: References,
 ) -> Pruning:
-    """Decide for each undeclared live object of a managed kind. Other kinds are neither counted nor listed.
+    """Decide for each candidate: an undeclared live object of a kind that is managed, or was discovered.
 
     What is `left_alone` is listed, and never deleted.
     """
     addresses, kinds = protection.undeclared, protection.kinds
-    candidates = [item for item in matching.undeclared if item.kind in managed]
     if not candidates:
         return Pruning((), (), ())
     fates: dict[LiveKey, Fate] = {

@@ -181,6 +181,9 @@ class Provider(ABC):
     coverage_terms: CoverageTerms = CoverageTerms("type", "group", ())
     """How the service speaks of coverage."""
 
+    type_member: str = ""
+    """The member of a subscription that names a type of `types`, in the first column of that listing."""
+
     has_inbox: bool = False
     """Whether `open_inbox` gives an inbox."""
 

@@ -9,14 +9,30 @@ from datetime import datetime
 from notifconf.model import Change, ChangeOutcome, Diagnostic, Outcome, Plan
 from notifconf.plan.coverage import Sides
 
+NOT_APPLICABLE = "This plan can't be applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What was compared with what. `made` is when; `organization` is None where no live object tells it."""
+
+    workspace: str
+    service: str
+    endpoint: str
+    mode: str
+    version: str
+    made: datetime
+    organization: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a renderer gets: a plan and, once the plan is applied, its outcome.
 
     If no plan could be made, `plan` has no changes, and its diagnostics say why. `folder` is the current folder as the
-    repository sees it: annotations name files relative to the repository. `now`, where it is known, says how much time
-    is left until a mute ends. `routing` says what each type reaches before and after the plan, where that is known.
+    repository sees it: annotations name files relative to the repository. `verdict` is what to say of a plan that has
+    errors: nothing was applied, or it can't be. `routing` says what each type reaches before and after the plan, where
+    that is known.
     """
 
     plan: Plan
@@ -24,8 +40,16 @@ class Report:
     exit_code: int = 0
     verbose: bool = False
     folder: str = ""
-    now: datetime | None = None
+    context: Context | None = None
+    verdict: str = NOT_APPLICABLE
+    summary: bool = False
+    """Whether only the addresses of changes are wanted."""
     routing: Sequence[Sides] = ()
+
+    @property
+    def now(self) -> datetime | None:
+        """When the plan was made, where that is known: how much time is left until a mute ends."""
+        return self.context.made if self.context is not None else None
 
     @property
     def changes(self) -> Iterable[tuple[Change, ChangeOutcome | None]]:

@@ -14,7 +14,7 @@ from notifconf.report.html import html
 from notifconf.report.json import outcome_json, plan_json
 from notifconf.report.markdown import markdown
 from notifconf.report.style import Line
-from notifconf.report.text import outcome_lines, plan_lines
+from notifconf.report.text import outcome_lines, report_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,13 @@ Renderer: TypeAlias = Callable[[Report], Rendition]
 def _render_text(report: Report) -> Rendition:
     if report.outcome is not None:
         return Rendition(outcome_lines(report.outcome))
-    return Rendition(plan_lines(report.plan, verbose=report.verbose, now=report.now))
+    return Rendition(report_lines(report))
 
 
 def _render_json(report: Report) -> Rendition:
-    return Rendition(plan_json(report.plan) if report.outcome is None else outcome_json(report.outcome))
+    if report.outcome is not None:
+        return Rendition(outcome_json(report.outcome, report.context))
+    return Rendition(plan_json(report.plan, report.context))
 
 
 def _render_github(report: Report) -> Rendition:

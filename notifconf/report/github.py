@@ -15,7 +15,7 @@ from notifconf.model import TROUBLE, Action, Diagnostic, Position, Result
 from notifconf.report import Report
 from notifconf.report.markdown import markdown
 from notifconf.report.style import Line, plain_text, printable
-from notifconf.report.text import find_alerts, headline, outcome_line, outcome_lines, plan_lines
+from notifconf.report.text import find_alerts, headline, outcome_line, outcome_lines, report_lines
 
 SUMMARY_VARIABLE, OUTPUT_VARIABLE = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 """Environment variables that name the files of a step: what its page shows, and what later steps can use."""
@@ -70,7 +70,7 @@ def escape_commands(text: str) -> str:
 
 def _lines(report: Report) -> Iterable[Line]:
     if report.outcome is None:
-        return plan_lines(report.plan, verbose=report.verbose, now=report.now)
+        return report_lines(report)
     return (*map(outcome_line, report.outcome.changes), *outcome_lines(report.outcome))
 
 

@@ -15,11 +15,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.model import Action, Change, ChangeOutcome, Result
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
 from notifconf.report.coverage import CoverageReport, mute_lines, sums
 from notifconf.report.picture import find_states, make_diagram, make_matrix
-from notifconf.report.style import printable
-from notifconf.report.text import DONE, SIGNS, Field, closing, fields, find_alerts, headline, unmanaged_sentence
+from notifconf.report.style import printable, text_of
+from notifconf.report.text import (
+    DONE,
+    SIGNS,
+    Field,
+    closing,
+    conclusion,
+    context_words,
+    fields,
+    find_alerts,
+    headline,
+    list_told,
+    unmanaged_sentence,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,6 +53,8 @@ class Row(NamedTuple):
     result: str
     done: str
     error: str
+    told: str
+    """Who is told by the object."""
 
 
 class Filter(NamedTuple):
@@ -54,15 +69,17 @@ def html(report: Report) -> str:
     """Return a report as an HTML page; the same report gives the same bytes."""
     plan, outcome = report.plan, report.outcome
     rows = [_make_row(change, item, report.now) for change, item in report.changes]
-    script, style = _hash("page.js"), _hash("page.css")
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
+        context=report.context,
+        origin=context_words(report.context) if report.context else "",
+        banner="" if plan.is_applicable else text_of(conclusion(report)),
         closing=closing(outcome),
         plan=plan,
         alerts=find_alerts(plan),
         diagnostics=sorted(
-            (item for item in report.diagnostics if item not in plan.undeclared_mutes),
+            (item for item in report.diagnostics if item.code != UNDECLARED_MUTE),
             key=lambda item: item.severity != "error",
         ),
         rows=rows,
@@ -72,7 +89,7 @@ def html(report: Report) -> str:
         subject="type",
         routing=make_matrix(report.routing) if report.routing else None,
         diagram=make_diagram(report.routing),
-        policy=f"default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'",
+        policy=content_policy(script="page.js"),
     )
 
 
@@ -87,16 +104,24 @@ def coverage_html(report: CoverageReport) -> str:
         routing=make_matrix(report.types),
         diagram=make_diagram(report.types),
         left_out=sum(not find_states(item) for item in report.types),
-        policy=f"default-src 'none'; style-src {_hash('page.css')}; base-uri 'none'; form-action 'none'",
+        policy=content_policy(),
     )
+
+
+def content_policy(*, script: str | None = None) -> str:
+    """Return the content security policy of a page with our style and, by the name of its file, one script."""
+    scripts = f" script-src {_hash(script)};" if script else ""
+    return f"default-src 'none';{scripts} style-src {_hash('page.css')}; base-uri 'none'; form-action 'none'"
 
 
 def _make_row(change: Change, outcome: ChangeOutcome | None, now: datetime | None) -> Row:
     sign = SIGNS[change.action].replace("-", "\N{MINUS SIGN}")
     if outcome is None:
-        return Row(change, sign, tuple(fields(change, now)), "", "", "")
+        return Row(change, sign, tuple(fields(change, now)), "", "", "", list_told(change))
     done = DONE[change.action] if outcome.result is Result.APPLIED else str(outcome.result)
-    return Row(change, sign, tuple(fields(change, now)), str(outcome.result), done, outcome.error or "")
+    return Row(
+        change, sign, tuple(fields(change, now)), str(outcome.result), done, outcome.error or "", list_told(change)
+    )
 
 
 def _filters(rows: Iterable[Row]) -> list[Filter]:

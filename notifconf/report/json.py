@@ -7,14 +7,29 @@ from collections.abc import Iterable, Sequence
 
 from notifconf.model import Diagnostic, Outcome, Plan, visible
 from notifconf.plan.codec import Document, diagnostic_document, plan_document
+from notifconf.report import Context
 
 
-def plan_json(plan: Plan) -> str:
+def plan_json(plan: Plan, context: Context | None = None) -> str:
     """Return a plan as JSON text. The provider is null if no plan could be made."""
-    return dump_json({**plan_document(plan), "provider": plan.provider or None})
+    return dump_json({**plan_document(plan), "provider": plan.provider or None, "context": _context_document(context)})
 
 
-def outcome_json(outcome: Outcome) -> str:
+def _context_document(context: Context | None) -> Document | None:
+    """Return what was compared with what. The time is left out: the same inputs give the same text."""
+    if context is None:
+        return None
+    return {
+        "workspace": context.workspace,
+        "service": context.service,
+        "organization": context.organization,
+        "endpoint": context.endpoint,
+        "mode": context.mode,
+        "version": context.version,
+    }
+
+
+def outcome_json(outcome: Outcome, context: Context | None = None) -> str:
     """Return an outcome: its plan, each change with its result."""
     document = plan_document(outcome.plan)
     for change, item in zip(document["changes"], outcome.changes, strict=True):
@@ -23,6 +38,7 @@ def outcome_json(outcome: Outcome) -> str:
         change["error"] = item.error
     document["diagnostics"] += [diagnostic_document(item) for item in outcome.diagnostics]
     document["remaining"] = [change.address for change in outcome.left]
+    document["context"] = _context_document(context)
     document["interrupted"] = outcome.interrupted
     document["verification_error"] = outcome.verification_error
     return dump_json(document)

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import TypeAlias
 
 from notifconf.model import Action, Change, ChangeOutcome, Diagnostic, Result
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
-from notifconf.report.style import count, printable
-from notifconf.report.text import DONE, SIGNS, closing, fields, find_alerts, headline, unmanaged_sentence
+from notifconf.report.style import count, printable, text_of
+from notifconf.report.text import (
+    DONE,
+    SIGNS,
+    Field,
+    closing,
+    conclusion,
+    context_words,
+    fields,
+    find_alerts,
+    headline,
+    list_told,
+    own_fields,
+    unmanaged_sentence,
+)
 
 _ZERO_WIDTH_SPACE = "&#8203;"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "$": "<span>$</span>"}
@@ -68,6 +83,8 @@ SIDE_SHARE = 8
 MAX_UNFOLDED_CHANGES = 5
 """Up to so many changes are shown unfolded."""
 
+MAX_BANNER_CHARACTERS = 1000
+
 RESERVED_BYTES = 160
 """Bytes that are kept free for saying how much is left out."""
 
@@ -85,15 +102,32 @@ class _Section:
 def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     """Return a report of at most `limit` bytes; where it takes more, it is cut at a change and counts the rest."""
     mark = PLAN_MARK if report.outcome is None else OUTCOME_MARK
+    # Pipelines read the digest from the fourth line: what comes after it is from outside.
     digest = f"\nDigest: {code(report.plan.digest)}\n" if report.plan.digest else ""
-    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}"
+    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}{_banner(report)}{_origin(report)}"
     above = [
         _fit_section(section, limit // SIDE_SHARE)
         for section in (_closing(report), *_alerts(report), _diagnostics(report))
     ]
     below = _fit_section(_unmanaged(report), limit // SIDE_SHARE)
     room = limit - sum(len(part.encode()) for part in (begin, *above, below))
-    return "".join((begin, *above, _fit_section(_changes(report), room), below))
+    return "".join((begin, *above, _changes(report, room), below))
+
+
+def _banner(report: Report) -> str:
+    """Return a warning for a plan that can't be applied."""
+    if report.plan.is_applicable:
+        return ""
+    return f"\n> [!CAUTION]\n> **{prose(text_of(conclusion(report)))[:MAX_BANNER_CHARACTERS]}**\n"
+
+
+def _origin(report: Report) -> str:
+    """Return when and of what the plan was made."""
+    context = report.context
+    if context is None:
+        return ""
+    made = f"{context.made:%Y-%m-%d %H:%M} UTC, notifconf {context.version}"
+    return f"\n{prose(context_words(context))} · {made}\n"
 
 
 def _fit_section(section: _Section, room: int) -> str:
@@ -131,7 +165,7 @@ def _alerts(report: Report) -> Iterator[_Section]:
 
 
 def _diagnostics(report: Report) -> _Section:
-    others = (item for item in report.diagnostics if item not in report.plan.undeclared_mutes)
+    others = (item for item in report.diagnostics if item.code != UNDECLARED_MUTE)
     found = sorted(others, key=lambda item: item.severity != "error")
     return _make_list([_diagnostic(item) for item in found])
 
@@ -150,28 +184,116 @@ def _unmanaged(report: Report) -> _Section:
     return _make_list(items, head=head, foot="\n</details>\n")
 
 
-def _changes(report: Report) -> _Section:
-    """Return the changes, those first that a reviewer must see even where not all fit: failed ones, then deletes."""
+Item: TypeAlias = tuple[Change, ChangeOutcome | None]
+
+
+def _changes(report: Report, room: int) -> str:
+    """Return the changes in at most `room` bytes: as many details as fit, and before any detail every address.
+
+    Those that a reviewer must see come first: failed and blocked ones, then deletes.
+    """
     changes = sorted(report.changes, key=_urgency)
+    for text in _renderings(changes, report):
+        if len(text.encode()) <= room:
+            return text
 
     def rest(shown: int) -> str:
-        left = Counter(change.action for change, _ in changes[shown:])
-        if not left:
-            return ""
-        sums = ", ".join(f"{left[action]} to {action}" for action in Action if left[action])
-        return f"\n**{count(left.total(), 'more change')} not shown here: {sums}.**\n"
+        left = sum_actions(change for change, _ in changes[shown:])
+        number = count(len(changes) - shown, "more change")
+        return f"\n**{number} not shown here: {left}.** Text, JSON and HTML are never cut.\n" if left else ""
 
-    unfolded = len(changes) <= MAX_UNFOLDED_CHANGES
-    return _Section((_change(*item, report.now, unfolded=unfolded) for item in changes), rest)
+    return _fit_section(_Section((f"- {_address(*item)}\n" for item in changes), rest, "\n"), room)
 
 
-def _urgency(item: tuple[Change, ChangeOutcome | None]) -> tuple[bool, int]:
+def _renderings(changes: list[Item], report: Report) -> Iterator[str]:
+    """Yield the changes with fewer and fewer details."""
+    if report.summary:
+        yield "\n" + "".join(f"- {_address(*item)}\n" for item in changes) if changes else ""
+        return
+    if len(changes) <= MAX_UNFOLDED_CHANGES:
+        yield "".join(_change(*item, report.now) for item in changes)
+    urgent: list[Item] = []
+    others: list[Item] = []
+    for item in changes:
+        (urgent if _is_urgent(item) else others).append(item)
+    first = "".join(_change(*item, report.now) for item in urgent)
+    yield first + _folds(others, with_fields=True)
+    yield first + _folds(others, with_fields=False)
+    yield _folds(changes, with_fields=False)
+
+
+Note: TypeAlias = tuple[str, tuple[str, ...]]
+"""Who is told by a change, and its fields that neither this nor its address says."""
+
+
+def _folds(changes: list[Item], *, with_fields: bool) -> str:
+    """Return changes folded by kind, and below that by what they have in common: their notes."""
+    kinds: dict[tuple[bool, str], dict[Note, list[Item]]] = {}
+    for item in changes:
+        change = item[0]
+        groups = kinds.setdefault((change.action is not Action.DELETE, change.kind), {})
+        fields = tuple(map(_field_words, own_fields(change))) if with_fields else ()
+        groups.setdefault((list_told(change), fields), []).append(item)
+    return "".join(_fold(kind, groups, is_open=not kept) for (kept, kind), groups in kinds.items())
+
+
+def _fold(kind: str, groups: Mapping[Note, list[Item]], *, is_open: bool) -> str:
+    sums = sum_actions(change for items in groups.values() for change, _ in items)
+    parts = [f"\n<details{' open' * is_open}>\n<summary><b>{escape(kind)}</b>: {sums}</summary>\n\n"]
+    parts += [f"- {_address(*items[0])}{_note_in_list(note)}\n" for note, items in groups.items() if len(items) == 1]
+    for note, items in groups.items():
+        if len(items) > 1:
+            parts.append(f"\n<details>\n<summary>{_note_in_summary(note)}{len(items)} alike</summary>\n\n")
+            parts += [f"- {_address(*item)}\n" for item in items]
+            parts.append("\n</details>\n")
+    return "".join((*parts, "\n</details>\n"))
+
+
+def _note_in_summary(note: Note) -> str:
+    """Return a note as HTML: the line of a fold is no Markdown."""
+    told, fields = note
+    parts = [f"→ {escape(printable(told))}"] if told else []
+    parts += [f"<code>{escape(printable(field))}</code>" for field in fields]
+    return "".join(f"{part} · " for part in parts)
+
+
+def _note_in_list(note: Note) -> str:
+    told, fields = note
+    parts = [f"→ {prose(told)}"] if told else []
+    return "".join(f" · {part}" for part in (*parts, *map(code, fields)))
+
+
+def _field_words(field: Field) -> str:
+    values = " → ".join(value for value in (field.before, field.after) if value is not None)
+    return f"{field.name}: {values}"
+
+
+def _address(change: Change, became: ChangeOutcome | None) -> str:
+    """Return the address of a change as words within a line, with what a reviewer must see of it."""
+    notes = [prose(change.place) and f"({prose(change.place)})"]
+    notes += [f"**blocked: {prose(change.blocked)}**"] if change.blocked else []
+    if became is not None:
+        done = became.result is Result.APPLIED
+        notes += [DONE[change.action] if done else f"**{became.result}**"]
+    return " ".join((code(f"{SIGNS[change.action]} {change.address}"), *filter(None, notes)))
+
+
+def sum_actions(changes: Iterable[Change]) -> str:
+    """Return how many changes of each action there are, in words."""
+    counts = Counter(change.action for change in changes)
+    return ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action])
+
+
+def _is_urgent(item: Item) -> bool:
     change, became = item
-    done = became is None or became.result is Result.APPLIED
-    return done, (Action.DELETE, Action.UPDATE, Action.CREATE).index(change.action)
+    return change.blocked is not None or (became is not None and became.result is not Result.APPLIED)
 
 
-def _change(change: Change, became: ChangeOutcome | None, now: datetime | None, *, unfolded: bool) -> str:
+def _urgency(item: Item) -> tuple[bool, int]:
+    return not _is_urgent(item), (Action.DELETE, Action.UPDATE, Action.CREATE).index(item[0].action)
+
+
+def _change(change: Change, became: ChangeOutcome | None, now: datetime | None) -> str:
     changed = change.changed if change.action is Action.UPDATE else ()
     names = ", ".join(f"<code>{escape(printable(name))}</code>" for name in changed)
     address = f"<code>{escape(printable(f'{SIGNS[change.action]} {change.address}'))}</code>"
@@ -179,7 +301,7 @@ def _change(change: Change, became: ChangeOutcome | None, now: datetime | None, 
     notes = "".join(f" · {note}" for note in (names, _blocked(change), _result(became)) if note)
     error = f"{prose(became.error)}\n\n" if became is not None and became.error else ""
     return (
-        f"\n<details{' open' if unfolded or error else ''}>\n<summary>{title}{notes}</summary>\n\n"
+        f"\n<details open>\n<summary>{title}{notes}</summary>\n\n"
         f"{error}{fence_code(_difference_lines(change, now), 'diff')}</details>\n"
     )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from notifconf.model import Diagnostic, Mode, MuteTerms, Part, distance, format_time
 from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.report import Context, Report
 from notifconf.report.style import Line, Span, count, line, text_of
 
 
@@ -83,16 +85,63 @@ def describe_mute(mute: MuteTerms, now: datetime | None) -> str:
     return words + (f", reason {shown(mute.reason)}" if mute.reason else "")
 
 
-def plan_lines(plan: Plan, *, verbose: bool = False, now: datetime | None = None) -> Iterator[Line]:
+def report_lines(report: Report) -> Iterator[Line]:
+    """Yield a plan: first what is compared with what, last whether the plan can be applied and how much it does."""
+    if report.context is not None:
+        yield line(Span(context_words(report.context), "strong"))
+        yield ()
+    yield from plan_lines(report.plan, verbose=report.verbose, summary=report.summary, now=report.now)
+    if not report.plan.is_applicable:
+        yield conclusion(report)
+
+
+def context_words(context: Context) -> str:
+    """Say what is compared with what."""
+    organization = f" organization {context.organization}" if context.organization else ""
+    mode = f" (mode {context.mode})" if context.mode else ""
+    return f"Workspace {context.workspace} → {context.service}{organization} at {context.endpoint}{mode}"
+
+
+def conclusion(report: Report) -> Line:
+    """Return the outcome of a command in one line."""
+    plan = report.plan
+    if report.outcome is not None:
+        return next(outcome_lines(report.outcome))
+    if plan.errors:
+        first = plan.errors[0]
+        place = f"{first.position}: " if first.position else ""
+        words = f" {count(len(plan.errors), 'error')} ({place}{_first_sentence(first)})."
+        return line(Span(f"{report.verdict}:", "error"), words)
+    if plan.refusals:
+        others = len(plan.refusals) - 1
+        more = f", and {others} more" if others else ""
+        reason = f" {_first_sentence(plan.refusals[0])}{more}. Pass --force if that is what you want."
+        return line(Span("Refused:", "error"), reason)
+    return summary_line(plan)
+
+
+def _first_sentence(diagnostic: Diagnostic) -> str:
+    return diagnostic.message.partition("\n")[0].rstrip(".")
+
+
+def plan_lines(
+    plan: Plan, *, verbose: bool = False, summary: bool = False, now: datetime | None = None
+) -> Iterator[Line]:
     """Yield a plan: on top what it silences, then its changes, what is not declared, its digest, and the sums."""
     yield from silence_lines(plan)
     for change in plan.changes:
-        yield from change_lines(change, now)
+        if summary:
+            yield next(change_lines(change, now))
+        else:
+            yield from change_lines(change, now)
+            yield ()
+    if summary and plan.changes:
         yield ()
     yield from _unmanaged_lines(plan, verbose=verbose)
     if plan.digest:
         yield line(Span(f"Digest: {plan.digest}", "dim"))
-    yield summary_line(plan)
+    if plan.changes or not plan.errors:
+        yield summary_line(plan)
 
 
 def silence_lines(plan: Plan) -> Iterator[Line]:
@@ -107,7 +156,7 @@ def summary_line(plan: Plan) -> Line:
     """Return the one line that says how much a plan does."""
     if not plan.changes:
         if plan.errors:
-            return line(Span("No changes can be planned until the errors are mended.", "strong"))
+            return line(Span("No changes can be planned until the errors are fixed.", "strong"))
         return line(Span(NO_CHANGES[plan.part], "strong"))
     return line(
         Span("Plan:", "strong"),
@@ -216,11 +265,51 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
     if outcome.verification_error is not None:
         yield line(Span("Not verified:", "error"), f" {outcome.verification_error}")
     elif outcome.left:
-        yield line(Span("Left to do:", "warning"), " run apply again to continue.")
+        yield line(Span("Left to do:", "warning"))
         for change in outcome.left:
             yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
+        verb = "is" if len(outcome.left) == 1 else "are"
+        yield line(f"{count(len(outcome.left), 'change')} {verb} left to do: run apply again to continue.")
     elif outcome.complete and outcome.remaining is not None:
         yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.remaining.part]}")
+
+
+def list_told(change: Change) -> str:
+    """Return who is told by an object, with a sign before what an update adds or removes; empty if it tells nobody."""
+    before, after = _find_told(change.before), _find_told(change.after)
+    if change.action is not Action.UPDATE:
+        return ", ".join((*before, *after))
+    signed = (name if name in before else f"+ {name}" for name in after)
+    return ", ".join((*signed, *(f"- {name}" for name in before if name not in after)))
+
+
+def _find_told(attributes: Attributes | None) -> list[str]:
+    return [name for value in (attributes or {}).values() for name in _channels_of(value)]
+
+
+def _channels_of(value: PlanValue) -> list[str]:
+    """Return the names in a list of references, or the channels that are on: nothing of any other value."""
+    if isinstance(value, tuple):
+        return [str(item) for item in value if isinstance(item, Reference)]
+    if isinstance(value, Mapping) and all(isinstance(item, bool) for item in value.values()):
+        return [name for name, is_on in value.items() if is_on]
+    return []
+
+
+def own_fields(change: Change) -> Iterator[Field]:
+    """Yield the fields that neither the address of a change nor the list of who is told says already."""
+    if change.action is Action.UPDATE:
+        items = (item for item in change.differences if not (_channels_of(item.before) or _channels_of(item.after)))
+        yield from fields(replace(change, differences=tuple(items)))
+        return
+    before, after = (side and _without_told(side) for side in (change.before, change.after))
+    name = change.address.partition("/")[2]
+    said = {json.dumps(part, ensure_ascii=False) for part in (name, *name.rsplit("#", 1))}
+    yield from (field for field in fields(replace(change, before=before, after=after)) if said.isdisjoint(field[1:]))
+
+
+def _without_told(attributes: Attributes) -> Attributes:
+    return {name: value for name, value in attributes.items() if not _channels_of(value)}
 
 
 class Field(NamedTuple):

@@ -10,12 +10,12 @@ import click
 import pytest
 
 from notifconf.cli.main import COMMANDS, cli
-from notifconf.cli.options import GROUPS, GroupedCommand
+from notifconf.cli.parameters import GROUPS, GroupedCommand
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (
-    *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "resources", "coverage"),
-    *("explain", "test", "inbox", "schema", "emulator", "completion"),
+    *("init", "validate", "fmt", "plan", "apply", "drift", "export", "show", "types", "resources"),
+    *("coverage", "explain", "test", "inbox", "report", "schema", "emulator", "completion", "help"),
 )
 """The order in which the commands are documented."""
 
@@ -102,6 +102,9 @@ def somebody(user):
 
 @pytest.mark.parametrize("path", [path for path in commands() if path not in {("emulator",), ("init",)}], ids=named)
 def test_every_example_works(somebody, path, capsys, monkeypatch):
+    if path == ("report",):
+        for name in ("staging.json", "production.json"):
+            somebody.runs("plan", "--json", "--output", name)
     for example in examples(help_of(path, capsys, monkeypatch)):
         if re.search(r"[>$|]", example):
             ended = subprocess.run(

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from notifconf.cli.main import cli
-from notifconf.cli.options import OutputFile
+from notifconf.cli.parameters import OutputFile
 from tests.cli.workspaces import SECRET, WORKSPACE
 
 NOTIFCONF = [sys.executable, "-m", "notifconf"]
@@ -33,11 +33,13 @@ def commands(group: click.Group = cli, *names: str) -> Iterator[tuple[tuple[str,
 
 ARGUMENTS = {
     "apply": ["--auto-approve"],
+    "inbox show": ["id"],
     "inbox read": ["id"],
     "inbox unread": ["id"],
     "inbox archive": ["id"],
     "inbox delete": ["id", "--yes"],
     "completion": ["bash"],
+    "report": ["notifconf.yaml"],
 }
 OUTPUTS = [
     pytest.param(

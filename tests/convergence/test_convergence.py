@@ -36,7 +36,7 @@ from tests.convergence.worlds import WORLDS, World, furnish, modes
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-UNDECIDABLE = {"ambiguous-event-subscription", "too-many-regional-configurations"}
+UNDECIDABLE = {"ambiguous-event-subscription", "too-many-regional-configurations", "owned-by-another"}
 """What a random organisation may make of a workspace that is right in itself."""
 
 
@@ -92,7 +92,8 @@ def organisation() -> Iterator[Organisation]:
 
 
 def workspace_of(provider: str, world: World, mode: str) -> Workspace:
-    document = {"version": 1, "provider": provider, **world.document, "policy": {"mode": mode, "max_deletes": 1000}}
+    document = {"version": 1, "provider": provider, **world.document}
+    document["policy"] = {**world.document.get("policy", {}), "mode": mode, "max_deletes": 1000}
     return load(["-"], environment={}, now=NOW, stdin=io.BytesIO(json.dumps(document).encode()))
 
 

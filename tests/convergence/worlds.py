@@ -41,6 +41,8 @@ def _linked(item: Document, admins: str, types: dict[str, str]) -> Document:
     return linked
 
 
+policies = st.sampled_from([{}, {"owner": "me"}])
+marked = st.sampled_from(["", "d", "", "d [notifconf: me]", "[notifconf: me]", "d [notifconf: other]"])
 modes = st.sampled_from(["create-only", "upsert-only", "sync"])
 
 
@@ -67,9 +69,11 @@ targets = st.builds(lambda url: {"kind": "Slack", "webhook_url": url}, urls) | s
 
 
 def _subscribed(
-    integrations: st.SearchStrategy[str], types: tuple[str, ...], *, required: bool
+    integrations: st.SearchStrategy[str], types: tuple[str, ...], *, required: bool, adds: bool = False
 ) -> st.SearchStrategy[list[Document]]:
-    def entry(name: str, to: list[str], state: str) -> Document:
+    def entry(name: str, to: list[str], state: str, add: bool) -> Document:
+        if add:
+            return {"notification_type": name, "add": to}
         return {
             "notification_type": name,
             "integrations": to,
@@ -81,6 +85,7 @@ def _subscribed(
         st.sampled_from((*types, REQUIRED) if required else types),
         st.lists(integrations, min_size=1, max_size=3, unique=True),
         states,
+        st.sampled_from([False, adds]),
     )
     return st.lists(one, max_size=4, unique_by=lambda item: str(item["notification_type"]))
 
@@ -96,7 +101,9 @@ def confluent(draw: st.DrawFn) -> World:
     )
     admins: Document = {"admins": {"target": {"kind": "RoleEmail", "role_name": "OrganizationAdmin"}}}
     references: st.SearchStrategy[str] = st.sampled_from([*declared, "admins"])
-    resource = optional(muted=st.booleans(), subscriptions=_subscribed(references, TYPES[:2], required=False))
+    resource = optional(
+        muted=st.booleans(), subscriptions=_subscribed(references, TYPES[:2], required=False, adds=True)
+    )
     resources = [
         {"resource": path, **entry}
         for path, entry in draw(st.dictionaries(st.sampled_from(RESOURCES), resource)).items()
@@ -104,10 +111,14 @@ def confluent(draw: st.DrawFn) -> World:
     document = {
         "integrations": declared | admins,
         "resources": resources,
-        **draw(optional(subscriptions=_subscribed(references, TYPES, required=True))),
+        **draw(optional(subscriptions=_subscribed(references, TYPES, required=True, adds=True))),
+        "policy": draw(policies),
     }
     names = draw(st.lists(st.sampled_from([*KEYS, "Other"]), max_size=3, unique=True))
-    live = [{"id": f"i-{name}", "display_name": name, "target": draw(targets)} for name in names]
+    live = [
+        {"id": f"i-{name}", "display_name": name, "description": draw(marked), "target": draw(targets)}
+        for name in names
+    ]
     used: st.SearchStrategy[str] = st.sampled_from([*(f"i-{name}" for name in names), "admins"])
     objects: Objects = {
         "integrations": live,
@@ -184,7 +195,13 @@ def konnect(draw: st.DrawFn) -> World:
     keys: Any = (by_name, _where) if legacy else (by_name,)
     declared = draw(st.lists(entry.map(_legal), max_size=5, unique_by=keys))
     live = draw(st.lists(item.map(_alive), max_size=5, unique_by=keys))
-    return World({"subscriptions": declared}, {"event-subscriptions": live}, {"legacy": legacy})
+    for number, found in enumerate(live):
+        if "name" in found and not legacy:
+            mark = draw(st.sampled_from(["", "", " [notifconf: me]", f" [notifconf: other-{number}]"]))
+            found["name"] += mark
+    return World(
+        {"subscriptions": declared, "policy": draw(policies)}, {"event-subscriptions": live}, {"legacy": legacy}
+    )
 
 
 WORLDS: dict[str, st.SearchStrategy[World]] = {"confluent": confluent(), "konnect": konnect()}

@@ -74,6 +74,7 @@ BASIS = Basis("https://h/", "digest-of-the-workspace", {"force": True}, True, {"
 def test_there_and_back():
     read = decode_plan(json.loads(json.dumps(encode_plan(PLAN))))
     assert read == PLAN
+    assert encode_plan(read) == encode_plan(PLAN)
     assert [change.differences for change in read.changes] == [change.differences for change in PLAN.changes]
     assert [change.position for change in read.changes] == [change.position for change in PLAN.changes]
 
@@ -86,6 +87,7 @@ def test_the_document():
     document: Any = plan_document(PLAN)
     assert document["summary"] == {"create": 1, "update": 1, "delete": 1, "no_op": 2, "unmanaged": 1}
     assert (document["format_version"], document["provider"], document["digest"]) == ("1.0", "world", None)
+    assert list(document)[3:7] == ["applicable", "summary", "silences", "changes"]
     create, update, delete = document["changes"]
     assert create == {
         "address": "routes/a",
@@ -107,6 +109,7 @@ def test_the_document():
         "diff": [],
     }
     assert update["id"] == "r1"
+    assert (update["before"]["count"], update["after"]["count"]) == (2, 3)
     assert update["diff"][0] == {"path": "/count", "before": 2, "after": 3}
     assert update["diff"][2] == {"path": "/target/url", "before": "(sensitive)", "after": "(sensitive, changed)"}
     assert (delete["action"], delete["id"], delete["after"]) == ("delete", "c9", None)

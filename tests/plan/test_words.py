@@ -21,80 +21,87 @@ GUARDED = Policy(protected=("channels/a", "routes/p"), frozen=("channels/f*", "r
 USERS = [live_route(f"r{number}", f"t{number}", "c1") for number in range(7)]
 
 WORDS = Path(__file__).with_name("words.txt")
-SAID = {
-    "no such pin": planned([channel("a", pin="c9")]),
-    "a pin of a read-only one": planned([channel("a", pin="c1")], [live_channel("c1", "x", kept="read-only")]),
-    "a pin of another target": planned(
-        [channel("b"), replace(reader("r"), pin="c1")],
-        [live_channel("c1", "x", kept="read-only")],
-    ),
-    "no such reader": planned([reader("r")]),
-    "twins": planned([channel("a")], [live_channel("c1", "a"), live_channel("c2", "a"), live_channel("c3", "a")]),
-    "two entries, one live object": planned(
-        [channel("b", name="a", line=2), channel("a", line=1)], [live_channel("c1", "a")]
-    ),
-    "three entries, two live objects": planned(
-        [channel(key, name="a") for key in ("z", "b", "c")], [live_channel("c1", "a")]
-    ),
-    "frozen": planned(
-        [channel("fa", "new", note="n", more="m"), route("f", "fa", state="OFF")],
-        [live_channel("c1", "fa"), live_route("r1", "f")],
-        policy=GUARDED,
-    ),
-    "protected": planned(
-        [channel("a"), channel("b"), route("p", "b", state="OFF"), route("q", "b"), route("s", "a", state="OFF")],
-        [
-            live_channel("c1", "a"),
-            live_channel("c2", "b"),
-            live_route("r1", "p", "c2"),
-            live_route("r2", "q", "c1"),
-            live_route("r3", "s", "c1"),
-        ],
-        policy=GUARDED,
-    ),
-    "in use": planned(
-        [channel("a")],
-        [live_channel("c1", "old"), live_channel("c2", "a"), *USERS],
-        policy=Policy(mode=Mode.SYNC, max_deletes=ALL),
-        managed={"channel"},
-    ),
-    "used by a few": planned(
-        [],
-        [live_channel("c1", "old"), *USERS[:5]],
-        policy=Policy(mode=Mode.SYNC, max_deletes=ALL),
-        managed={"channel"},
-    ),
-    "too many deletes": planned(
-        [],
-        [live_channel("c1"), live_channel("c2"), live_route("r1", "t")],
-        policy=Policy(mode=Mode.SYNC, max_deletes=0),
-    ),
-    "one delete too many": planned([], [live_channel("c1")], policy=Policy(mode=Mode.SYNC, max_deletes=0)),
-    "too large a share": planned(
-        [], [live_channel("c1"), live_channel("c2")], policy=Policy(mode=Mode.SYNC, max_deletes=Percentage(50))
-    ),
-    "unknown addresses": planned(
-        [channel("a")], targets=("channels/b",), excludes=("channels/x y", "routes/*"), targets_if_exist=("channels/c",)
-    ),
-    "left out": planned([channel("a"), channel("b"), route("t", "a", "b")], excludes=("channels/a", "channels/b")),
-    "too few reached": planned(
-        [channel("a"), channel("b"), route("critical t", "a", "b"), route("critical u", "a"), route("warn t")],
-        [
-            live_channel("c1", "a"),
-            live_channel("c2", "b"),
-            live_channel("c3", "everyone"),
-            live_route("r1", "critical t", "c1"),
-            live_route("r2", "critical u", "c1", "c3"),
-        ],
-        policy=Policy(coverage={"CRITICAL": Minimum(3), "WARN": Minimum(1)}),
-    ),
-}
+
+
+def make_plans():
+    """Return plans by what is wrong. A mutation tester sees what a test reaches while it runs."""
+    return {
+        "no such pin": planned([channel("a", pin="c9")]),
+        "a pin of a read-only one": planned([channel("a", pin="c1")], [live_channel("c1", "x", kept="read-only")]),
+        "a pin of another target": planned(
+            [channel("b"), replace(reader("r"), pin="c1")],
+            [live_channel("c1", "x", kept="read-only")],
+        ),
+        "no such reader": planned([reader("r")]),
+        "twins": planned([channel("a")], [live_channel("c1", "a"), live_channel("c2", "a"), live_channel("c3", "a")]),
+        "two entries, one live object": planned(
+            [channel("b", name="a", line=2), channel("a", line=1)], [live_channel("c1", "a")]
+        ),
+        "three entries, two live objects": planned(
+            [channel(key, name="a") for key in ("z", "b", "c")], [live_channel("c1", "a")]
+        ),
+        "frozen": planned(
+            [channel("fa", "new", note="n", more="m"), route("f", "fa", state="OFF")],
+            [live_channel("c1", "fa"), live_route("r1", "f")],
+            policy=GUARDED,
+        ),
+        "protected": planned(
+            [channel("a"), channel("b"), route("p", "b", state="OFF"), route("q", "b"), route("s", "a", state="OFF")],
+            [
+                live_channel("c1", "a"),
+                live_channel("c2", "b"),
+                live_route("r1", "p", "c2"),
+                live_route("r2", "q", "c1"),
+                live_route("r3", "s", "c1"),
+            ],
+            policy=GUARDED,
+        ),
+        "in use": planned(
+            [channel("a")],
+            [live_channel("c1", "old"), live_channel("c2", "a"), *USERS],
+            policy=Policy(mode=Mode.SYNC, max_deletes=ALL),
+            managed={"channel"},
+        ),
+        "used by a few": planned(
+            [],
+            [live_channel("c1", "old"), *USERS[:5]],
+            policy=Policy(mode=Mode.SYNC, max_deletes=ALL),
+            managed={"channel"},
+        ),
+        "too many deletes": planned(
+            [],
+            [live_channel("c1"), live_channel("c2"), live_route("r1", "t")],
+            policy=Policy(mode=Mode.SYNC, max_deletes=0),
+        ),
+        "one delete too many": planned([], [live_channel("c1")], policy=Policy(mode=Mode.SYNC, max_deletes=0)),
+        "too large a share": planned(
+            [], [live_channel("c1"), live_channel("c2")], policy=Policy(mode=Mode.SYNC, max_deletes=Percentage(50))
+        ),
+        "unknown addresses": planned(
+            [channel("a")],
+            targets=("channels/b",),
+            excludes=("channels/x y", "routes/*"),
+            targets_if_exist=("channels/c",),
+        ),
+        "left out": planned([channel("a"), channel("b"), route("t", "a", "b")], excludes=("channels/a", "channels/b")),
+        "too few reached": planned(
+            [channel("a"), channel("b"), route("critical t", "a", "b"), route("critical u", "a"), route("warn t")],
+            [
+                live_channel("c1", "a"),
+                live_channel("c2", "b"),
+                live_channel("c3", "everyone"),
+                live_route("r1", "critical t", "c1"),
+                live_route("r2", "critical u", "c1", "c3"),
+            ],
+            policy=Policy(coverage={"CRITICAL": Minimum(3), "WARN": Minimum(1)}),
+        ),
+    }
 
 
 def list_words():
     """Return all cases with their diagnostics, as `words.txt` has them: `python -m tests.plan.test_words` writes it."""
     lines = []
-    for case, plan in SAID.items():
+    for case, plan in make_plans().items():
         lines.append(f"# {case}")
         lines += [
             f"{item.position or '-'} {item.severity} {item.code} [{item.address}] {item.message}"

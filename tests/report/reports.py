@@ -65,6 +65,8 @@ def mapped(value: Any, to: Callable[[str], str]) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         ours = {"kind", "severity", "code", "mode", "provider", "blocked", "folder", "digest"}
         changed = {item.name: mapped(getattr(value, item.name), to) for item in members(value) if item.name not in ours}
+        if isinstance(value, Change):
+            changed["address"] = "/".join(map(to, value.address.split("/", 1)))
         return replace(value, **changed)
     if isinstance(value, Mapping):
         return {f"{index}{to(name)}": mapped(member, to) for index, (name, member) in enumerate(value.items())}
@@ -220,12 +222,20 @@ reports = st.one_of(plans, outcomes()).map(report_of)
 
 
 def harmless(report: Report) -> Report:
-    """The same report in plain words: equal texts stay equal, different ones different, and lines are kept."""
+    """The same report in plain words: equal texts stay equal, different ones different, and lines are kept.
+
+    The parts of an address stay equal to the values that they are equal to.
+    """
     words: dict[str, str] = {}
 
+    def plain(text: str) -> str:
+        *before, last = (text + ".").splitlines()
+        lines = ["w" if line else "" for line in before] + ["w" if last != "." else ""]
+        lines[-1 if lines[-1] else 0] = words.setdefault(text, f"w{len(words)}") if text else ""
+        return "\n".join(lines)
+
     def to(text: str) -> str:
-        lines = [words.setdefault(line, f"w{len(words)}") if line else "" for line in text.splitlines()]
-        return "".join(f"{line}\n" for line in lines) if len(lines) > 1 else "".join(lines) or ("w" if text else "")
+        return "#".join(map(plain, text.split("#")))
 
     changed: Report = mapped(report, to)
     return changed

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +12,7 @@ from markdown_it import MarkdownIt
 from notifconf.model import Diagnostic, Position
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
+from notifconf.report import Context
 from notifconf.report.markdown import MAX_COMMENT_BYTES, code, fence_code, markdown, prose
 from notifconf.report.style import printable
 from tests.report.reports import (
@@ -31,6 +33,10 @@ PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 ACTIVE = re.compile(r"@\w|#\d|GH-\d|://|www\.|:[a-z_+-][\w+-]*:", re.IGNORECASE)
 """What GitHub acts on outside of code: mentions, references, addresses and emoji."""
 
+CONTEXT = Context(
+    "notifconf.yaml", "Confluent Cloud", "https://x", "sync", "1.2", datetime(2026, 11, 26, 16, 30, tzinfo=UTC), "org"
+)
+
 EVERYTHING = planned(
     created(),
     updated(),
@@ -50,6 +56,9 @@ def test_what_a_reviewer_reads():
         == """\
 <!-- notifconf-plan -->
 ### Plan: 1 to create, 1 to update, 1 to delete.
+
+> [!CAUTION]
+> **This plan can't be applied: 1 error (a.yaml:12:5: it is protected).**
 
 > [!CAUTION]
 > **This silences:**
@@ -108,9 +117,10 @@ def test_what_became_of_each_change():
     assert text.startswith(
         "<!-- notifconf-apply -->\n"
         "### Applied: 1 created, 0 updated, 0 deleted, 1 failed, 1 skipped.\n\n"
-        "- Left to do: run apply again to continue.\n"
+        "- Left to do:\n"
         "- \\~ subscriptions/Cluster lost\n"
         "- \\- integrations/Old\n"
+        "- 2 changes are left to do: run apply again to continue.\n"
     )
     assert "<code>integrations</code> · <b>failed</b></summary>\n\n500: try &lt;later&gt;\n" in text
 
@@ -120,7 +130,8 @@ def test_what_was_not_applied_comes_first_and_unfolded():
     text = markdown(report_of(applied(*others, (created(), Result.FAILED, "500"))))
     first, second = re.findall(r"<details.*>\n<summary>.*</summary>", text)[:2]
     assert first == "<details open>\n<summary><code>+ integrations/slack</code> · <b>failed</b></summary>"
-    assert second == "<details>\n<summary><code>- integrations/d0</code> · deleted</summary>"
+    assert second == "<details open>\n<summary><b>integration</b>: 6 to delete</summary>"
+    assert "- `- integrations/d0` deleted\n" in text
 
 
 @pytest.mark.parametrize(
@@ -129,7 +140,10 @@ def test_what_was_not_applied_comes_first_and_unfolded():
         (planned(), "### No changes. Live state matches the configuration.\n"),
         (
             planned(diagnostics=(Diagnostic("error", "service", "403: forbidden"),)),
-            "### No changes can be planned until the errors are mended.\n\n- **error** `service`: 403: forbidden\n",
+            (
+                "### No changes can be planned until the errors are fixed.\n\n> [!CAUTION]\n"
+                "> **This plan can't be applied: 1 error (403: forbidden).**\n\n- **error** `service`: 403: forbidden\n"
+            ),
         ),
     ],
 )
@@ -142,26 +156,49 @@ def test_a_message_of_several_lines_stays_in_its_item():
     assert "- **error** `stale`: it is stale:<br>\\- a<br>b is gone\n" in markdown(report_of(plan))
 
 
-def test_many_changes_are_folded():
-    text = markdown(report_of(planned(*(created(f"c{index}") for index in range(6)))))
-    assert text.count("<details>") == 6
+def test_many_changes_are_folded_by_kind_and_by_what_they_have_in_common():
+    text = markdown(report_of(planned(*(updated(f"u{index}") for index in range(6)), created(), deleted())))
+    assert text.partition("\n\n")[2] == (
+        "<details open>\n<summary><b>integration</b>: 1 to delete</summary>\n\n"
+        "- `- integrations/Old` · `x: (none)`\n\n</details>\n\n"
+        "<details>\n<summary><b>subscription</b>: 6 to update</summary>\n\n\n"
+        "<details>\n<summary>→ + Slack, - Mail · 6 alike</summary>\n\n"
+        + "".join(f"- `~ subscriptions/u{index}`\n" for index in range(6))
+        + "\n</details>\n\n</details>\n\n"
+        "<details>\n<summary><b>integration</b>: 1 to create</summary>\n\n"
+        '- `+ integrations/slack` · `target.kind: "Slack"` · `target.webhook_url: (sensitive)`\n\n</details>\n'
+    )
 
 
-def shown_and_left(text):
+def addresses_and_left(text):
     left = re.search(r"\*\*(\d+) more changes? not shown here: (.*)\.\*\*", text)
-    return text.count("<summary>"), int(left[1]) if left else 0, left[2] if left else ""
+    shown = len(re.findall(r"^(?:<summary><code>[-+~] |- `+ ?[-+~] )", text, re.MULTILINE))
+    return shown, int(left[1]) if left else 0, left[2] if left else ""
 
 
-def test_what_does_not_fit_is_cut_at_a_change_and_counted():
-    changes = (*(created(f"c{index}") for index in range(1000)), *(deleted(f"d{index}") for index in range(3)))
+def test_every_address_is_listed_and_what_does_not_fit_is_counted():
+    changes = (*(created(f"c{index}", place="x" * 30) for index in range(800)), *(deleted(f"d{n}") for n in range(3)))
     text = markdown(report_of(planned(*changes)))
-    shown, left, sums = shown_and_left(text)
+    assert addresses_and_left(text) == (803, 0, "")
+    text = markdown(report_of(planned(*changes * 2)))
+    shown, left, sums = addresses_and_left(text)
     assert MAX_COMMENT_BYTES - 500 < len(text) <= MAX_COMMENT_BYTES
-    assert shown + left == 1003
-    assert sums == f"{left} to create"
-    assert all(f"<code>- integrations/d{index}</code>" in text for index in range(3))
-    assert text.count("<details") == text.count("</details>")
-    assert text.count("```") == 2 * shown
+    assert (shown + left, sums) == (1606, f"{left} to create")
+    assert text.count("`- integrations/d") == 6
+
+
+def test_a_summary_has_addresses_only():
+    text = markdown(report_of(planned(created(), updated()), summary=True))
+    assert text.endswith("\n- `~ subscriptions/Cluster lost`\n- `+ integrations/slack`\n")
+
+
+def test_a_plan_that_cannot_be_applied_says_so_first():
+    error = Diagnostic("error", "service", "403: forbidden", Position("a.yaml", 1, 2))
+    text = markdown(report_of(planned(created(), diagnostics=(error,)), context=CONTEXT))
+    head = text.split("\n\n")
+    assert head[1] == "> [!CAUTION]\n> **This plan can't be applied: 1 error (a.yaml:1:2: 403: forbidden).**"
+    assert head[2].startswith("Workspace notifconf.yaml → Confluent Cloud organization org at https:&#8203;//x")
+    assert head[2].endswith("· 2026-11-26 16:30 UTC, notifconf 1.2")
 
 
 def test_long_lists_leave_room_for_changes():
@@ -172,8 +209,8 @@ def test_long_lists_leave_room_for_changes():
         diagnostics=tuple(Diagnostic("warning", "w", f"number {index}") for index in range(9000)),
     )
     text = markdown(report_of(plan))
-    assert MAX_COMMENT_BYTES - 500 < len(text) <= MAX_COMMENT_BYTES
-    assert text.count("<code>+ ") > 100
+    assert len(text) <= MAX_COMMENT_BYTES
+    assert text.count("`+ integrations/c") == 500
     for phrase in ("nobody hears of", "number", "kept"):
         assert text.count(phrase) > 50
     assert len(re.findall(r"\*\*and \d{4} more\*\*", text)) == 3
@@ -189,9 +226,8 @@ def test_errors_are_shown_before_warnings_where_not_all_fit():
 def test_it_never_takes_more_than_it_may(report, limit):
     text = markdown(report, limit=limit)
     assert len(text.encode()) <= limit
-    shown, left, _ = shown_and_left(text)
-    unmanaged = bool(report.plan.unmanaged) and "not declared here" in text
-    assert shown - unmanaged + left == len(report.plan.changes)
+    shown, left, _ = addresses_and_left(text)
+    assert shown + left >= len(report.plan.changes)
 
 
 def blocks(tokens):

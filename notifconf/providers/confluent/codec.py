@@ -24,6 +24,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
     NotificationType,
 )
+from notifconf.providers.confluent.inventory import ORGANIZATION
 from notifconf.providers.confluent.workspace import SECRET_MEMBER
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def decode_integration(item: JSON) -> LiveResource:
         kept=None if kind in SECRET_MEMBER else "read-only",
         owner=split_mark(str(attributes["description"]))[1] if kind in SECRET_MEMBER else None,
         created_at=_time(item, "created_at"),
+        organization=_find_organization(item),
     )
 
 
@@ -111,6 +113,7 @@ def decode_subscription(item: JSON, catalogue: Catalogue) -> LiveResource:
         identities=identities(SUBSCRIPTION.name, attributes),
         attributes=attributes,
         kept=_find_kept(type_id, catalogue),
+        organization=_find_organization(item),
         changed_at=_time(item, "updated_at") or _time(item, "created_at"),
     )
 
@@ -295,6 +298,13 @@ def _check_resource(item: JSON, resource: str) -> None:
 def _text(item: JSON, member: str) -> str:
     value = item.get(member)
     return value if isinstance(value, str) else ""
+
+
+def _find_organization(item: JSON) -> str | None:
+    """Return the id of the organization, as the `resource_name` of an object says it."""
+    metadata = item.get("metadata")
+    found = ORGANIZATION.match(str(metadata.get("resource_name"))) if isinstance(metadata, dict) else None
+    return found[1].removeprefix("organization=") if found else None
 
 
 def _time(item: JSON, member: str) -> datetime | None:

@@ -81,7 +81,8 @@ class ConfluentConnection:
         """Read what passes the filters of the inventory, and look its mutes up if that is wanted."""
         selector = make_filter(filters)
         live = Live(catalogue=Catalogue(), inventory=await self._read_inventory([selector]))
-        scope = make_inventory_scope(select(selector, inventory_of(live))) if muted else Scope()
+        inventory = inventory_of(live)
+        scope = make_inventory_scope(select(selector, inventory), inventory.organization) if muted else Scope()
         return await self._read(scope, live)
 
     async def locate(self, resource: str) -> Location:

@@ -11,17 +11,28 @@ With the inventory, the two spellings of a path are known to mean one resource. 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from notifconf.model import Diagnostic, Position, error, nearest, quoted, warning
-from notifconf.providers.confluent.inventory import Inventory, InventoryItem, choose, choose_inside, select
+from notifconf.model import Diagnostic, Live, LiveResource, Position, error, nearest, quoted, warning
+from notifconf.plan.coverage import hidden_resources, not_visible
+from notifconf.providers.confluent.catalogue import PREFERENCE, RESOURCE_SUBSCRIPTION
+from notifconf.providers.confluent.inventory import (
+    Inventory,
+    InventoryItem,
+    choose,
+    choose_inside,
+    inventory_of,
+    select,
+)
 from notifconf.providers.confluent.workspace import (
     CLUSTER,
     COMPUTE_POOL,
     CONNECTOR,
     ENVIRONMENT,
+    ConfluentDeclarations,
     DeclaredResource,
     DeclaredSubscription,
     Mute,
@@ -124,7 +135,8 @@ class _Expander:
 
     def _name(self, entry: DeclaredResource, key: str, resource: str, resource_type: str) -> None:
         named = self._named.get(key, ())
-        if not named:
+        # A path that an entry writes is sent as written, whatever the order of entries.
+        if all(other.selector is not None for other in named):
             self._paths[key] = (resource, resource_type)
         first = next((other for other in named if not other.only_adds), None)
         if first is None or entry.only_adds:
@@ -218,3 +230,64 @@ def _report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:
         more = f" and {len(resources) - MAX_NAMES_SHOWN} more" if len(resources) > MAX_NAMES_SHOWN else ""
         message = f"this match and the one at {first} both say whether {names}{more} is muted: make one narrower"
         yield error("overlapping-match", message, again)
+
+
+def find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
+    """Warn, once for each place in the workspace, of lookups that may hide what lives: a match may find thousands."""
+    hidden: defaultdict[Position, list[ExpandedResource]] = defaultdict(list)
+    for entry in entries if live.not_visible else ():
+        if entry.resource in live.not_visible:
+            hidden[entry.statement.position].append(entry)
+    for position, found in hidden.items():
+        address = found[0].preference_address if len(found) == 1 else None
+        yield not_visible([entry.resource for entry in found], position, address)
+
+
+DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
+
+
+class Discovery(NamedTuple):
+    """What was looked up beside the declared resources.
+
+    `kinds` are the kinds of objects that were discovered, `left_alone` holds kind and id of what nothing may delete.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    left_alone: frozenset[tuple[str, str]] = frozenset()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def judge_discovered(declared: ConfluentDeclarations, entries: Sequence[ExpandedResource], live: Live) -> Discovery:
+    """Decide which discovered objects may be deleted, and warn of those that nobody can judge.
+
+    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
+    spelling of a declared path has.
+    """
+    by_path = {entry.resource: entry for entry in entries}
+    inventory = inventory_of(live)
+    found = [(item, str(item.attributes["resource"])) for item in live.resources if item.kind in DISCOVERED]
+    spelled = ((entry, inventory.find(entry.resource)) for entry in entries)
+    respelled = {item.path: entry for entry, item in spelled if item is not None and item.path != entry.resource}
+
+    def is_left_out(item: LiveResource, resource: str) -> bool:
+        if resource not in by_path:
+            return resource in respelled
+        said = by_path[resource].statement
+        return (said.mute if item.kind == PREFERENCE.name else said.subscriptions) is None
+
+    living = {resource for _, resource in found}
+    message = "what lives under {} is of this resource too, and stays: declare it by that path"
+    ambiguous = (
+        warning("ambiguous-resource", message.format(quoted(path)), entry.statement.position, entry.preference_address)
+        for path, entry in sorted(respelled.items())
+        if path in living
+    )
+    return Discovery(
+        DISCOVERED,
+        frozenset(
+            (item.kind, item.id)
+            for item, resource in found
+            if not declared.has_resources or is_left_out(item, resource)
+        ),
+        (*ambiguous, *hidden_resources(live.not_visible - by_path.keys())),
+    )

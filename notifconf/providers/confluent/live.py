@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
-from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
+from notifconf.errors import ApiError, ForbiddenError, NotFoundError, ProtocolError, UsageError
 from notifconf.http.client import Client
 from notifconf.http.paging import MAX_OBJECTS
 from notifconf.http.workers import run_all
@@ -268,9 +268,11 @@ def make_survey_scope(
     )
 
 
-def make_inventory_scope(items: Iterable[InventoryItem]) -> Scope:
-    """Return the lookups of the mutes of these resources, and of the environments that they are in."""
+def make_inventory_scope(items: Sequence[InventoryItem], organization: str) -> Scope:
+    """Return the lookups of the mutes of these resources, and of what they are in: environments, the organization."""
     resources = {place.path: place.type for item in items for place in (item, item.environment) if place is not None}
+    if items and organization:
+        resources[organization] = "ORGANIZATION"
     return Scope(preferences=tuple(Place(*resource) for resource in resources.items()))
 
 
@@ -313,9 +315,22 @@ class InventoryReader:
         self._client = client
 
     async def read(self) -> Inventory:
-        """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read."""
+        """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read.
+
+        What is deleted between two lists is missing when its inside is asked for. Then all is read again, once: where
+        the list above still has it, it is hidden, which is an error.
+        """
         if not self._selectors:
             return Inventory()
+        try:
+            return await self._read_levels()
+        except (NotFoundError, ForbiddenError) as error:
+            if isinstance(error, ForbiddenError) and error.code != NOT_VISIBLE:
+                raise
+        return await self._read_levels()
+
+    async def _read_levels(self) -> Inventory:
+        """Read the environments, then what is in them, then what is in the clusters."""
         listed = await _name_part("the environments", "", self._api.environments())
         environments = [decode_environment(body) for body in listed]
         jobs = [
@@ -381,8 +396,8 @@ class InventoryReader:
 
         way_out = (
             f"; what is hidden there can't be told from what does not exist: give the account a role for"
-            f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
-            f" or except: [{quoted(place.path + '/*')}])"
+            f" {quoted(place.path)}, or leave it out by `environment` or `cluster`, in a match also by"
+            f" except: [{quoted(place.path + '/*')}]; to discover, all must be readable"
         )
         # Its name is a text of the service, which may repeat a secret.
         name = quoted(self._client.redactor(place.label))

@@ -80,6 +80,7 @@ class ConfluentProvider(Provider):
     )
 
     kinds = KINDS
+    type_member = "notification_type"
     coverage_terms = TERMS
     language = Language(
         identifiers=frozenset({"id", "resource", "resource_type", "notification_type"}),

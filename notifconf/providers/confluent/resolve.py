@@ -23,7 +23,6 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
@@ -38,8 +37,8 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
-from notifconf.providers.confluent.expand import ExpandedResource, expand
-from notifconf.providers.confluent.inventory import Inventory, inventory_of
+from notifconf.providers.confluent.expand import Discovery, ExpandedResource, expand, find_invisible, judge_discovered
+from notifconf.providers.confluent.inventory import Inventory
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,
@@ -65,63 +64,20 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     ]
     turns = (entry.mute.find_next_turn(now) for entry in declared.resources if entry.mute)
     below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
-    discovery = _Discovery(declared, expansion.resources, live) if workspace.policy.discover else None
+    discovery = judge_discovered(declared, expansion.resources, live) if workspace.policy.discover else Discovery()
     return Resolution(
         tuple(resources),
         (
             *expansion.diagnostics,
             *resolver.diagnostics,
             *below_mutes,
-            *_find_invisible(expansion.resources, live),
-            *(discovery.find_problems() if discovery is not None else ()),
+            *find_invisible(expansion.resources, live),
+            *discovery.diagnostics,
         ),
         until=min((turn for turn in turns if turn is not None), default=None),
-        discovered=DISCOVERED if discovery is not None else frozenset(),
-        left_alone=discovery.left_alone if discovery is not None else frozenset(),
+        discovered=discovery.kinds,
+        left_alone=discovery.left_alone,
     )
-
-
-DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})
-"""The kinds of objects that are discovered beside those that are declared."""
-
-
-class _Discovery:
-    """What was discovered beside the declared resources; `left_alone` holds kind and id of what nothing may delete.
-
-    Only what could be declared in a section that is there is deleted: not what an entry leaves out, nor what another
-    spelling of a declared path has.
-    """
-
-    def __init__(self, declared: ConfluentDeclarations, entries: Sequence[ExpandedResource], live: Live) -> None:
-        self._live = live
-        self._by_path = {entry.resource: entry for entry in entries}
-        self._inventory = inventory_of(live)
-        self._respelled: dict[str, ExpandedResource] = {}
-        for entry in entries:
-            item = self._inventory.find(entry.resource)
-            if item is not None and item.path != entry.resource:
-                self._respelled[item.path] = entry
-        found = [item for item in live.resources if item.kind in DISCOVERED]
-        self.left_alone = frozenset(
-            (item.kind, item.id) for item in found if not declared.has_resources or self._is_left_out(item)
-        )
-
-    def _is_left_out(self, item: LiveResource) -> bool:
-        resource = str(item.attributes["resource"])
-        entry = self._by_path.get(resource)
-        if entry is None:
-            return resource in self._respelled
-        said = entry.statement
-        return (said.mute if item.kind == PREFERENCE.name else said.subscriptions) is None
-
-    def find_problems(self) -> Iterator[Diagnostic]:
-        """Warn of live objects under another spelling of a declared path, and of lookups that were refused."""
-        paths = {str(item.attributes["resource"]) for item in self._live.resources if item.kind in DISCOVERED}
-        for path in sorted(paths & self._respelled.keys()):
-            entry = self._respelled[path]
-            message = f"what lives under {quoted(path)} is of this resource too, and stays: declare it by that path"
-            yield warning("ambiguous-resource", message, entry.statement.position, entry.preference_address)
-        yield from hidden_resources(self._live.not_visible - self._by_path.keys())
 
 
 class _Resolver:
@@ -234,13 +190,6 @@ class _Resolver:
     def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))
         return replace(resource, blocked=code)
-
-
-def _find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
-    """Warn, once for each resource, of lookups that may hide what lives."""
-    for entry in entries if live.not_visible else ():
-        if entry.resource in live.not_visible:
-            yield not_visible(entry.resource, entry.statement.position, entry.preference_address)
 
 
 def _make_attributes(choice: Choice) -> Mapping[str, Value]:
@@ -356,6 +305,8 @@ class Chooser:
         match of resources that finds this one: its own entries go before these, and of two matches neither does.
         """
         claims = list(self._make_claims(entries, address, resource_type))
+        shadowed: dict[tuple[int, str], tuple[DeclaredSubscription, ...]] = {}
+        """By the base that a match of resources decides on, and the type."""
         for group in matched:
             own = list(self._make_claims(group, address, resource_type))
             claims += [replace(claim, rank=RESOURCE_MATCHED) for claim in own if claim.adds]
@@ -363,11 +314,16 @@ class Chooser:
             for decision in self._decide(own, address):
                 if decision.base is not None:
                     bases.setdefault(id(decision.base), (decision.base, []))[1].append(decision.thing)
+                    shadowed[id(decision.base), decision.thing] = decision.shadowed
             claims += [Claim(base, tuple(types), base.position, RESOURCE_MATCHED) for base, types in bases.values()]
-        decisions = self._decide(claims, address)
         choices = [
-            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added, decision.shadowed)
-            for decision in decisions
+            Choice(
+                self._catalogue.by_id[decision.thing],
+                decision.base,
+                decision.added,
+                (*decision.shadowed, *shadowed.get((id(decision.base), decision.thing), ())),
+            )
+            for decision in self._decide(claims, address)
         ]
         for choice in choices:
             self.diagnostics += _find_shadowed(choice, address)
@@ -477,7 +433,7 @@ def _find_shadowed(choice: Choice, address: Callable[[str], str]) -> Iterator[Di
         if left_out and choice.base is not None:
             name = quoted(choice.type.display_name)
             message = (
-                f"this entry names {name}, so the match at {entry.position} does not count for it, which would also"
-                f" tell {', '.join(sorted(left_out))}: list them here too, use `add` here, or `except` there"
+                f"this entry decides about {name}, so the one at {entry.position} does not count for it, which would"
+                f" also tell {', '.join(sorted(left_out))}: list them here too, use `add` here, or `except` there"
             )
             yield warning("shadows-match", message, choice.base.position, address(choice.type.display_name))

@@ -86,12 +86,13 @@ def types(live: Live, filters: Filters) -> Listing:
 def _check(filters: Filters, catalogue: Catalogue, resources: Iterable[LiveResource]) -> None:
     """Raise `UsageError` for a value that nothing can pass: neither the API's documents nor the live state know it."""
     if filters.severity:
-        raise UsageError("Konnect's events have no severity: --category filters by their namespace")
+        raise UsageError("Konnect's events have no severity: `types --namespace` filters them")
     namespaces = dict.fromkeys((*NAMESPACES, *(event.namespace for event in catalogue.events)))
     in_use = (*(event.defaults for event in catalogue.events), *(item.attributes["channels"] for item in resources))
     channels = dict.fromkeys((*CHANNELS, *chain.from_iterable(cast("Sequence[Mapping[str, bool]]", in_use))))
     for option, values, known in (
         ("category", filters.category, namespaces),
+        ("namespace", filters.namespace, namespaces),
         ("channel", filters.channel, channels),
         ("status", filters.status, (ENABLED, DISABLED)),
     ):
@@ -106,9 +107,8 @@ def _check(filters: Filters, catalogue: Catalogue, resources: Iterable[LiveResou
 
 def _event_passes(event: Event, filters: Filters) -> bool:
     """Say whether an event is of a namespace, and has an id or a title, that the filters ask for."""
-    return _is_among([event.namespace], filters.category) and (
-        not filters.type or any(_matches_glob(event, glob) for glob in filters.type)
-    )
+    is_of_namespace = all(_is_among([event.namespace], wanted) for wanted in (filters.category, filters.namespace))
+    return is_of_namespace and (not filters.type or any(_matches_glob(event, glob) for glob in filters.type))
 
 
 def _matches_glob(event: Event, glob: str) -> bool:

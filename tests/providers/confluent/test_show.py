@@ -71,10 +71,10 @@ def test_everything() -> None:
         "id": "s-1",
     }
     assert [tuple(row.values()) for row in found["integrations"].rows] == [
-        ("Admins", "RoleEmail", 2, "OrganizationAdmin", "i-2"),
-        ("Alerts", "Slack", 3, None, "i-1"),
-        ("New", "PagerDuty", 0, None, "i-4"),
-        ("Odd", "Webhook", 0, None, "i-3"),
+        ("Admins", "RoleEmail", None, 2, "OrganizationAdmin", "i-2"),
+        ("Alerts", "Slack", None, 3, None, "i-1"),
+        ("New", "PagerDuty", None, 0, None, "i-4"),
+        ("Odd", "Webhook", None, 0, None, "i-3"),
     ]
     assert [tuple(row.values()) for row in found["resource_preferences"].rows] == [(*PLACE, "DISABLED", "rp-1")]
     assert [row["resource"] for row in found["resource_subscriptions"].rows] == ["kafka=lkc-1"]

@@ -95,7 +95,7 @@ def test_which_events_are_filtered(filters: Filters, events: list[str]) -> None:
 @pytest.mark.parametrize(
     ("filters", "text"),
     [
-        (Filters(severity=("CRITICAL",)), "have no severity: --category filters by their namespace"),
+        (Filters(severity=("CRITICAL",)), "have no severity: `types --namespace` filters them"),
         (Filters(channel=("Slack",)), '--channel "Slack" is nothing that Konnect has: EMAIL, IN_APP'),
         (Filters(status=("on",)), '--status "on" is nothing that Konnect has: ENABLED, DISABLED'),
         (Filters(category=("billing",)), '--category "billing" is nothing that Konnect has: plan-and-usage, org'),

@@ -1,0 +1,115 @@
+"""What holds for the options of all commands: environment variables, short forms, and the nearest name."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from notifconf.cli.main import cli, run
+from notifconf.cli.parameters import GroupedOption, find_variables
+from tests.cli.workspaces import SECRET, WORKSPACE
+
+
+def contexts(command=cli, parent=None, name="notifconf"):
+    """The context of each command that is no group."""
+    context = command.context_class(command, parent=parent, info_name=name, **command.context_settings)
+    if not isinstance(command, click.Group):
+        return [context]
+    return [
+        found
+        for child in command.list_commands(context)
+        for found in contexts(command.get_command(context, child), context, child)
+    ]
+
+
+def test_every_option_has_a_variable_of_its_own():
+    for context in contexts():
+        options = [item for item in context.command.params if isinstance(item, click.Option)]
+        assert all(isinstance(item, GroupedOption) for item in options), context.command_path
+        names = [name for item in options for name in find_variables(item, context)]
+        assert len(names) == len(set(names))
+        prefix = context.command_path.upper().replace(" ", "_")
+        assert all(name.startswith((prefix, "NOTIFCONF_")) for name in names)
+
+
+@pytest.fixture
+def somebody(user):
+    user.writes(WORKSPACE)
+    user.sets(SLACK_URL=SECRET)
+    return user
+
+
+def test_the_variable_of_a_shared_option_that_of_a_command_and_the_command_line(somebody):
+    somebody.sets(NOTIFCONF_FORMAT="json")
+    assert somebody.runs("plan").json["summary"]["create"] == 2
+    somebody.sets(NOTIFCONF_PLAN_FORMAT="markdown")
+    assert somebody.runs("plan").out.startswith("<!--")
+    assert somebody.runs("plan", "--json").json["provider"] == "confluent"
+    assert somebody.runs("plan", "--json", "--format", "text").out.splitlines()[-1].startswith("Plan:")
+    assert somebody.runs("drift").json["provider"] == "confluent"
+
+
+def test_repeatable_options_take_a_value_from_each_line(somebody):
+    somebody.sets(NOTIFCONF_EXCLUDE="subscriptions/*\nintegrations/admins\n")
+    assert somebody.runs("plan", "--json").changes() == ["+ integrations/slack"]
+    assert somebody.runs("plan", "--json", "--exclude", "integrations/slack").changes() == []
+
+
+def test_flags_numbers_and_files(somebody):
+    somebody.sets(NOTIFCONF_PLAN_OUT="saved.json", NOTIFCONF_PLAN_DETAILED_EXITCODE="true", NOTIFCONF_PARALLELISM="1")
+    assert somebody.runs("plan").code == 2
+    assert (somebody.folder / "saved.json").exists()
+    somebody.sets(NOTIFCONF_PARALLELISM="0")
+    ended = somebody.runs("plan")
+    assert ended.code == 1
+    assert "environment variable NOTIFCONF_PARALLELISM" in ended.err
+    somebody.sets(NOTIFCONF_PARALLELISM="", NOTIFCONF_MODE="sync")
+    assert somebody.runs("apply", "saved.json").code == 0  # the mode was decided by `plan`
+
+
+def test_a_version_that_a_pipeline_has_set_shows_no_version(somebody):
+    somebody.sets(NOTIFCONF_VERSION="1.2.3")
+    assert somebody.runs("validate").out == "The workspace is valid.\n"
+    assert somebody.runs("-V").out == somebody.runs("--version").out
+
+
+def test_help_is_that_of_the_option(somebody):
+    assert somebody.runs("help", "inbox", "list").out == somebody.runs("inbox", "list", "--help").out
+    assert somebody.runs("help").out == somebody.runs("--help").out
+    assert somebody.runs("help", "plan", "list").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [
+        (["paln"], "plan"),
+        (["help", "aply"], "apply"),
+        (["inbox", "lst"], "list"),
+        (["plan", "--formt", "x"], "--format"),
+    ],
+)
+def test_a_misspelt_word_names_the_nearest(capsys, arguments, nearest):
+    assert run(arguments) == 1
+    assert nearest in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_quiet_apply_tells_only_how_it_ended(somebody):
+    ended = somebody.runs("apply", "-q", "-y")
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.partition(":")[0] for line in ended.out.splitlines()] == ["Applied", "Verified"]
+
+
+def test_the_provider_whose_credentials_are_set(user):
+    user.sets(CONFLUENT_CLOUD_API_KEY="", CONFLUENT_CLOUD_API_SECRET="", KONNECT_TOKEN="canary")
+    user.sets(KONNECT_SERVER_URL=f"{user.url}/v1")
+    assert user.runs("types", "--json").json["provider"] == "konnect"
+    user.sets(CONFLUENT_CLOUD_API_KEY="canary-key", CONFLUENT_CLOUD_API_SECRET="canary-secret")
+    assert user.runs("types", "--json").json["provider"] == "confluent"
+
+
+def test_types_of_a_namespace(user):
+    ended = user.runs(
+        "types", "--provider", "konnect", "--endpoint", "emulator:", "--json", "--namespace", "dev-portal"
+    )
+    assert {row["namespace"] for row in ended.json["events"]} == {"dev-portal"}
+    assert user.runs("types", "--namespace", "dev-portal").code == 1
