@@ -54,6 +54,7 @@ from notifconf.model import (
     Filters,
     Live,
     Location,
+    Mask,
     Mode,
     Options,
     Outcome,
@@ -70,7 +71,7 @@ from notifconf.model import (
 )
 from notifconf.plan import planner
 from notifconf.plan.codec import Document
-from notifconf.plan.coverage import find_breaches, find_effect
+from notifconf.plan.coverage import Sides, find_breaches, find_effect, mask_reach
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
@@ -87,6 +88,7 @@ from notifconf.report.coverage import (
     explanation_markdown,
 )
 from notifconf.report.formats import RENDERERS
+from notifconf.report.html import coverage_html
 from notifconf.report.style import plain_text
 from notifconf.report.workspace import workspace_text
 
@@ -172,6 +174,15 @@ def make_plan(
 def find_live_breaches(workspace: Workspace, live: Live) -> tuple[Diagnostic, ...]:
     """Return an error for each type that reaches fewer channels than `policy.coverage` wants, as it lives."""
     return tuple(find_breaches(load_provider(workspace.provider).coverage(live), workspace.policy))
+
+
+def find_routing(proposal: Proposal) -> tuple[Sides, ...]:
+    """Return what each type reaches before and after a plan, as far as what was read for it says so."""
+    rules = load_provider(proposal.plan.provider)
+    found = find_effect(proposal.plan.changes, proposal.live, rules).types
+    declared = (value for value in proposal.secrets.values() if isinstance(value, Secret))
+    mask = Mask((*declared, *planner.find_live_secrets(proposal.live)))
+    return tuple(Sides(mask_reach(item.before, mask), mask_reach(item.after, mask)) for item in found)
 
 
 def find_undeclared(
@@ -468,11 +479,13 @@ def render(
 ) -> str:
     """Return a value as text, without colours.
 
-    A plan or an outcome has the formats text, json, markdown, html and github (the log of a job), coverage and an
-    explanation have text, json and markdown, an exported workspace yaml. Raises `ValueError` for another format.
+    A plan or an outcome has the formats text, json, markdown, html and github (the log of a job), coverage has text,
+    json, markdown and html, an explanation text, json and markdown, an exported workspace yaml. The HTML of a proposal
+    also shows who is told of what. Raises `ValueError` for another format.
     """
     if isinstance(value, CoverageReport):
-        return _choose(format, {"text": coverage_text, "json": coverage_json, "markdown": coverage_markdown})(value)
+        pictured = {"markdown": coverage_markdown, "html": coverage_html}
+        return _choose(format, {"text": coverage_text, "json": coverage_json, **pictured})(value)
     if isinstance(value, Explanation):
         renderers = {"text": _explanation_text, "json": explanation_json, "markdown": explanation_markdown}
         return _choose(format, renderers)(value)
@@ -480,8 +493,10 @@ def render(
         return _choose(format, {"yaml": _workspace_text})(value)
     if isinstance(value, Outcome):
         report = Report(value.plan, value)
+    elif isinstance(value, Proposal):
+        report = Report(value.plan, routing=find_routing(value))
     else:
-        report = Report(value.plan if isinstance(value, Proposal) else value)
+        report = Report(value)
     result = _choose(format, RENDERERS)(report).result
     return result if isinstance(result, str) else plain_text(result)
 

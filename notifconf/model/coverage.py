@@ -37,8 +37,8 @@ class Reach:
 
     `group` is what `policy.coverage` sets a minimum for: its severity, or namespace. `channels` are distinct, and
     count; what is sent `anyhow`, whatever is configured, doesn't. `subscriptions` holds kind and id of all that decide
-    it, those that are off too. `in_plan` is false where the billing plan leaves it out: it has no minimum. `since` is
-    when the service began to have it, or None.
+    it, those that are off too; what these would tell is `off`. `in_plan` is false where the billing plan leaves it out:
+    it has no minimum. `since` is when the service began to have it, or None.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Reach:
     subscriptions: frozenset[tuple[str, str]] = frozenset()
     in_plan: bool = True
     since: datetime | None = field(default=None, compare=False)
+    off: tuple[Channel, ...] = ()
 
     def __str__(self) -> str:
         return quoted(self.name) + (f" ({self.group})" if self.group else "")

@@ -74,6 +74,7 @@ def coverage(live: Live) -> Iterator[Reach]:
         found = subscriptions[notification_type.id]
         is_required = notification_type.priority == REQUIRED
         told = {target for item in found if is_on(item) for target in list_targets(item) if target in channels}
+        off = {target for item in found if not is_on(item) for target in list_targets(item) if target in channels}
         yield Reach(
             id=notification_type.id,
             name=notification_type.display_name,
@@ -83,6 +84,7 @@ def coverage(live: Live) -> Iterator[Reach]:
             subscriptions=frozenset((item.kind, item.id) for item in found),
             in_plan=notification_type.in_plan,
             since=notification_type.created_at,
+            off=_sort(channels[target] for target in off - told),
         )
 
 
