@@ -59,10 +59,9 @@ def test_a_console_admin_mutes_production_and_drift_says_who_no_longer_hears_wha
     applied.emulator.seed("resource-preferences", mute)
     ended = applied.runs("drift", "--discover", "--undeclared")
     assert ended.code == 2
-    _, _, first, *rest = ended.out.splitlines()
+    _, _, first, sentence, *_ = ended.out.splitlines()
     assert first == "Silent already, and nothing declares it:"
-    assert "environment=env-p7x2kq (Production)" in rest[0]
-    assert any(f'"{FAILED}" (CRITICAL)' in line and 'Webhook "On-call"' in line for line in rest)
+    assert "environment=env-p7x2kq (Production)" in sentence
     (because,) = {
         item["because"]
         for item in applied.runs("explain", FAILED, "--resource", SINK, "--format", "json").json["live"]["not_told"]
