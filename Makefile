@@ -81,7 +81,7 @@ build: env       ## build the wheel and the sdist into dist/
 	$(BIN)/python -m hatchling build --clean
 
 docs: $(DOCS)/.installed   ## build the documentation into site/; a broken link is an error
-	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict --quiet
+	$(DOCS)/bin/zensical build --clean --strict
 
 outputs: env     ## write down anew what the commands of the documentation print
 	$(BIN)/python -m tests.docs.console

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         load_plan,
         locate,
         make_plan,
+        probe,
         read_live,
         render,
         save_plan,
@@ -88,6 +89,7 @@ __all__ = [
     "load_plan",
     "locate",
     "make_plan",
+    "probe",
     "read_live",
     "render",
     "save_plan",
@@ -97,8 +99,8 @@ __all__ = [
 _MODULES = {
     name: module
     for module, names in {
-        "notifconf.api": "apply check_plan coverage explain export load load_plan locate make_plan read_live render "
-        "save_plan survey",
+        "notifconf.api": "apply check_plan coverage explain export load load_plan locate make_plan probe read_live "
+        "render save_plan survey",
         "notifconf.config": "Access",
         "notifconf.endpoints": "Requests connect",
         "notifconf.errors": "ApiError NotifconfError ServiceError StaleError UsageError WorkspaceError",

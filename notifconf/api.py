@@ -18,15 +18,16 @@ import json
 import os
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from notifconf import config
 from notifconf.endpoints import find_endpoint
-from notifconf.errors import StaleError, UsageError
+from notifconf.errors import AuthenticationError, ForbiddenError, ServiceError, StaleError, UsageError
 from notifconf.executor import run
 from notifconf.executor.saved import (
     AlteredError,
@@ -41,21 +42,26 @@ from notifconf.executor.saved import (
     sign,
 )
 from notifconf.executor.schedule import Control
-from notifconf.executor.secrets import encode_attributes
+from notifconf.executor.secrets import encode_attributes, reveal
 from notifconf.files import open_to_read, write_atomically
+from notifconf.http.workers import run_all
 from notifconf.model import (
     Action,
+    Delivery,
     Diagnostic,
     Explanation,
     Exported,
     Filters,
     Live,
     Location,
+    Mask,
     Mode,
     Options,
     Outcome,
     Plan,
     Position,
+    Probe,
+    ProbeResult,
     Secret,
     Unmanaged,
     Value,
@@ -65,11 +71,12 @@ from notifconf.model import (
 )
 from notifconf.plan import planner
 from notifconf.plan.codec import Document
-from notifconf.plan.coverage import find_breaches, find_effect
+from notifconf.plan.coverage import Sides, find_breaches, find_effect, mask_reach
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
+from notifconf.providers.inbox import Deliveries
 from notifconf.report import Report
 from notifconf.report.coverage import (
     CoverageReport,
@@ -81,6 +88,7 @@ from notifconf.report.coverage import (
     explanation_markdown,
 )
 from notifconf.report.formats import RENDERERS
+from notifconf.report.html import coverage_html
 from notifconf.report.style import plain_text
 from notifconf.report.workspace import workspace_text
 
@@ -166,6 +174,15 @@ def make_plan(
 def find_live_breaches(workspace: Workspace, live: Live) -> tuple[Diagnostic, ...]:
     """Return an error for each type that reaches fewer channels than `policy.coverage` wants, as it lives."""
     return tuple(find_breaches(load_provider(workspace.provider).coverage(live), workspace.policy))
+
+
+def find_routing(proposal: Proposal) -> tuple[Sides, ...]:
+    """Return what each type reaches before and after a plan, as far as what was read for it says so."""
+    rules = load_provider(proposal.plan.provider)
+    found = find_effect(proposal.plan.changes, proposal.live, rules).types
+    declared = (value for value in proposal.secrets.values() if isinstance(value, Secret))
+    mask = Mask((*declared, *planner.find_live_secrets(proposal.live)))
+    return tuple(Sides(mask_reach(item.before, mask), mask_reach(item.after, mask)) for item in found)
 
 
 def find_undeclared(
@@ -375,6 +392,56 @@ def explain(
     )
 
 
+def compare_deliveries(
+    provider: str,
+    deliveries: Deliveries,
+    live: Live,
+    *,
+    workspace: Workspace | None = None,
+    now: datetime | None = None,
+) -> Sequence[Delivery]:
+    """Say where notifications were delivered to, and where that is not what a workspace declares.
+
+    `deliveries` is what the inbox of a connection reads, and `live` what `survey` reads.
+    """
+    rules = load_provider(provider)
+    declared = planner.find_declared(workspace, live, now or datetime.now(UTC), rules)
+    return rules.compare_deliveries(deliveries.items, live, declared)
+
+
+async def probe(
+    connection: Connection,
+    probes: Sequence[Probe],
+    *,
+    parallelism: int = 10,
+    ended: Callable[[ProbeResult], None] = lambda _: None,
+) -> list[ProbeResult]:
+    """Send a test message through each channel, side by side; `ended` is called with each result as it comes.
+
+    `load_provider(NAME).list_probes(...)` lists channels. Raises `ServiceError` where the credentials are refused. Any
+    other failure is a result.
+    """
+
+    async def send(item: Probe) -> ProbeResult:
+        result = await _send_probe(connection, item)
+        ended(result)
+        return result
+
+    return await run_all([partial(send, item) for item in probes], parallelism)
+
+
+async def _send_probe(connection: Connection, item: Probe) -> ProbeResult:
+    if item.attributes is None:
+        return ProbeResult(item, "not-testable")
+    try:
+        await connection.verify(item.kind, {name: reveal(value) for name, value in item.attributes.items()})
+    except (AuthenticationError, ForbiddenError):
+        raise
+    except ServiceError as error:
+        return ProbeResult(item, "failed", str(error))
+    return ProbeResult(item, "delivered")
+
+
 def export(
     provider: str,
     live: Live,
@@ -412,11 +479,13 @@ def render(
 ) -> str:
     """Return a value as text, without colours.
 
-    A plan or an outcome has the formats text, json, markdown, html and github (the log of a job), coverage and an
-    explanation have text, json and markdown, an exported workspace yaml. Raises `ValueError` for another format.
+    A plan or an outcome has the formats text, json, markdown, html and github (the log of a job), coverage has text,
+    json, markdown and html, an explanation text, json and markdown, an exported workspace yaml. The HTML of a proposal
+    also shows who is told of what. Raises `ValueError` for another format.
     """
     if isinstance(value, CoverageReport):
-        return _choose(format, {"text": coverage_text, "json": coverage_json, "markdown": coverage_markdown})(value)
+        pictured = {"markdown": coverage_markdown, "html": coverage_html}
+        return _choose(format, {"text": coverage_text, "json": coverage_json, **pictured})(value)
     if isinstance(value, Explanation):
         renderers = {"text": _explanation_text, "json": explanation_json, "markdown": explanation_markdown}
         return _choose(format, renderers)(value)
@@ -424,8 +493,10 @@ def render(
         return _choose(format, {"yaml": _workspace_text})(value)
     if isinstance(value, Outcome):
         report = Report(value.plan, value)
+    elif isinstance(value, Proposal):
+        report = Report(value.plan, routing=find_routing(value))
     else:
-        report = Report(value.plan if isinstance(value, Proposal) else value)
+        report = Report(value)
     result = _choose(format, RENDERERS)(report).result
     return result if isinstance(result, str) else plain_text(result)
 

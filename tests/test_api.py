@@ -149,13 +149,17 @@ def test_every_value_is_rendered_in_each_of_its_formats(path):
 
     proposal, outcome, answers, exported = asyncio.run(program())
     for name in RENDERERS:
-        assert render(proposal, name) == render(proposal.plan, name) != render(outcome, name)
+        same = render(proposal, name) == render(proposal.plan, name)
+        assert same is (name != "html")  # a plan alone does not know whom each type reaches
+        assert render(proposal, name) != render(outcome, name)
+    assert "Who is told of what" in render(proposal, "html")
+    assert "<svg" in render(answers[0], "html")
     assert json.loads(render(outcome, "json"))["changes"][0]["result"] == "applied"
     for name in ("text", "json", "markdown"):
         assert all(SHRINK in render(answer, name) for answer in answers)
     assert "oncall" in render(exported, "yaml")
     with pytest.raises(ValueError, match=r"choose one of text, json, markdown$"):
-        render(answers[0], "html")
+        render(answers[1], "html")
 
 
 def test_what_sync_would_delete_is_protected_in_an_exported_workspace():

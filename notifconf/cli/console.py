@@ -33,6 +33,7 @@ from notifconf.report.style import Line, Span, line, mask_line, plain_text
 from notifconf.report.text import conclusion, diagnostic_lines
 
 if TYPE_CHECKING:
+    from notifconf.plan.coverage import Sides
     from notifconf.report.table import Table
     from notifconf.report.terminal import Terminal
 
@@ -143,15 +144,23 @@ class Console:
         else:
             self.lines(table.lines())
 
-    def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
+    def show(
+        self,
+        plan: Plan,
+        code: int,
+        outcome: Outcome | None = None,
+        *,
+        silent: bool = False,
+        routing: Sequence[Sides] = (),
+    ) -> None:
         """Write a plan, or its outcome, as the result of a command that ends with `code`.
 
         Diagnostics are written beside the result; those of an applied plan were shown before it was applied. A `silent`
-        command writes to files only.
+        command writes to files only. `routing` says whom each type reaches, for the formats that show it.
         """
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
-        self._shown = report = self.report(plan, code, outcome)
+        self._shown = report = replace(self.report(plan, code, outcome), routing=routing)
         self._render(report, silent=silent)
         if not silent:
             self._conclude(report)

@@ -30,7 +30,7 @@ from notifconf.report.style import Span, line
     paths_argument,
     discover_option(OWN, "Look for mutes in all resources, too. Instead of policy.discover."),
     service_options,
-    formats=("text", "json", "markdown"),
+    formats=("text", "json", "markdown", "html"),
 )
 def coverage(paths: tuple[str, ...], *, discover: bool | None, service: Service, console: Console) -> ExitCode:
     """Show which channels each notification type reaches.
@@ -81,6 +81,10 @@ def _write_report(report: CoverageReport, console: Console) -> None:
         console.result(coverage_json(report))
     elif console.format == "markdown":
         console.result(coverage_markdown(report))
+    elif console.format == "html":
+        from notifconf.report.html import coverage_html  # as with the renderers of plans: only this format needs it
+
+        console.result(coverage_html(report))
     else:
         console.table(coverage_table(report, verbose=console.verbose))
         console.lines([(), *(line(text) for text in sums(report))])

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
 
 from notifconf import api
 from notifconf.cli.console import Console, mask
@@ -20,29 +25,57 @@ from notifconf.model import Mode, Options, Plan
 from notifconf.plan.planner import apply_options
 from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
-from notifconf.report.metrics import Run, metrics
+from notifconf.report.metrics import Run, metrics, push
 from notifconf.report.style import Span, line
+
+
+def _check_gateway(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse what is no address of a Pushgateway. Metrics are no secret, so plain http is accepted."""
+    if value is None:
+        return None
+    try:
+        address = urlsplit(value)
+    except ValueError:
+        address = urlsplit("")
+    if address.username is not None or address.password is not None:
+        raise click.BadParameter("the URL must not hold credentials", param=parameter)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise click.BadParameter("write the URL of a Pushgateway, such as http://localhost:9091", param=parameter)
+    return value
+
 
 METRICS_FILE_MODE = 0o644
 """The mode of a metrics file: another user's collector reads it."""
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
-@option(
+metrics_option = option(
     "--metrics-file",
     type=OutputFile(),
     metavar="FILE",
     help="Write Prometheus metrics to this file, for the node exporter's textfile collector.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DriftOptions:
+    """The options of `drift` alone."""
+
+    metrics_file: Path | None
+    push_metrics: str | None
+    undeclared: bool
+
+
+@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
+@metrics_option
+@option(
+    "--push-metrics",
+    metavar="URL",
+    callback=_check_gateway,
+    help="Send Prometheus metrics to this Pushgateway.",
+)
 @option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
 def drift(
-    paths: tuple[str, ...],
-    *,
-    metrics_file: Path | None,
-    undeclared: bool,
-    options: Options,
-    service: Service,
-    console: Console,
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Say where the live state differs from the workspace.
 
@@ -54,23 +87,25 @@ def drift(
     Example:
       notifconf drift examples/confluent --endpoint emulator:
     """
-    began = time.monotonic()
+    own, began = DriftOptions(**own_options), time.monotonic()
     made: PlanContext | None = None
     code = ExitCode.ERROR
     try:
-        reads_for = Mode.SYNC if undeclared else None
+        reads_for = Mode.SYNC if own.undeclared else None
         made = asyncio.run(plan_once(paths, options, service, console, reads_for=reads_for))
         shown = _judge_live(made)
         code = ExitCode.for_plan(shown, detailed=True)
-        if undeclared:
+        if own.undeclared:
             shown, code = _add_undeclared(made, shown, code, options, console)
     finally:
-        recorded = metrics_file is None or _write_metrics(
-            metrics_file, _run(made, options, code, _name(paths), time.monotonic() - began), console
-        )
+        run = _run(made, options, code, mask(make_workspace_name(paths)), time.monotonic() - began)
+        recorded = own.metrics_file is None or _write_run(own.metrics_file, run, console)
+        if own.push_metrics is not None:
+            _push_metrics(own.push_metrics, run, service.timeout, console)
     if not recorded:
         code = ExitCode.ERROR
-    console.show(shown, code, silent=code is ExitCode.DONE)
+    routing = api.find_routing(made.proposal) if console.format == "html" else ()
+    console.show(shown, code, silent=code is ExitCode.DONE, routing=routing)
     return code
 
 
@@ -108,14 +143,26 @@ def _run(made: PlanContext | None, options: Options, code: int, workspace: str, 
     return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes, discovers=discovers)
 
 
-def _write_metrics(path: Path, run: Run, console: Console) -> bool:
+def _write_run(path: Path, run: Run, console: Console) -> bool:
+    return write_metrics(path, lambda: metrics(run, before=_read_previous_metrics(path)), console)
+
+
+def write_metrics(path: Path, text: Callable[[], str], console: Console) -> bool:
     """Write the metrics of a run, one that failed too. Where that can't be done say so, and return false."""
     try:
-        write_atomically(path, mask(metrics(run, before=_read_previous_metrics(path))), mode=METRICS_FILE_MODE)
+        write_atomically(path, mask(text()), mode=METRICS_FILE_MODE)
     except OSError as error:
         console.aside([line(Span("error:", "error"), f" can't write the metrics to {path}: {error.strerror}")])
         return False
     return True
+
+
+def _push_metrics(url: str, run: Run, timeout: float, console: Console) -> None:
+    """Send the metrics of a run. If that fails, it is a warning: the exit code tells of the drift."""
+    try:
+        push(run, url, timeout)
+    except (OSError, HTTPException) as error:
+        console.aside([line(Span("warning:", "warning"), f" can't push the metrics to {url}: {error}")])
 
 
 def _read_previous_metrics(path: Path) -> str:
@@ -126,7 +173,7 @@ def _read_previous_metrics(path: Path) -> str:
         return file.read().decode("utf-8", errors="replace")
 
 
-def _name(paths: Sequence[str]) -> str:
+def make_workspace_name(paths: Sequence[str]) -> str:
     """Name a workspace by where it is, which no two of one machine have in common."""
     return " ".join(path if path == "-" else _make_absolute(path) for path in paths or (DEFAULT,))
 

@@ -12,6 +12,7 @@ import click
 from notifconf import api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection, survey
 from notifconf.cli.show import write_listings
@@ -27,9 +28,10 @@ from notifconf.report.table import listing_table
     paths_argument,
     service_options,
     formats=("text", "json", "markdown"),
+    pages=True,
 )
-@click.option("--resource", metavar="RESOURCE", help="Of this resource: its own subscriptions and mutes count too.")
-@click.option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")
+@option("--resource", metavar="RESOURCE", help="Of this resource: its own subscriptions and mutes count too.")
+@option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")
 def explain(
     name: str | None,
     paths: tuple[str, ...],

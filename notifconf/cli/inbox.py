@@ -1,24 +1,26 @@
-"""`notifconf inbox`: the notifications that Konnect has delivered to the owner of the token."""
+"""`notifconf inbox`: the notifications that a service has delivered to the owner of the credentials."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 import click
 
+from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, console_options, service_options
+from notifconf.cli.options import Service, console_options, paths_argument, service_options
 from notifconf.cli.parameters import FILTER, GroupedCommand, option
 from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
-from notifconf.cli.session import open_connection
+from notifconf.cli.session import find_default_provider, find_provider, find_workspace, open_connection
 from notifconf.errors import NotFoundError, UsageError
-from notifconf.providers import list_providers, load_provider
+from notifconf.model import Delivery, Workspace, format_time
+from notifconf.providers.base import Provider
 from notifconf.providers.inbox import Inbox, Job, JobResult, Notification, Selection, Status
 from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
@@ -49,17 +51,12 @@ def selection_options(command: Command) -> Command:
     """Take filters of the inbox; the command gets a `Selection`."""
 
     @functools.wraps(command)
-    def wrapper(
-        *args: Any,
-        title: str | None,
-        description: str | None,
-        namespace: str | None,
-        region: str | None,
-        status: str | None,
-        **kwargs: Any,
-    ) -> Any:
-        found = Selection(title, description, namespace, region and region.upper(), Status(status) if status else None)
-        return command(*args, selection=found, **kwargs)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        chosen = {item.name: kwargs.pop(item.name) for item in fields(Selection)}
+        for name in ("region", "severity"):
+            chosen[name] = chosen[name] and chosen[name].upper()
+        chosen["status"] = Status(chosen["status"]) if chosen["status"] else None
+        return command(*args, selection=Selection(**chosen), **kwargs)
 
     statuses = click.Choice(["UNREAD", "READ", "ARCHIVED"], case_sensitive=False)
     options = (
@@ -68,6 +65,9 @@ def selection_options(command: Command) -> Command:
         option("--namespace", group=FILTER, metavar="NAME", help="Of this namespace, such as plan-and-usage."),
         option("--region", group=FILTER, metavar="REGION", help="Of this region, such as EU."),
         option("--status", group=FILTER, type=statuses, help="With this status."),
+        option("--severity", group=FILTER, metavar="SEVERITY", help="Of this severity, such as CRITICAL."),
+        option("--resource", group=FILTER, metavar="NAME", help="About the resource with this full name (crn://…)."),
+        option("--since", group=FILTER, type=SINCE, help="Of this time."),
     )
     return functools.reduce(lambda decorated, decorate: decorate(decorated), reversed(options), wrapper)
 
@@ -83,18 +83,23 @@ def target_options(command: Command) -> Command:
     return click.argument("ids", nargs=-1, metavar="[ID]...")(everything(selection_options(wrapper)))
 
 
+SINCE = click.Choice(["24h", "7d", "30d"])
+
 SHOWN_FAILURES = 10
 """How many failures a command tells one by one."""
 
 
 @click.group()
 def inbox() -> None:
-    """List, mark and delete the notifications in Konnect's inbox.
+    """List and mark notifications of an inbox; compare deliveries.
+
+    What the service has delivered to the owner of the credentials. Konnect's are archived and deleted, too; those of
+    Confluent Cloud, which are in Early Access, say where they were delivered to.
 
     \b
     Examples:
       notifconf inbox list --status UNREAD
-      notifconf inbox read --all --namespace plan-and-usage
+      notifconf inbox read --all --title invoice
     """
 
 
@@ -112,17 +117,167 @@ def list_notifications(*, limit: int | None, selection: Selection, service: Serv
       notifconf inbox list --title invoice --format json
     """
 
-    async def read() -> list[Notification]:
+    async def read() -> tuple[list[Notification], tuple[str, ...]]:
         async with _opened(service) as opened:
-            return await opened.select(selection, limit)
+            _check_filters(opened, selection)
+            return await opened.select(selection, limit), opened.columns
 
     with console.waiting("Reading the inbox"):
-        found = asyncio.run(read())
+        found, columns = asyncio.run(read())
     if console.machine:
         console.result(dump_json({"notifications": [dict(item.document) for item in found]}))
     else:
-        console.table(_table(found))
+        console.table(_table(found, columns))
     return ExitCode.DONE
+
+
+@inbox.command(cls=GroupedCommand)
+@click.argument("notification", metavar="ID")
+@service_options
+@console_options("text", "json")
+def show(*, notification: str, service: Service, console: Console) -> ExitCode:
+    """Show all that the service says of one notification.
+
+    \b
+    Example:
+      notifconf inbox show 93f8380e-7798-4566-99e3-2edf2b57d289
+    """
+
+    async def read() -> Mapping[str, Any]:
+        async with _opened(service) as opened:
+            return await opened.read_one(notification)
+
+    # As JSON in both formats: the service decides what is in it.
+    console.result(dump_json({"notification": dict(asyncio.run(read()))}))
+    return ExitCode.DONE
+
+
+@inbox.command(cls=GroupedCommand)
+@service_options
+@console_options("text", "json")
+def summary(*, service: Service, console: Console) -> ExitCode:
+    """Say how many notifications are unread, by severity.
+
+    \b
+    Example:
+      notifconf inbox summary
+    """
+
+    async def read() -> Mapping[str, Any]:
+        async with _opened(service) as opened:
+            return await opened.summarise()
+
+    found = asyncio.run(read())
+    if console.machine:
+        console.result(dump_json(dict(found)))
+        return ExitCode.DONE
+    console.lines([line(f"{found['unread_count']} unread.")])
+    for item in found["severities"]:
+        console.lines([line(f"  {item.get('severity')}: {item.get('unread_count')}")])
+    return ExitCode.DONE
+
+
+@inbox.command("mark-all", cls=GroupedCommand)
+@option("--unread", "is_unread", is_flag=True, help="Mark them as unread.")
+@selection_options
+@service_options
+@console_options("text", "json")
+def mark_all(*, is_unread: bool, selection: Selection, service: Service, console: Console) -> ExitCode:
+    """Mark all that the filters find as read, with one request.
+
+    \b
+    Examples:
+      notifconf inbox mark-all --severity INFO
+      notifconf inbox mark-all --unread --since 24h
+    """
+    status = Status.UNREAD if is_unread else Status.READ
+
+    async def run() -> None:
+        async with _opened(service) as opened:
+            _check_filters(opened, selection)
+            await opened.mark_all(selection, status)
+
+    asyncio.run(run())
+    if console.machine:
+        console.result(dump_json({"marked": str(status)}))
+    else:
+        console.lines([line(f"All that the filters find are now {status}.")])
+    return ExitCode.DONE
+
+
+@inbox.command(cls=GroupedCommand)
+@paths_argument
+@option("--since", type=SINCE, default="24h", show_default=True, help="Of this time.")
+@service_options
+@console_options("text", "json")
+def deliveries(paths: tuple[str, ...], *, since: str, service: Service, console: Console) -> ExitCode:
+    """Say where notifications were really delivered to.
+
+    By type and resource, and where that differs from what the workspace (a PATH, or notifconf.yaml) declares: missing
+    channels are declared and were not told, extra ones were told and are not declared. Exits with 5 where a type of
+    policy.coverage was delivered to too few.
+
+    \b
+    Example:
+      notifconf inbox deliveries --since 7d
+    """
+    workspace = find_workspace(paths, service.provider, service.access)
+    with console.waiting("Reading the inbox"):
+        found, user = asyncio.run(_compare_deliveries(workspace, since, service))
+    if console.machine:
+        console.result(dump_json({"deliveries": [_describe_delivery(item) for item in found], "user": user}))
+    else:
+        console.table(_delivery_table(found))
+        for item in found:
+            if item.inbox_only:
+                console.lines([line(Span(f"{item.type} ({item.resource}) told nobody but the inbox.", "silences"))])
+        note = f"Read from the inbox of {user}: what that user is not told of is not in it."
+        console.lines([line(Span(note, "dim"))])
+    for item in found:
+        if item.is_short:
+            message = f" {item.type} ({item.resource}) was delivered to fewer channels than policy.coverage wants"
+            console.aside([line(Span("error[coverage]:", "error"), message)])
+    return ExitCode.REFUSED if any(item.is_short for item in found) else ExitCode.DONE
+
+
+async def _compare_deliveries(
+    workspace: Workspace | None, since: str, service: Service
+) -> tuple[Sequence[Delivery], str]:
+    provider = _find_provider(service, workspace)
+    async with open_connection(provider, service) as connection:
+        read = await provider.open_inbox(connection).read_deliveries(since)
+        live = await api.survey(connection, (), workspace)
+    return api.compare_deliveries(provider.name, read, live, workspace=workspace), read.user
+
+
+def _describe_delivery(item: Delivery) -> dict[str, Any]:
+    return {
+        "type": item.type,
+        "resource": item.resource,
+        "count": item.count,
+        "last": format_time(item.last),
+        "delivered_to": list(item.delivered_to),
+        "declared": None if item.declared is None else list(item.declared),
+        "missing": list(item.missing),
+        "extra": list(item.extra),
+    }
+
+
+def _delivery_table(found: Sequence[Delivery]) -> Table:
+    columns = ("type", "resource", "count", "last", "delivered_to", "missing", "extra")
+    rows = tuple(
+        (
+            Span(item.type),
+            Span(item.resource),
+            Span(str(item.count)),
+            Span(format_time(item.last)),
+            Span(", ".join(item.delivered_to) or "nobody"),
+            Span(", ".join(item.missing) or "-", "silences" if item.missing else ""),
+            Span(", ".join(item.extra) or "-"),
+        )
+        for item in found
+    )
+    return Table("Deliveries", columns, rows)
 
 
 @inbox.command(cls=GroupedCommand)
@@ -168,8 +323,7 @@ def archive(*, target: Target, service: Service, console: Console) -> ExitCode:
 
     \b
     Examples:
-      notifconf inbox archive 93f8380e-7798-4566-99e3-2edf2b57d289
-      notifconf inbox archive --all --status READ
+      notifconf inbox archive --all --status READ --provider konnect
     """
     return _mark("ARCHIVED", target, service, console)
 
@@ -184,8 +338,7 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
 
     \b
     Examples:
-      notifconf inbox delete 93f8380e-7798-4566-99e3-2edf2b57d289
-      notifconf inbox delete --all --status ARCHIVED --yes
+      notifconf inbox delete --all --status ARCHIVED --yes --provider konnect
     """
     target.check()
     if not yes and not sys.stdin.isatty():
@@ -193,9 +346,10 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
 
     async def run() -> ExitCode:
         async with _opened(service) as opened:
+            _check_filters(opened, target.selection)
             found = await opened.select(target.selection) if target.everything else []
             ids = target.ids or tuple(item.id for item in found)
-            if ids and not yes and not _confirmed(ids, found, console):
+            if ids and not yes and not _confirmed(ids, found, opened.columns, console):
                 return ExitCode.ERROR
             return await _carry_out(opened, opened.prepare_deletes(ids), "deleted", target, console)
 
@@ -212,6 +366,7 @@ def _mark(name: str, target: Target, service: Service, console: Console) -> Exit
 
     async def run() -> ExitCode:
         async with _opened(service) as opened:
+            _check_filters(opened, target.selection)
             found = await opened.select(target.selection) if target.everything else []
             ids = target.ids or tuple(item.id for item in found if concerned(item))
             return await _carry_out(opened, opened.prepare_marks(ids, status), f"now {status}", target, console)
@@ -266,9 +421,9 @@ def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
         yield line(Span("error:", "error"), f" and {len(failed) - SHOWN_FAILURES} more")
 
 
-def _confirmed(ids: Sequence[str], found: Sequence[Notification], console: Console) -> bool:
+def _confirmed(ids: Sequence[str], found: Sequence[Notification], columns: tuple[str, ...], console: Console) -> bool:
     if found:
-        console.aside(table_lines(_table(found)))
+        console.aside(table_lines(_table(found, columns)))
     question = f"Delete {count(len(ids), 'notification')} for good?"
     console.aside([line(f"{question} Type `yes` to delete. Anything else cancels.")])
     if console.ask("Delete: ") == "yes":
@@ -277,17 +432,27 @@ def _confirmed(ids: Sequence[str], found: Sequence[Notification], console: Conso
     return False
 
 
-def _table(found: Sequence[Notification]) -> Table:
-    columns = ("id", "created_at", "status", "region", "namespace", "entity", "title")
+def _table(found: Sequence[Notification], columns: tuple[str, ...]) -> Table:
     rows = tuple(tuple(Span(str(getattr(item, column))) for column in columns) for item in found)
     return Table("Inbox", columns, rows)
 
 
 @asynccontextmanager
 async def _opened(service: Service) -> AsyncIterator[Inbox]:
-    names = [service.provider] if service.provider else list_providers()
-    provider = next(filter(lambda found: found.has_inbox, map(load_provider, names)), None)
-    if provider is None:
-        raise UsageError(f"{load_provider(names[0]).title} has no inbox")
+    provider = _find_provider(service, None)
     async with open_connection(provider, service) as connection:
         yield provider.open_inbox(connection)
+
+
+def _find_provider(service: Service, workspace: Workspace | None) -> Provider:
+    provider = find_provider(workspace, service) if workspace is not None else find_default_provider(service)
+    if not provider.has_inbox:
+        raise UsageError(f"{provider.title} has no inbox")
+    return provider
+
+
+def _check_filters(opened: Inbox, selection: Selection) -> None:
+    """Raise `UsageError` for a filter that the service does not have."""
+    for item in fields(selection):
+        if getattr(selection, item.name) is not None and item.name not in opened.filters:
+            raise UsageError(f"--{item.name}: {opened.title} can't filter by that")

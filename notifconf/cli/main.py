@@ -30,6 +30,7 @@ from notifconf.cli.process import (
 COMMANDS = (
     "init",
     "validate",
+    "fmt",
     "plan",
     "apply",
     "drift",
@@ -39,7 +40,9 @@ COMMANDS = (
     "resources",
     "coverage",
     "explain",
+    "test",
     "inbox",
+    "report",
     "schema",
     "emulator",
     "completion",

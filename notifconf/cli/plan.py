@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from notifconf import api
 from notifconf.cli.console import Console
@@ -14,6 +16,15 @@ from notifconf.cli.session import plan_once
 from notifconf.model import Options
 from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """The options of `plan` alone."""
+
+    out: Path | None
+    summary: bool
+    detailed_exitcode: bool
 
 
 @command(
@@ -31,14 +42,7 @@ from notifconf.report.formats import RENDERERS
 @option("--summary", is_flag=True, help="Only the addresses of what would change.")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def plan(
-    paths: tuple[str, ...],
-    *,
-    out: Path | None,
-    summary: bool,
-    detailed_exitcode: bool,
-    options: Options,
-    service: Service,
-    console: Console,
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Print what apply would do, and change nothing.
 
@@ -46,10 +50,11 @@ def plan(
     Example:
       notifconf plan examples/confluent --endpoint emulator:
     """
-    console.summary = summary
+    own = PlanOptions(**own_options)
+    console.summary = own.summary
     made = asyncio.run(plan_once(paths, options, service, console))
-    if out is not None:
-        api.save_plan(made.proposal, out, paths=paths)
-    code = ExitCode.for_plan(made.plan, detailed=detailed_exitcode)
-    console.show(made.plan, code)
+    if own.out is not None:
+        api.save_plan(made.proposal, own.out, paths=paths)
+    code = ExitCode.for_plan(made.plan, detailed=own.detailed_exitcode)
+    console.show(made.plan, code, routing=api.find_routing(made.proposal) if console.format == "html" else ())
     return code

@@ -130,7 +130,7 @@ def survey(
     if discover or (workspace is not None and workspace.policy.discover):
         console.diagnostics(hidden_resources(live.not_visible))
     else:
-        console.diagnostics(not_visible(resource) for resource in sorted(live.not_visible))
+        console.diagnostics(not_visible([resource]) for resource in sorted(live.not_visible))
     return live
 
 

@@ -11,7 +11,7 @@ gets a general message. A property test checks that both find the same places.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -50,6 +50,18 @@ def schema_text(name: str) -> str:
             load_provider(provider)
         return json.dumps(workspace_schema(installed), indent=2)
     return _read_schema(name)
+
+
+def add_names(text: str, provider: str, member: str, names: Sequence[str]) -> str:
+    """Return the schema of a workspace with `names` as values that editors offer for a member of a provider's entries.
+
+    Other values stay valid: case does not matter, and ids may stand there too.
+    """
+    document = json.loads(text)
+    for name, definition in document["$defs"].items():
+        if name.startswith(f"{provider}-") and member in definition.get("properties", {}):
+            definition["properties"][member]["anyOf"] = [{"enum": list(names)}, {"type": "string"}]
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _read_schema(name: str) -> str:

@@ -2,7 +2,8 @@
 
 A list (the integrations of a subscription) is shared by all who use the organization, and a PATCH replaces it whole. So
 it is read again right before it is written, and the change is made to what is found then: what the plan takes out goes,
-what the workspace wants comes, and the rest stays. See `plan/ownership.py`.
+what the workspace wants comes, and the rest stays. An object is read again as well before its mark is written: two
+owners may adopt it at the same time. See `plan/ownership.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from notifconf.errors import ChangedSinceError, ConflictError, NotFoundError, Se
 from notifconf.executor.recovery import Baseline, Recovery
 from notifconf.executor.secrets import encode_attributes, find_lists, merge_lists, reveal
 from notifconf.model import Kind
-from notifconf.model.plan import Action, Change
+from notifconf.model.plan import Action, Attributes, Change
+from notifconf.plan.ownership import split_mark
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Connection, Plain, Provider
 
@@ -56,6 +58,7 @@ class Writer:
             await self._prove(change.kind, attributes)
         if change.id is None:
             return await self._create(change, attributes)
+        await self._check_owner(change, attributes)
         lists = merge_lists(change, await self._read_lists(change, attributes), self.ids)
         await self.connection.update(change.kind, change.id, {**attributes, **lists}, change.changed)
         return change.id
@@ -80,6 +83,18 @@ class Writer:
         if live is None:
             raise ChangedSinceError(f"{change.address} is gone since the plan was made: plan again")
         return {name: reveal(live.attributes.get(name)) for name in lists}
+
+    async def _check_owner(self, change: Change, attributes: dict[str, Plain]) -> None:
+        """Before a mark is written, check that nobody else has marked the object in the meantime."""
+        mark = self.kind_of(change.kind).mark
+        if mark is None or mark.attribute not in change.changed:
+            return
+        before, after = (_find_owner(side, mark.attribute) for side in (change.before, change.after))
+        if before == after:
+            return
+        live = await self.connection.get(change.kind, change.id or "", attributes)
+        if live is not None and live.owner not in {before, after, None}:
+            raise ChangedSinceError(f"{change.address} belongs to {live.owner} since the plan was made: plan again")
 
     def attributes(self, change: Change) -> dict[str, Plain]:
         """Return the attributes of the object after the change, as a connection takes them; before it for a delete."""
@@ -138,3 +153,8 @@ class Writer:
                 raise
             failure = error
         return await Recovery(self, change, attributes, failure).run()
+
+
+def _find_owner(attributes: Attributes | None, attribute: str) -> str | None:
+    text = (attributes or {}).get(attribute)
+    return split_mark(text)[1] if isinstance(text, str) else None

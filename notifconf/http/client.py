@@ -129,17 +129,25 @@ class Client:
             )
         )
 
-    async def post_action(self, path: str, json: object, describe: Callable[[Any], str] = describe_nothing) -> None:
-        """POST what does no harm a second time (a test message, a status), at most five times; its answer is not read.
+    async def send_action(
+        self,
+        path: str,
+        json: object,
+        describe: Callable[[Any], str] = describe_nothing,
+        *,
+        method: str = "POST",
+        params: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send what does no harm a second time (a test message, a status), at most five times; its answer is not read.
 
         Raises a `ServiceError`.
         """
         await self._send(
             Request(
                 self.endpoint,
-                "POST",
+                method,
                 path,
-                params=None,
+                params=params,
                 content=encode(json),
                 repeatable=True,
                 wants_body=False,

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic, Position, quoted
 from notifconf.model.policy import Minimum
-from notifconf.model.resource import Resource
+from notifconf.model.resource import Resource, Value
 from notifconf.model.state import Workspace
 
 
@@ -37,8 +37,8 @@ class Reach:
 
     `group` is what `policy.coverage` sets a minimum for: its severity, or namespace. `channels` are distinct, and
     count; what is sent `anyhow`, whatever is configured, doesn't. `subscriptions` holds kind and id of all that decide
-    it, those that are off too. `in_plan` is false where the billing plan leaves it out: it has no minimum. `since` is
-    when the service began to have it, or None.
+    it, those that are off too; what these would tell is `off`. `in_plan` is false where the billing plan leaves it out:
+    it has no minimum. `since` is when the service began to have it, or None.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Reach:
     subscriptions: frozenset[tuple[str, str]] = frozenset()
     in_plan: bool = True
     since: datetime | None = field(default=None, compare=False)
+    off: tuple[Channel, ...] = ()
 
     def __str__(self) -> str:
         return quoted(self.name) + (f" ({self.group})" if self.group else "")
@@ -161,6 +162,49 @@ class Declared:
     addresses: Mapping[tuple[str, str], str]
     workspace: Workspace | None = None
     resources: Mapping[str, Resource] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A channel that a test message can go through; `names` are what the user may call it.
+
+    `attributes` is what the service takes to test it, None where it can't be tested. They hold secrets.
+    """
+
+    address: str
+    channel: Channel
+    names: tuple[str, ...]
+    kind: str = ""
+    attributes: Mapping[str, Value] | None = field(default=None, repr=False)
+
+
+class ProbeResult(NamedTuple):
+    """What became of a test message; `error` says why it failed."""
+
+    probe: Probe
+    result: Literal["delivered", "failed", "not-testable"]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The notifications of one type about one resource, and where they were delivered to; channels go by name.
+
+    `declared` are those that a workspace wants told, None where it says nothing. `missing` of these were not told at
+    least once; `extra` were told, and are not declared. `is_short` says that fewer were told than `policy.coverage`
+    wants. `inbox_only` says that nobody was told anywhere else.
+    """
+
+    type: str
+    resource: str
+    count: int
+    last: datetime
+    delivered_to: tuple[str, ...] = ()
+    declared: tuple[str, ...] | None = None
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    is_short: bool = False
+    inbox_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

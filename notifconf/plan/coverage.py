@@ -11,6 +11,7 @@ from notifconf.model import (
     Diagnostic,
     Live,
     LiveResource,
+    Mask,
     Policy,
     Position,
     Reach,
@@ -76,6 +77,21 @@ class Sides(NamedTuple):
     def removed(self) -> tuple[Channel, ...]:
         """The channels that the plan takes away."""
         return _subtract(self.before, self.after)
+
+
+def mask_reach(reach: Reach, mask: Mask) -> Reach:
+    """Return what a type reaches with each name masked in which `mask` finds a secret."""
+
+    def conceal(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        return tuple(replace(channel, name=mask(channel.name)) for channel in channels)
+
+    return replace(
+        reach,
+        name=mask(reach.name),
+        channels=conceal(reach.channels),
+        anyhow=conceal(reach.anyhow),
+        off=conceal(reach.off),
+    )
 
 
 def pair_sides(before: Iterable[Reach], after: Iterable[Reach]) -> Iterator[Sides]:
@@ -239,23 +255,33 @@ def warn_of_removals(changes: Iterable[Change]) -> Iterable[Diagnostic]:
             yield warning("removes-channel", message, change.position, change.address)
 
 
-def not_visible(resource: str, position: Position | None = None, address: str | None = None) -> Diagnostic:
-    """Warn of a resource whose lookup was refused in the words for what is not there: nobody can say what it has."""
+MAX_HIDDEN_SHOWN = 5
+
+
+def not_visible(resources: Collection[str], position: Position | None = None, address: str | None = None) -> Diagnostic:
+    """Warn of resources whose lookup was refused in the words for what is not there: nobody can say what they have."""
+    if len(resources) == 1:
+        text = "is not there, or these credentials can't see it (403 forbidden_access): it counts"
+    else:
+        text = "are not there, or these credentials can't see them (403 forbidden_access): they count"
     message = (
-        f"{quoted(resource)} is not there, or these credentials can't see it (403 forbidden_access):"
-        " it counts as having no mute and no subscriptions; check the path, and the role of the account"
+        f"{_name_hidden(resources)} {text} as having no mute and no subscriptions;"
+        " check the path, and the role of the account"
     )
     return warning("not-visible", message, position, address)
-
-
-MAX_HIDDEN_SHOWN = 5
 
 
 def hidden_resources(resources: Collection[str]) -> Iterator[Diagnostic]:
     """Warn, once for all, of resources that nothing declares and whose lookup was refused as in `not_visible`."""
     if resources:
-        names = ", ".join(map(quoted, sorted(resources)[:MAX_HIDDEN_SHOWN]))
-        more = f" and {len(resources) - MAX_HIDDEN_SHOWN} more" if len(resources) > MAX_HIDDEN_SHOWN else ""
         objects = "1 resource is" if len(resources) == 1 else f"{len(resources)} resources are"
-        message = f"these credentials can't see whether {objects} muted (403 forbidden_access): {names}{more}"
-        yield warning("not-visible", message)
+        names = _name_hidden(resources)
+        yield warning(
+            "not-visible", f"these credentials can't see whether {objects} muted (403 forbidden_access): {names}"
+        )
+
+
+def _name_hidden(resources: Collection[str]) -> str:
+    names = ", ".join(map(quoted, sorted(resources)[:MAX_HIDDEN_SHOWN]))
+    more = f" and {len(resources) - MAX_HIDDEN_SHOWN} more" if len(resources) > MAX_HIDDEN_SHOWN else ""
+    return names + more

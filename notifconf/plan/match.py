@@ -51,6 +51,9 @@ class Matching:
 
 NO_POLICY = Policy()
 
+FOREIGN = 3
+"""The rank of what has the mark of another owner."""
+
 
 def match(resources: Sequence[Resource], live: Sequence[LiveResource], policy: Policy = NO_POLICY) -> Matching:
     """Pair each declared object with its live object, or with None if it is to be created.
@@ -129,6 +132,9 @@ class _Matcher:
                 if len(candidates) > 1:
                     best = min(map(self._rank, candidates))
                     candidates = [item for item in candidates if self._rank(item) == best]
+                    if best == FOREIGN:
+                        # None of them can be pinned either, so it does not matter which one the error names.
+                        candidates = [min(candidates, key=lambda item: self._live[item].id)]
                 if len(candidates) > 1:
                     self._choose(resource, candidates)
                 elif candidates:
@@ -146,7 +152,7 @@ class _Matcher:
         owner = self._live[place].owner
         if owner is None:
             return 2
-        return 0 if owner == self._policy.owner else 1 if self._policy.owns(owner) else 3
+        return 0 if owner == self._policy.owner else 1 if self._policy.owns(owner) else FOREIGN
 
     def _is_pinned(self, place: int, resource: Resource) -> bool:
         """Say whether another entry has pinned a live object. `resource` can be created instead."""

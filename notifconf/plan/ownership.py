@@ -146,8 +146,9 @@ def _mark(pair: Pair, attribute: str, max_length: int, policy: Policy) -> tuple[
     text = add_mark(base, policy.owner)
     marked = replace(desired, attributes={**desired.attributes, attribute: text})
     if declared is None and text != found and (base == WITHHELD or len(text) > max_length):
-        why = "repeats a secret" if base == WITHHELD else f"leaves no room for the mark within {max_length} characters"
-        message = f"the live {attribute} of {quoted(desired.name)} {why}: declare a {attribute}, a shorter one"
+        room = f"leaves no room for the mark within {max_length} characters: declare a shorter {attribute}"
+        why = f"repeats a secret: declare another {attribute}" if base == WITHHELD else room
+        message = f"the live {attribute} of {quoted(desired.name)} {why}"
         problem = error("invalid-value", message, desired.position, desired.address)
         return replace(marked, blocked=desired.blocked or "invalid-value"), problem
     return marked, None

@@ -213,7 +213,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         declared,
         unresolved,
     )
-    mask = Mask((*workspace.secrets, *_find_live_secrets(live)))
+    mask = Mask((*workspace.secrets, *find_live_secrets(live)))
     if not workspace.is_valid:
         return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
     result = find_effect(scoped.changes, live, rules)
@@ -304,7 +304,7 @@ def iterate_sensitive(value: PlanValue, path: str = "") -> Iterator[tuple[str, S
             yield from iterate_sensitive(member, f"{path}/{name}")
 
 
-def _find_live_secrets(live: Live) -> Iterator[Secret]:
+def find_live_secrets(live: Live) -> Iterator[Secret]:
     """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown target."""
     for item in live.resources:
         target = item.attributes.get("target")

@@ -23,6 +23,7 @@ from notifconf.model import (
     CoverageTerms,
     Declarations,
     Declared,
+    Delivery,
     Diagnostic,
     Exported,
     Filters,
@@ -32,6 +33,7 @@ from notifconf.model import (
     LiveResource,
     LocatedMapping,
     Location,
+    Probe,
     Reach,
     Secret,
     Silence,
@@ -179,6 +181,9 @@ class Provider(ABC):
     coverage_terms: CoverageTerms = CoverageTerms("type", "group", ())
     """How the service speaks of coverage."""
 
+    type_member: str = ""
+    """The member of a subscription that names a type of `types`, in the first column of that listing."""
+
     has_inbox: bool = False
     """Whether `open_inbox` gives an inbox."""
 
@@ -302,6 +307,22 @@ class Provider(ABC):
 
     def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:  # noqa: ARG002
         """Return sentences about audiences for whoever reads them: whom mail does not reach."""
+        return ()
+
+    def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:  # noqa: ARG002
+        """Return the channels that `Connection.verify` can test: the declared ones, else (without any) the live ones.
+
+        Raises `UsageError` where the service has no such test.
+        """
+        raise UsageError(f"{self.title} has no test of channels: nothing can be sent through them on request")
+
+    def compare_deliveries(
+        self,
+        deliveries: Sequence[Any],  # noqa: ARG002
+        live: Live,  # noqa: ARG002
+        declared: Declared,  # noqa: ARG002
+    ) -> Sequence[Delivery]:
+        """Compare what `Inbox.read_deliveries` returned with what is declared, by type and resource."""
         return ()
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:  # noqa: ARG002

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
-from notifconf.errors import ServiceError
+from notifconf.errors import ServiceError, UsageError
 from notifconf.http.workers import run_all
 
 
@@ -26,7 +26,7 @@ class Status(StrEnum):
 class Selection:
     """Filters: a notification is selected if every filter that is given finds it.
 
-    `title` and `description` are parts of these texts, the others whole values.
+    `title` and `description` are parts of these texts, the others whole values. `since` is one of 24h, 7d and 30d.
     """
 
     title: str | None = None
@@ -34,6 +34,9 @@ class Selection:
     namespace: str | None = None
     region: str | None = None
     status: Status | None = None
+    severity: str | None = None
+    resource: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,16 @@ class Notification:
     entity: str
     created_at: str
     document: Mapping[str, Any] = field(repr=False)
+    severity: str = ""
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """What a service delivered, in the provider's own terms, and whose inbox said so."""
+
+    user: str
+    items: Sequence[Any] = ()
 
 
 class Job(NamedTuple):
@@ -65,7 +78,14 @@ class JobResult(NamedTuple):
 
 
 class Inbox(ABC):
-    """The inbox that one set of credentials opens."""
+    """The inbox that one set of credentials opens.
+
+    `columns` are those of a list, `filters` the members of a `Selection` that the service has.
+    """
+
+    title = ""
+    columns: tuple[str, ...] = ("id", "created_at", "status", "region", "namespace", "entity", "title")
+    filters: frozenset[str] = frozenset({"title", "description", "namespace", "region", "status"})
 
     def __init__(self, parallelism: int) -> None:
         """Send at most `parallelism` requests side by side."""
@@ -82,6 +102,22 @@ class Inbox(ABC):
     @abstractmethod
     def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:
         """Return the requests that delete notifications."""
+
+    async def read_one(self, notification_id: str) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return all that the service says of a notification, without secrets."""
+        raise UsageError(f"{self.title} shows no single notification: `notifconf inbox list --format json` has all")
+
+    async def mark_all(self, selection: Selection, status: Status) -> None:  # noqa: ARG002
+        """Give all notifications that the filters find a status, with one request."""
+        raise UsageError(f"{self.title} marks no notifications at once: use `notifconf inbox read --all`")
+
+    async def summarise(self) -> Mapping[str, Any]:
+        """Return how many notifications are unread, as `unread_count` and `severities`."""
+        raise UsageError(f"{self.title} has no summary of its inbox")
+
+    async def read_deliveries(self, since: str) -> Deliveries:  # noqa: ARG002
+        """Return what was delivered, and where to."""
+        raise UsageError(f"{self.title} does not say where its notifications were delivered to")
 
     async def run_jobs(self, jobs: Sequence[Job], stop: asyncio.Event, progress: Callable[[], None]) -> list[JobResult]:
         """Send the requests and return a result for each that was sent; after `stop` is set no other one is sent.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from notifconf.model import Change, ChangeOutcome, Diagnostic, Outcome, Plan
+from notifconf.plan.coverage import Sides
 
 NOT_APPLICABLE = "This plan can't be applied"
 
@@ -30,7 +31,8 @@ class Report:
 
     If no plan could be made, `plan` has no changes, and its diagnostics say why. `folder` is the current folder as the
     repository sees it: annotations name files relative to the repository. `verdict` is what to say of a plan that has
-    errors: nothing was applied, or it can't be.
+    errors: nothing was applied, or it can't be. `routing` says what each type reaches before and after the plan, where
+    that is known.
     """
 
     plan: Plan
@@ -42,6 +44,7 @@ class Report:
     verdict: str = NOT_APPLICABLE
     summary: bool = False
     """Whether only the addresses of changes are wanted."""
+    routing: Sequence[Sides] = ()
 
     @property
     def now(self) -> datetime | None:

@@ -25,6 +25,7 @@ from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
 from notifconf.report.json import dump_json
 from notifconf.report.markdown import prose
+from notifconf.report.picture import draw_mermaid, make_matrix
 from notifconf.report.style import Line, Span, count, line, plain_text
 from notifconf.report.table import Table, listing_table, table_lines
 
@@ -137,7 +138,28 @@ def coverage_markdown(report: CoverageReport) -> str:
     breaches = (item.message for item in report.breaches)
     lines += [f"- {prose(text)}" for text in (*sums(report), *breaches, *mute_lines(report))]
     lines += ["", *(f"> {prose(note)}" for note in report.terms.notes)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_picture_markdown(report)]) + "\n"
+
+
+def _picture_markdown(report: CoverageReport) -> Iterator[str]:
+    """Yield the matrix of types by channels and, where it is small enough to read, a diagram."""
+    matrix = make_matrix(report.types)
+    heads = [report.terms.subject, *matrix.channels]
+    yield from (
+        "",
+        "### Routing",
+        "",
+        f"| {' | '.join(map(prose, heads))} |",
+        f"| {' | '.join(['---'] * len(heads))} |",
+    )
+    for group in matrix.groups:
+        yield f"| **{prose(group.name or '(none)')}** |{' |' * len(matrix.channels)}"
+        for row in group.rows:
+            yield f"| {' | '.join((prose(row.name), *(cell.sign for cell in row.cells)))} |"
+    yield from ("", ", ".join(f"{sign.sign} {sign.words}" for sign in matrix.signs))
+    diagram = draw_mermaid(report.types)
+    if diagram:
+        yield from ("", "```mermaid", *diagram, "```")
 
 
 def _channels(item: Sides) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from notifconf.model import Action, Change, ChangeOutcome, Result
 from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import Report
+from notifconf.report.coverage import CoverageReport, mute_lines, sums
+from notifconf.report.picture import find_states, make_diagram, make_matrix
 from notifconf.report.style import printable, text_of
 from notifconf.report.text import (
     DONE,
@@ -67,7 +69,6 @@ def html(report: Report) -> str:
     """Return a report as an HTML page; the same report gives the same bytes."""
     plan, outcome = report.plan, report.outcome
     rows = [_make_row(change, item, report.now) for change, item in report.changes]
-    script, style = _hash("page.js"), _hash("page.css")
     return _template().render(
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
@@ -85,8 +86,32 @@ def html(report: Report) -> str:
         filters=_filters(rows),
         unfolded=len(rows) <= MAX_UNFOLDED_CHANGES,
         unmanaged=unmanaged_sentence(plan) if plan.unmanaged else "",
-        policy=f"default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'",
+        subject="type",
+        routing=make_matrix(report.routing) if report.routing else None,
+        diagram=make_diagram(report.routing),
+        policy=content_policy(script="page.js"),
     )
+
+
+def coverage_html(report: CoverageReport) -> str:
+    """Return who is told of what as an HTML page without a script."""
+    return _template("coverage.html.jinja").render(
+        report=report,
+        subject=report.terms.subject,
+        sums=list(sums(report)),
+        breaches=[item.message for item in report.breaches],
+        mutes=list(mute_lines(report)),
+        routing=make_matrix(report.types),
+        diagram=make_diagram(report.types),
+        left_out=sum(not find_states(item) for item in report.types),
+        policy=content_policy(),
+    )
+
+
+def content_policy(*, script: str | None = None) -> str:
+    """Return the content security policy of a page with our style and, by the name of its file, one script."""
+    scripts = f" script-src {_hash(script)};" if script else ""
+    return f"default-src 'none';{scripts} style-src {_hash('page.css')}; base-uri 'none'; form-action 'none'"
 
 
 def _make_row(change: Change, outcome: ChangeOutcome | None, now: datetime | None) -> Row:
@@ -117,7 +142,7 @@ def _count_values(values: Iterable[str], order: Iterable[str] = ()) -> tuple[tup
 
 
 @functools.cache
-def _template() -> Template:
+def _template(name: str = "page.html.jinja") -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not at the top: only this format needs it
 
     environment = Environment(
@@ -129,7 +154,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("page.html.jinja")
+    return environment.get_template(name)
 
 
 def _visible(value: object) -> str:

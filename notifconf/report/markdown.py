@@ -102,7 +102,9 @@ class _Section:
 def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     """Return a report of at most `limit` bytes; where it takes more, it is cut at a change and counts the rest."""
     mark = PLAN_MARK if report.outcome is None else OUTCOME_MARK
-    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{_banner(report)}{_origin(report)}"
+    # Pipelines read the digest from the fourth line: what comes after it is from outside.
+    digest = f"\nDigest: {code(report.plan.digest)}\n" if report.plan.digest else ""
+    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}{_banner(report)}{_origin(report)}"
     above = [
         _fit_section(section, limit // SIDE_SHARE)
         for section in (_closing(report), *_alerts(report), _diagnostics(report))
@@ -121,12 +123,11 @@ def _banner(report: Report) -> str:
 
 def _origin(report: Report) -> str:
     """Return when and of what the plan was made."""
-    digest = f"\nDigest: {code(report.plan.digest)}\n" if report.plan.digest else ""
     context = report.context
     if context is None:
-        return digest
+        return ""
     made = f"{context.made:%Y-%m-%d %H:%M} UTC, notifconf {context.version}"
-    return f"\n{prose(context_words(context))} · {made}\n{digest}"
+    return f"\n{prose(context_words(context))} · {made}\n"
 
 
 def _fit_section(section: _Section, room: int) -> str:

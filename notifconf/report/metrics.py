@@ -1,4 +1,4 @@
-"""What a run of drift found, in Prometheus's text format: for the node exporter's textfile collector.
+"""What a run of drift, or of test, found, in Prometheus's text format: for the node exporter's textfile collector.
 
 Every sample names the workspace: the collector refuses two files that hold the same series, and one machine may watch
 several workspaces. What is not known is left out, never 0: after a run that failed nobody can say that nothing drifts.
@@ -10,9 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from notifconf.model import ProbeResult
 from notifconf.model.plan import Action, Plan
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+JOB = "notifconf_drift"
+"""The job that a Pushgateway lists runs under."""
 
 LAST_SUCCESS = "notifconf_last_success_timestamp_seconds"
 
@@ -35,7 +42,9 @@ class Run:
     discovers: bool = False
 
 
-class _Gauge(NamedTuple):
+class Measure(NamedTuple):
+    """A gauge with its samples: the labels of each, which are the same for all, and its value."""
+
     name: str
     meaning: str
     samples: Iterable[tuple[dict[str, str], float]]
@@ -47,53 +56,91 @@ def metrics(run: Run, *, before: str = "") -> str:
     All kinds and actions are there, with 0 too, so that alerts see a drift begin and end.
     """
     success = run.ended if run.plan is not None else _last_success(before)
-    return "".join(f"{line}\n" for gauge in _gauges(run, success) for line in _lines(gauge, run.workspace))
+    return text_of_gauges(_gauges(run, success))
+
+
+def push(run: Run, url: str, timeout: float) -> None:
+    """Send a run to a Prometheus Pushgateway, in a group of its workspace. Raises OSError.
+
+    A run that failed leaves there what it does not know, such as when the last one succeeded.
+    """
+    from prometheus_client import push_to_gateway, pushadd_to_gateway  # not at the top: few runs push
+
+    send = push_to_gateway if run.plan is not None else pushadd_to_gateway
+    registry = _register(_gauges(run, run.ended if run.plan is not None else None))
+    send(url, JOB, registry, grouping_key={"workspace": run.workspace}, timeout=timeout)
+
+
+def text_of_gauges(gauges: Iterable[Measure]) -> str:
+    """Return gauges in Prometheus's text format."""
+    from prometheus_client import generate_latest  # not at the top: few runs write metrics
+
+    return generate_latest(_register(gauges)).decode()
+
+
+def _register(gauges: Iterable[Measure]) -> CollectorRegistry:
+    from prometheus_client import CollectorRegistry, Gauge
+
+    registry = CollectorRegistry()
+    for found in gauges:
+        samples = list(found.samples)
+        gauge = Gauge(found.name, found.meaning, list(samples[0][0]) if samples else (), registry=registry)
+        for labels, value in samples:
+            # What is no Unicode (a byte of a file's name) is replaced.
+            gauge.labels(*(text.encode("utf-8", "replace").decode() for text in labels.values())).set(value)
+    return registry
 
 
 def _last_success(text: str) -> float:
     """Return when the drift was last known; 0 for never, which is long ago for every alert."""
-    found = re.search(rf"^{LAST_SUCCESS}\{{.*\}} (\d+(?:\.\d+)?)$", text, re.MULTILINE)
+    found = re.search(rf"^{LAST_SUCCESS}\{{.*\}} (\d[\d.e+]*)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 
-def _gauges(run: Run, success: float) -> Iterator[_Gauge]:
+def channel_metrics(workspace: str, results: Iterable[ProbeResult], ended: float) -> str:
+    """Return what test messages found as text; `ended` as Unix time. Channels that can't be tested are left out."""
+    where = {"workspace": workspace}
+    samples = [
+        ({**where, "address": item.probe.address, "channel": item.probe.channel.kind}, float(item.result == "failed"))
+        for item in results
+        if item.result != "not-testable"
+    ]
+    tested = "notifconf_channel_test_timestamp_seconds"
+    return text_of_gauges(
+        (
+            Measure("notifconf_channel_test_failed", "Whether the last test message did not arrive.", samples),
+            Measure(tested, "When channels were last tested.", [(where, ended)]),
+        )
+    )
+
+
+def _gauges(run: Run, success: float | None) -> Iterator[Measure]:
+    where = {"workspace": run.workspace}
     if run.plan is not None:
         plan = run.plan
         changes = Counter((change.kind, change.action) for change in plan.changes)
-        yield _Gauge(
+        yield Measure(
             "notifconf_drift_changes",
             "Changes that would make the live state as declared.",
             [
-                ({"provider": plan.provider, "kind": kind, "action": str(action)}, changes[kind, action])
+                ({**where, "provider": plan.provider, "kind": kind, "action": str(action)}, changes[kind, action])
                 for kind in run.kinds
                 for action in Action
             ],
         )
         expired = sum(item.code in run.expiry_codes for item in plan.diagnostics)
-        yield _Gauge("notifconf_undeclared_objects", "Live objects that nothing declares.", [({}, len(plan.unmanaged))])
+        undeclared = len(plan.unmanaged)
+        yield Measure("notifconf_undeclared_objects", "Live objects that nothing declares.", [(where, undeclared)])
         if run.discovers:
             mutes = len(plan.undeclared_mutes)
-            yield _Gauge("notifconf_undeclared_mutes", "Live mutes that nothing declares.", [({}, mutes)])
-        yield _Gauge("notifconf_expired_mutes", "Declared mutes whose time is over.", [({}, expired)])
-    yield _Gauge(LAST_SUCCESS, "When the drift was last known, as Unix time; 0: never.", [({}, success)])
-    yield _Gauge("notifconf_last_run_timestamp_seconds", "When drift last ran, as Unix time.", [({}, run.ended)])
-    yield _Gauge("notifconf_drift_duration_seconds", "How long the last run took.", [({}, run.duration)])
-    yield _Gauge(
+            yield Measure("notifconf_undeclared_mutes", "Live mutes that nothing declares.", [(where, mutes)])
+        yield Measure("notifconf_expired_mutes", "Declared mutes whose time is over.", [(where, expired)])
+    if success is not None:
+        yield Measure(LAST_SUCCESS, "When the drift was last known, as Unix time; 0: never.", [(where, success)])
+    yield Measure("notifconf_last_run_timestamp_seconds", "When drift last ran, as Unix time.", [(where, run.ended)])
+    yield Measure("notifconf_drift_duration_seconds", "How long the last run took.", [(where, run.duration)])
+    yield Measure(
         "notifconf_drift_exit_code",
         "How the last run ended: 0 in sync, 2 drift, 5 a safety rule is broken, else an error.",
-        [({}, run.exit_code)],
+        [(where, run.exit_code)],
     )
-
-
-def _lines(gauge: _Gauge, workspace: str) -> Iterator[str]:
-    yield f"# HELP {gauge.name} {gauge.meaning}"
-    yield f"# TYPE {gauge.name} gauge"
-    for labels, value in gauge.samples:
-        shown = ",".join(f'{name}="{_escape(text)}"' for name, text in {"workspace": workspace, **labels}.items())
-        yield f"{gauge.name}{{{shown}}} {value}"
-
-
-def _escape(text: str) -> str:
-    """Escape a label's value as the format has it. What is no Unicode (a byte of a file's name) is replaced."""
-    shown = text.encode("utf-8", "replace").decode("utf-8")
-    return shown.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -8,6 +8,8 @@ import pytest
 from freezegun import freeze_time
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.recipes.conftest import pushgateway
+
 WORKSPACE = """\
 version: 1
 provider: confluent
@@ -46,7 +48,8 @@ def metrics(user, name="drift.prom"):
         for sample in family.samples:
             labels = {key: value for key, value in sample.labels.items() if key != "workspace"}
             assert sample.labels["workspace"] == str(user.folder / "notifconf.yaml")
-            found[sample.name.removeprefix("notifconf_"), *labels.values()] = sample.value
+            ordered = (labels[name] for name in ("provider", "kind", "action") if name in labels)
+            found[sample.name.removeprefix("notifconf_"), *ordered] = sample.value
     return found
 
 
@@ -202,3 +205,29 @@ def test_a_device_is_not_replaced(in_sync, broken):
     assert ended.code == 1
     assert "--metrics-file can't write pipe: it is a FIFO" in ended.err
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_metrics_are_pushed_and_a_failed_run_keeps_what_it_does_not_know(in_sync):
+    with pushgateway() as (url, pushed):
+        assert in_sync.runs("drift", "--push-metrics", url).code == 0
+        in_sync.writes("version: 1\nprovider: confluent\nnonsense: 1\n")
+        assert in_sync.runs("drift", "--push-metrics", url).code == 1
+    (put, path, whole), (post, same, rest) = pushed
+    assert (put, post, path) == ("PUT", "POST", same)
+    assert path.startswith("/metrics/job/notifconf_drift/workspace")
+    assert "notifconf_last_success" in whole
+    assert "notifconf_drift_exit_code" in rest
+    assert "notifconf_last_success" not in rest
+
+
+def test_a_failed_push_is_a_warning(in_sync):
+    ended = in_sync.runs("drift", "--push-metrics", "http://127.0.0.1:9")
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err.startswith("warning: can't push the metrics to http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("url", ["http://me:canary@127.0.0.1:9", "127.0.0.1:9091", "ftp://x", "http://[", ""])
+def test_what_is_no_address_of_a_gateway(in_sync, url):
+    ended = in_sync.runs("drift", "--push-metrics", url)
+    assert ended.code == 1
+    assert "canary" not in ended.err

@@ -14,8 +14,8 @@ from notifconf.cli.parameters import GROUPS, GroupedCommand
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CONTRACT = (
-    *("init", "validate", "plan", "apply", "drift", "export", "show", "types", "resources", "coverage"),
-    *("explain", "inbox", "schema", "emulator", "completion", "help"),
+    *("init", "validate", "fmt", "plan", "apply", "drift", "export", "show", "types", "resources"),
+    *("coverage", "explain", "test", "inbox", "report", "schema", "emulator", "completion", "help"),
 )
 """The order in which the commands are documented."""
 
@@ -95,12 +95,16 @@ def somebody(user):
     user.sets(PLATFORM_SLACK_URL="https://hooks.slack.com/services/demo")
     user.sets(KONNECT_TOKEN="token", KONNECT_SERVER_URL=f"{user.url}/v1")
     user.emulator.seed("inbox", {"id": NOTIFICATION})
+    user.emulator.seed("user-notifications", {"id": NOTIFICATION})
     assert user.runs("init").code == 0
     return user
 
 
 @pytest.mark.parametrize("path", [path for path in commands() if path not in {("emulator",), ("init",)}], ids=named)
 def test_every_example_works(somebody, path, capsys, monkeypatch):
+    if path == ("report",):
+        for name in ("staging.json", "production.json"):
+            somebody.runs("plan", "--json", "--output", name)
     for example in examples(help_of(path, capsys, monkeypatch)):
         if re.search(r"[>$|]", example):
             ended = subprocess.run(

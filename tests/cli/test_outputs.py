@@ -33,11 +33,13 @@ def commands(group: click.Group = cli, *names: str) -> Iterator[tuple[tuple[str,
 
 ARGUMENTS = {
     "apply": ["--auto-approve"],
+    "inbox show": ["id"],
     "inbox read": ["id"],
     "inbox unread": ["id"],
     "inbox archive": ["id"],
     "inbox delete": ["id", "--yes"],
     "completion": ["bash"],
+    "report": ["notifconf.yaml"],
 }
 OUTPUTS = [
     pytest.param(

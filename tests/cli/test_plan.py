@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from notifconf.config import schema_text
+from notifconf.emulator.confluent.objects import ORGANIZATION
 
 WORKSPACE = """\
 version: 1
@@ -40,7 +41,9 @@ def test_a_plan_as_text(user):
     assert ended.code == 0
     assert (
         ended.out
-        == """\
+        == f"""\
+Workspace notifconf.yaml → Confluent Cloud organization {ORGANIZATION} at {user.url} (mode upsert-only)
+
 This silences:
   ! subscriptions/SAML certificate is expiring soon no longer reaches "Organization admins"
   ! "environment=env-1" and everything in it is muted: only REQUIRED notifications are still delivered
@@ -63,6 +66,7 @@ This silences:
       current_state: "DISABLED"
       resource: "environment=env-1"
       resource_type: "ENVIRONMENT"
+      muted: without an end
 
 6 live objects are not declared here (mode sync would delete what it may).
 

@@ -166,8 +166,8 @@ def test_approval(user):
         terminal.types("yes\n")
         assert terminal.ends() == 0, terminal.text
     assert before.index("+ integrations/slack") < before.index("Plan: 3 to create, 1 to update, 0 to delete.")
-    assert before.index("Plan: 3 to create") < before.rindex("This silences:") < before.index("Apply: ")
-    assert styled(terminal.drawn[terminal.drawn.index("Plan:") :], "This silences:") == BOLD_RED
+    assert before.index("Plan: 3 to create") < before.rindex("This silences") < before.index("Apply: ")
+    assert styled(terminal.drawn[terminal.drawn.index("Plan:") :], "This silences") == BOLD_RED
     assert "Verified: live state matches the configuration." in terminal.text
     assert len(user.emulator.objects("resource-preferences")) == 1
     assert "canary" not in terminal.drawn

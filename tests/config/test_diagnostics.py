@@ -28,7 +28,7 @@ def told(text, **more):
          '"state": the keys here are'),
         ("resources: [{resource: environment=e, §mute: true}]", UNKNOWN, '(did you mean "muted"'),
         ("resources: [{resource: environment=e, muted: {until: '2026-12-01T00:00:00Z', §why: x}}]", UNKNOWN,
-         '"why": the keys here are until, reason'),
+         '"why": the keys here are from, until, reason'),
         ("policy: {§max_delete: 1}", UNKNOWN, '(did you mean "max_deletes"?)'),
         # wrong types
         ("integrations: §[]", INVALID, '"integrations" must be a mapping'),

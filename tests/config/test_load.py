@@ -208,6 +208,7 @@ subscriptions: [{{match: {{name: x}}, integrations: [a, b]}}]
     [
         ("", Policy()),
         ("policy: {}", Policy()),
+        ("policy: {protected: [], frozen: [], coverage: {}, owner: null, discover: false, silences: allow}", Policy()),
         ("policy: {mode: create-only}", Policy(mode=Mode.CREATE_ONLY)),
         ("policy: {mode: upsert-only}", Policy(mode=Mode.UPSERT_ONLY)),
         ("policy: {mode: sync}", Policy(mode=Mode.SYNC)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import pytest
@@ -13,10 +13,12 @@ import pytest
 from notifconf.config import load
 from notifconf.emulator.confluent.inventory import CANARY
 from notifconf.emulator.faults import parse_fault
-from notifconf.errors import ForbiddenError, ProtocolError, ServiceError
+from notifconf.errors import ApiError, ForbiddenError, NotFoundError, ProtocolError, ServiceError
 from notifconf.http.client import Client, ClientOptions
 from notifconf.http.endpoint import Authorization
+from notifconf.http.request import Answer
 from notifconf.model import Filters, Live
+from notifconf.providers.confluent.api import Api
 from notifconf.providers.confluent.connection import ConfluentConnection
 from notifconf.providers.confluent.inventory import inventory_of
 from tests.contract.conftest import Served
@@ -149,6 +151,40 @@ def test_a_part_that_is_forbidden_is_an_error_that_names_it(
     excepted = part.partition('"')[2].partition(" ")[0]
     for way_out in (f"except: ['{excepted}/*']", "environment: prod*, cluster: payments"):
         read(served, f"{{match: {{type: CONNECTOR, {way_out}}}, muted: false}}")
+
+
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        ("environments", STAGING, "/cmk/v2/clusters"),
+        ("environments", STAGING, "/fcpm/v2/compute-pools"),
+        ("clusters", ORDERS, f"/connect/v1/environments/{PRODUCTION}/clusters/{ORDERS}/connectors"),
+    ],
+)
+@pytest.mark.parametrize(
+    "answer",
+    [NotFoundError("gone", status=404), ForbiddenError("gone", status=403, code="forbidden_access")],
+    ids=["404", "403"],
+)
+def test_what_is_deleted_between_two_lists_is_none(
+    served: Served, monkeypatch: pytest.MonkeyPatch, deleted: tuple[str, str, str], answer: ApiError
+) -> None:
+    """It is none because the list that had it is read again, and has it no more."""
+    collection, own, path = deleted
+    get = Api._get
+
+    async def delete_first(api: Api, asked: str, params: Mapping[str, str]) -> Answer:
+        if asked == path and params.get("environment", own) == own:
+            served.emulator.remove(collection, own)
+            raise answer
+        return await get(api, asked, params)
+
+    monkeypatch.setattr(Api, "_get", delete_first)
+    live = ask(served, lambda connection: connection.take_inventory(Filters(), muted=False))
+    found = {item.id for item in inventory_of(live).items}
+    assert own not in found
+    assert "lkc-5w1ymt" in found
+    assert asked(served)["env"] == 2
 
 
 def test_environments_that_are_forbidden_are_an_error(faulty: Served) -> None:

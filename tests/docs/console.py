@@ -27,7 +27,7 @@ COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n", re.MULTILINE)
 ELSEWHERE = re.compile(r"(python3 -m venv|git|make|pip|pipx|docker|kubectl|pre-commit)\b|.*=…")
 """Commands that need what is not here: they are not run."""
 
-SECRETS = ("ONCALL_URL", "PLATFORM_SLACK_URL", "DATA_TEAMS_URL", "WEBHOOK_URL", "SLACK_WEBHOOK_URL")
+SECRETS = ("ONCALL_URL", "PLATFORM_SLACK_URL", "DATA_TEAMS_URL", "WEBHOOK_URL", "SLACK_WEBHOOK_URL", "PAGER_URL")
 HERE = "/srv/notifications"
 """What stands for the folder in which the commands run."""
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from notifconf.model import Diagnostic, Position
+from notifconf.model import Channel, CoverageTerms, Diagnostic, Position, Reach
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
-from notifconf.report.html import html
+from notifconf.plan.coverage import Sides
+from notifconf.report.coverage import CoverageReport
+from notifconf.report.html import coverage_html, html
 from tests.e2e.chromium import browsing
 from tests.report.reports import HOSTILE, applied, created, deleted, planned, report_of, updated
 
@@ -121,6 +123,64 @@ def test_it_asks_for_nothing_and_runs_nothing_from_outside(browser, page):
     assert browser.evaluate("document.querySelectorAll('.change').length") == len(hostile)
     words = browser.evaluate("document.body.textContent")
     assert "<script>alert(1)</script>" in words
+
+
+@pytest.fixture
+def coverage(tmp_path):
+    """Who is told of what: one type loses a channel, one gains it, one is off, and one reaches nobody."""
+    slack, pager = Channel("Slack", "i-1", "Alerts"), Channel("Webhook", "i-2", LONG)
+    key = frozenset({("subscription", "s-1")})
+    types = [
+        Sides(Reach("a", LONG, "CRITICAL", (slack,), (), key), Reach("a", LONG, "CRITICAL", (pager,), (), key)),
+        Sides(*[Reach("b", "Switched off", "CRITICAL", (), (), key, off=(slack,))] * 2),
+        *(Sides(*[Reach(text, text, "WARN")] * 2) for text in HOSTILE),
+    ]
+    path = tmp_path / "coverage.html"
+    report = CoverageReport("confluent", CoverageTerms("type", "severity", ("CRITICAL",)), types, planned=True)
+    path.write_text(coverage_html(report), encoding="utf-8")
+    return path
+
+
+VISIBLE_SIZE = """
+(() => {
+    const text = document.querySelector('.diagram .type text');
+    return parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a;
+})()
+"""
+
+
+@pytest.mark.parametrize(("width", "dark"), [(400, False), (400, True), (1100, False)])
+def test_the_pictures_can_be_read(browser, coverage, width, dark):
+    browser.open(coverage, width=width, dark=dark)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.evaluate(VISIBLE_SIZE) >= 9.5
+    assert browser.evaluate("document.querySelectorAll('.matrix td.added, .matrix td.removed').length") == 2
+    fill = browser.evaluate("getComputedStyle(document.querySelector('.diagram text')).fill")
+    levels = [int(level) for level in fill.removeprefix("rgb(").removesuffix(")").split(",")]
+    assert (min(levels) > 128) is dark
+    assert complaints(browser) == []
+    assert [event["request"]["url"] for event in browser.named("Network.requestWillBeSent")] == [coverage.as_uri()]
+
+
+def test_the_pictures_have_words_and_can_be_printed(browser, coverage):
+    browser.open(coverage)
+    nodes = browser.does("Accessibility.getFullAXTree")["nodes"]
+    (image,) = [node for node in nodes if node.get("role", {}).get("value") == "image"]
+    assert f"{LONG}: Slack Alerts (told no more)" in image["name"]["value"]
+    assert "told from now on" in browser.evaluate("document.querySelector('td.added').textContent")
+    browser.does("Emulation.setEmulatedMedia", media="print")
+    assert browser.evaluate("getComputedStyle(document.querySelector('.scroll')).overflowX") == "visible"
+
+
+def test_a_plan_shows_who_is_told_before_and_after(browser, tmp_path):
+    slack = Channel("Slack", "i-1", "Alerts")
+    types = (Sides(Reach("a", "Cluster lost", "CRITICAL"), Reach("a", "Cluster lost", "CRITICAL", (slack,))),)
+    path = tmp_path / "plan.html"
+    path.write_text(html(replace(report_of(PLAN), routing=types)), encoding="utf-8")
+    browser.open(path, width=400)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 400
+    assert browser.evaluate("document.querySelector('.matrix td.added').checkVisibility()")
+    assert complaints(browser) == []
 
 
 def test_the_policy_stops_what_is_not_ours(browser, page):

@@ -104,3 +104,20 @@ def test_a_channel_that_another_run_wrote_over_is_put_back_once(losses: int) -> 
     assert outcome.complete is (losses == 1)
     assert service.calls.count("update t") == 2
     assert told(service) == (("c1", "c2", "c3") if losses == 1 else ("c2", "c3"))
+
+
+def test_what_another_owner_marked_in_the_meantime_keeps_its_mark() -> None:
+    class Adopted(Service):
+        async def get(self, kind: str, object_id: str, attributes: Any) -> Any:
+            if kind == "channel":
+                self.objects[object_id] = owned(object_id, "a", "other")
+            return await super().get(kind, object_id, attributes)
+
+    service = Adopted(*LIVE)
+    outcome = carry_out([channel("a"), addition("t", "a")], service, ME)
+    assert [(item.result, item.changed_since) for item in outcome.changes] == [
+        (Result.FAILED, True),
+        (Result.SKIPPED, False),
+    ]
+    assert service.objects["c1"].owner == "other"
+    assert told(service) == ("c2",)

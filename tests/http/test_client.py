@@ -223,7 +223,7 @@ def test_an_action_that_does_no_harm_a_second_time_is_sent_again() -> None:
 
     async def act() -> None:
         async with trial.make_client() as client:
-            await client.post_action("/things:test", {"a": 1})
+            await client.send_action("/things:test", {"a": 1})
 
     asyncio.run(act())
     assert trial.sent == ["POST", "POST"]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
@@ -67,7 +69,7 @@ def test_the_lock_of_the_image_holds_what_the_package_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     text = (ROOT / "requirements" / "runtime.txt").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([a-z0-9][\w.-]*)==", text, re.MULTILINE))
-    assert {re.split(r"[^\w.-]", name)[0] for name in project["dependencies"]} <= locked
+    assert {canonicalize_name(Requirement(text).name) for text in project["dependencies"]} <= locked
 
 
 def test_the_hook_validates_the_whole_workspace(tmp_path):

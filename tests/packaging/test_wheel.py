@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import os
-import re
 import subprocess
 import sys
 import tarfile
@@ -15,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from notifconf import __version__
 from notifconf.cli.main import COMMANDS
@@ -121,14 +122,14 @@ def test_every_import_is_of_a_declared_dependency(folders, groups):
         *project["project"]["dependencies"],
         *(name for group in groups for name in project["dependency-groups"][group]),
     ]
-    declared = {re.split(r"[^\w-]", name)[0].replace("_", "-").lower() for name in names}
+    declared = {canonicalize_name(Requirement(name).name) for name in names}
     distributions = importlib.metadata.packages_distributions()
     files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
     imported = {package: file for file in files for package in packages(file)}
     undeclared = {
         f"{file.name} imports {package}"
         for package, file in imported.items()
-        if not {name.replace("_", "-").lower() for name in distributions.get(package, [])} & declared
+        if not set(map(canonicalize_name, distributions.get(package, []))) & declared
     }
     assert not undeclared
 

@@ -87,7 +87,7 @@ def test_the_document():
     document: Any = plan_document(PLAN)
     assert document["summary"] == {"create": 1, "update": 1, "delete": 1, "no_op": 2, "unmanaged": 1}
     assert (document["format_version"], document["provider"], document["digest"]) == ("1.0", "world", None)
-    assert list(document)[3:6] == ["summary", "silences", "changes"]
+    assert list(document)[3:7] == ["applicable", "summary", "silences", "changes"]
     create, update, delete = document["changes"]
     assert create == {
         "address": "routes/a",

@@ -279,7 +279,7 @@ def test_a_percentage_is_of_each_kind_alone():
     live = [live_route(f"r{index}", f"t{index}") for index in range(10)] + [live_channel("c1"), live_channel("c2")]
     plan = planned([route(f"t{index}") for index in range(10)], live, policy=Policy(mode=Mode.SYNC))
     assert [item.code for item in plan.refusals] == ["max-deletes"]
-    assert "2 of 2 live channels" in plan.refusals[0].message
+    assert "2 of 2 channels" in plan.refusals[0].message
 
 
 @pytest.mark.parametrize("declared", [[], [channel("x", pin="c0")]], ids=["undeclared", "declared"])

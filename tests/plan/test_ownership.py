@@ -110,6 +110,10 @@ def test_of_several_namesakes_the_own_one_is_meant_then_one_of_nobody() -> None:
     assert change.id == "c2"
     assert did(planned([channel("a")], live, policy=NOBODY)) == []
     assert codes(planned([channel("a")], [*live, owned("c4", "a", "me")], policy=MINE)) == ["error:ambiguous-channel"]
+    foreign = [live[0], owned("c5", "a", "third")]
+    for policy in (MINE, NOBODY):
+        # A pin would not help, so it is not said to be ambiguous.
+        assert codes(planned([channel("a")], foreign, policy=policy)) == ["error:owned-by-another"]
 
 
 LIVE = [

@@ -196,5 +196,5 @@ def test_read_only_objects_do_not_count_in_the_percentage():
     policy = Policy(mode=SYNC, max_deletes=Percentage(30))
     plan = planned(declared, live, policy=policy)
     assert [item.code for item in plan.refusals] == ["max-deletes"]
-    assert "2 of 4 live channels" in plan.refusals[0].message
+    assert "2 of 4 channels" in plan.refusals[0].message
     assert planned(declared, live, policy=Policy(mode=SYNC, max_deletes=Percentage(50))).refusals == ()

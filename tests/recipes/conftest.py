@@ -9,8 +9,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +105,32 @@ class Runner:
 
 def recipe(name: str) -> Any:
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+@contextmanager
+def pushgateway() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """Stand in for a Prometheus Pushgateway; the list holds method, path and body of each push."""
+    pushed: list[tuple[str, str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            pushed.append((self.command, self.path, body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_PUT  # noqa: N815 -- the base class looks for this name
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", pushed
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture

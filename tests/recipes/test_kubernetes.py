@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from tests.recipes.conftest import WORKSPACE, Runner, recipe
+from tests.recipes.conftest import WORKSPACE, Runner, pushgateway, recipe
 
 CRONJOB = recipe("examples/kubernetes-cronjob.yaml")
 POD = CRONJOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]
@@ -17,9 +17,11 @@ def runs(runner: Runner) -> int:
     for argument in CONTAINER["args"]:
         place = next((place for place in places if argument.startswith(place)), None)
         arguments.append(argument.replace(place, places[place], 1) if place else argument)
-    ended = runner.runs(
-        shlex.join(["notifconf", *arguments]), {item["name"]: item["value"] for item in CONTAINER["env"]}
-    )
+    environment = {item["name"]: item["value"] for item in CONTAINER["env"]}
+    with pushgateway() as (url, pushed):
+        environment["NOTIFCONF_DRIFT_PUSH_METRICS"] = url
+        ended = runner.runs(shlex.join(["notifconf", *arguments]), environment)
+    assert [path.split("/")[2:4] for _, path, _ in pushed] == [["job", "notifconf_drift"]]
     assert "canary" not in ended.stdout + ended.stderr
     return ended.returncode
 

@@ -31,7 +31,8 @@ def samples(text):
         assert family.documentation
         for sample in family.samples:
             labels = {name: value for name, value in sample.labels.items() if name != "workspace"}
-            found[sample.name, *labels.values()] = sample.value
+            ordered = (labels[label] for label in ("provider", "kind", "action") if label in labels)
+            found[sample.name, *ordered] = sample.value
             assert sample.labels["workspace"] == FOUND.workspace
     return found
 

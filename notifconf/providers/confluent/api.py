@@ -17,6 +17,7 @@ from notifconf.providers.base import Plain
 from notifconf.providers.confluent.codec import id_of, secrets
 
 ROOT = "/notifications/v1"
+USER_NOTIFICATIONS = "user-notifications"
 PAGE_SIZE = "250"
 """The largest that the API takes."""
 
@@ -59,6 +60,10 @@ class Api:
             page, total = _page(operation, answer)
             if path == "integrations":
                 self._client.redactor.add(chain.from_iterable(map(secrets, page.items)))
+            elif path == USER_NOTIFICATIONS:
+                told = (item.get("integrations") for item in page.items if isinstance(item, dict))
+                snapshots = chain.from_iterable(items for items in told if isinstance(items, list))
+                self._client.redactor.add(chain.from_iterable(map(secrets, snapshots)))
             return page
 
         found = await paging.read_list(self._client, operation, fetch, partial(id_of, what=f"an object of {path}"))
@@ -137,7 +142,35 @@ class Api:
 
     async def test(self, integration: Mapping[str, Plain]) -> None:
         """Send a test message to the target of an integration, which need not exist; a second message does no harm."""
-        await self._client.post_action(f"{ROOT}/integrations:test", integration, describe_error)
+        await self._client.send_action(f"{ROOT}/integrations:test", integration, describe_error)
+
+    async def user_notifications(self, query: Mapping[str, str], limit: int | None = None) -> list[Item]:
+        """Return the user's notifications, the newest first, or the first `limit` of them."""
+        size = PAGE_SIZE if limit is None else str(min(limit, int(PAGE_SIZE)))
+        return (await self.read_list(USER_NOTIFICATIONS, query, page_size=size))[:limit]
+
+    async def user_notification(self, notification_id: str) -> Item:
+        """Return one notification, with its integrations."""
+        answer = await self._request_one("GET", USER_NOTIFICATIONS, notification_id)
+        item: Item = answer.body
+        self._client.redactor.add(chain.from_iterable(map(secrets, item.get("integrations") or ())))
+        return item
+
+    async def mark_notification(self, notification_id: str, *, read: bool) -> None:
+        """Mark one notification as read, or unread."""
+        await self._client.send_action(
+            _path(USER_NOTIFICATIONS, notification_id), {"read": read}, describe_error, method="PATCH"
+        )
+
+    async def mark_notifications(self, query: Mapping[str, str], *, read: bool) -> None:
+        """Mark all notifications that the filters find."""
+        path = f"{ROOT}/{USER_NOTIFICATIONS}:mark-all"
+        await self._client.send_action(path, {"read": read}, describe_error, method="PATCH", params=query)
+
+    async def summarise_notifications(self) -> Item:
+        """Return how many notifications are unread."""
+        item: Item = (await self._get(f"{ROOT}/{USER_NOTIFICATIONS}:summary", {})).body
+        return item
 
     async def _request_one(self, method: str, collection: str, object_id: str) -> Answer:
         """Read or delete one object.

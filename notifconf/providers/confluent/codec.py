@@ -114,6 +114,7 @@ def decode_subscription(item: JSON, catalogue: Catalogue) -> LiveResource:
         attributes=attributes,
         kept=_find_kept(type_id, catalogue),
         organization=_find_organization(item),
+        changed_at=_time(item, "updated_at") or _time(item, "created_at"),
     )
 
 
@@ -152,6 +153,7 @@ def decode_resource_subscription(item: JSON, resource: str, resource_type: str, 
         identities=identities(RESOURCE_SUBSCRIPTION.name, attributes),
         attributes=attributes,
         kept=None if str(attributes["notification_type"]) in catalogue.by_id else UNLISTED,
+        changed_at=_time(item, "updated_at") or _time(item, "created_at"),
     )
 
 

@@ -22,6 +22,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
     NotificationType,
 )
+from notifconf.providers.confluent.inbox import ConfluentInbox
 from notifconf.providers.confluent.inventory import Inventory, inventory_of, make_filter, select
 from notifconf.providers.confluent.live import (
     InventoryReader,
@@ -52,6 +53,7 @@ class ConfluentConnection:
         self._api = Api(client)
         self._sources = Sources(self._api)
         self._now = now
+        self.inbox = ConfluentInbox(self._api, client.parallelism)
 
     async def read(self, workspace: Workspace) -> Live:
         """Read what a plan of this workspace needs, side by side."""
@@ -79,7 +81,8 @@ class ConfluentConnection:
         """Read what passes the filters of the inventory, and look its mutes up if that is wanted."""
         selector = make_filter(filters)
         live = Live(catalogue=Catalogue(), inventory=await self._read_inventory([selector]))
-        scope = make_inventory_scope(select(selector, inventory_of(live))) if muted else Scope()
+        inventory = inventory_of(live)
+        scope = make_inventory_scope(select(selector, inventory), inventory.organization) if muted else Scope()
         return await self._read(scope, live)
 
     async def locate(self, resource: str) -> Location:

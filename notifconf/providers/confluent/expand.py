@@ -11,6 +11,7 @@ With the inventory, the two spellings of a path are known to mean one resource. 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -134,7 +135,8 @@ class _Expander:
 
     def _name(self, entry: DeclaredResource, key: str, resource: str, resource_type: str) -> None:
         named = self._named.get(key, ())
-        if not named:
+        # A path that an entry writes is sent as written, whatever the order of entries.
+        if all(other.selector is not None for other in named):
             self._paths[key] = (resource, resource_type)
         first = next((other for other in named if not other.only_adds), None)
         if first is None or entry.only_adds:
@@ -231,10 +233,14 @@ def _report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:
 
 
 def find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
-    """Warn, once for each resource, of lookups that may hide what lives."""
+    """Warn, once for each place in the workspace, of lookups that may hide what lives: a match may find thousands."""
+    hidden: defaultdict[Position, list[ExpandedResource]] = defaultdict(list)
     for entry in entries if live.not_visible else ():
         if entry.resource in live.not_visible:
-            yield not_visible(entry.resource, entry.statement.position, entry.preference_address)
+            hidden[entry.statement.position].append(entry)
+    for position, found in hidden.items():
+        address = found[0].preference_address if len(found) == 1 else None
+        yield not_visible([entry.resource for entry in found], position, address)
 
 
 DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})

@@ -39,6 +39,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
     NotificationType,
 )
+from notifconf.providers.confluent.check import list_parents
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED, is_url, type_of
 from notifconf.providers.confluent.show import kind_of
@@ -230,19 +231,17 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
     Below a mute that would not be true; what has no preference there is left alone.
     """
     preferences = {_text(item, "resource"): item for item in _find_kind(live, PREFERENCE.name)}
-    muted = [path for path, item in preferences.items() if _text(item, "current_state") == DISABLED]
-    own: defaultdict[str, list[LiveResource]] = defaultdict(list)
-    for item in _find_kind(live, RESOURCE_SUBSCRIPTION.name):
-        own[_text(item, "resource")].append(item)
+    muted = {path for path, item in preferences.items() if _text(item, "current_state") == DISABLED}
+    own = _group_by_resource(live)
     entries: list[Entry] = []
     left_out: list[str] = []
     for resource in sorted(set(resources)):
-        members: dict[str, Value] = {"resource": resource}
+        members: dict[str, Value] = {"resource": _refer(resource)}
         preference = preferences.get(resource)
         state = _text(preference, "current_state") if preference else ENABLED
         if preference and state not in {ENABLED, DISABLED}:
             left_out.append(_explain_omission(PREFERENCE.collection, preference, _state_obstacle(state)))
-        elif preference or not any(resource.startswith(f"{path}/") for path in muted):
+        elif preference or muted.isdisjoint(list_parents(resource)):
             members["muted"] = state == DISABLED
         if type_of(resource) != "ORGANIZATION":
             members["subscriptions"] = tuple(said for _, said in subscriptions.declared(own[resource]))
@@ -253,13 +252,33 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
 
 def _owned_resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptions) -> Section:
     """Declare where the owner's integrations are used; mutes have no owner."""
-    own = [item for item in live.resources if item.kind == RESOURCE_SUBSCRIPTION.name]
-    entries = []
-    for resource in sorted(set(resources)):
-        found = (item for item in own if _text(item, "resource") == resource)
-        if said := tuple(members for _, members in subscriptions.declared([*found])):
-            entries.append(Entry({"resource": resource, "subscriptions": said}))
+    own = _group_by_resource(live)
+    entries = [
+        Entry({"resource": _refer(resource), "subscriptions": said})
+        for resource in sorted(set(resources))
+        if (said := tuple(members for _, members in subscriptions.declared(own[resource])))
+    ]
     return Section("resources", tuple(entries), left_out=tuple(subscriptions.left_out))
+
+
+def _group_by_resource(live: Live) -> defaultdict[str, list[LiveResource]]:
+    """Return the subscriptions of resources by the path of their resource."""
+    found: defaultdict[str, list[LiveResource]] = defaultdict(list)
+    for item in _find_kind(live, RESOURCE_SUBSCRIPTION.name):
+        found[_text(item, "resource")].append(item)
+    return found
+
+
+_NAMES = {"environment": "environment", "cloud-cluster": "cluster", "connector": "connector"}
+"""The segments of a connector's path, and what each is called where a resource is written by names."""
+
+
+def _refer(resource: str) -> Value:
+    """Return what an entry calls a resource: its path, or its names where `*` makes that look like a glob."""
+    segments = dict(segment.partition("=")[::2] for segment in resource.split("/"))
+    if "*" not in resource or segments.keys() != _NAMES.keys():
+        return resource
+    return {_NAMES[kind]: value for kind, value in segments.items()}
 
 
 def _make_entry(of_type: NotificationType, members: Mapping[str, Value]) -> Entry:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
-from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
+from notifconf.errors import ApiError, ForbiddenError, NotFoundError, ProtocolError, UsageError
 from notifconf.http.client import Client
 from notifconf.http.paging import MAX_OBJECTS
 from notifconf.http.workers import run_all
@@ -23,7 +23,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
 )
 from notifconf.providers.confluent.check import list_parents
-from notifconf.providers.confluent.decode import PATH, type_of
+from notifconf.providers.confluent.decode import PATH, TYPE_OF_SEGMENT, type_of
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -169,7 +169,8 @@ def make_locator(resource: str) -> Selector:
 def find_location(resource: str, inventory: Inventory) -> Location:
     """Return where a resource is: the environment, whose mute covers it, and the organization."""
     item = inventory.find(resource)
-    environment = next((path for path in list_parents(resource) if type_of(path) == ENVIRONMENT), "")
+    parents = list_parents(resource)
+    environment = next((path for path in parents if path.rpartition("/")[2].startswith("environment=")), "")
     if item is not None and item.environment is not None:
         environment = item.environment.path
     paths = (resource,) if item is None else tuple(dict.fromkeys(filter(None, (item.path, item.other_path, resource))))
@@ -177,7 +178,7 @@ def find_location(resource: str, inventory: Inventory) -> Location:
         paths,
         tuple(path for path in (environment, inventory.organization) if path and path not in paths),
         "" if item is None else item.title(paths[0]),
-        item is not None or type_of(resource) not in INVENTORY_TYPES,
+        item is not None or TYPE_OF_SEGMENT.get(resource.rpartition("/")[2].partition("=")[0]) not in INVENTORY_TYPES,
     )
 
 
@@ -267,9 +268,11 @@ def make_survey_scope(
     )
 
 
-def make_inventory_scope(items: Iterable[InventoryItem]) -> Scope:
-    """Return the lookups of the mutes of these resources, and of the environments that they are in."""
+def make_inventory_scope(items: Sequence[InventoryItem], organization: str) -> Scope:
+    """Return the lookups of the mutes of these resources, and of what they are in: environments, the organization."""
     resources = {place.path: place.type for item in items for place in (item, item.environment) if place is not None}
+    if items and organization:
+        resources[organization] = "ORGANIZATION"
     return Scope(preferences=tuple(Place(*resource) for resource in resources.items()))
 
 
@@ -312,9 +315,22 @@ class InventoryReader:
         self._client = client
 
     async def read(self) -> Inventory:
-        """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read."""
+        """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read.
+
+        What is deleted between two lists is missing when its inside is asked for. Then all is read again, once: where
+        the list above still has it, it is hidden, which is an error.
+        """
         if not self._selectors:
             return Inventory()
+        try:
+            return await self._read_levels()
+        except (NotFoundError, ForbiddenError) as error:
+            if isinstance(error, ForbiddenError) and error.code != NOT_VISIBLE:
+                raise
+        return await self._read_levels()
+
+    async def _read_levels(self) -> Inventory:
+        """Read the environments, then what is in them, then what is in the clusters."""
         listed = await _name_part("the environments", "", self._api.environments())
         environments = [decode_environment(body) for body in listed]
         jobs = [
@@ -380,8 +396,8 @@ class InventoryReader:
 
         way_out = (
             f"; what is hidden there can't be told from what does not exist: give the account a role for"
-            f" {quoted(place.path)}, or leave it out of each match (`environment`, `cluster`,"
-            f" or except: [{quoted(place.path + '/*')}])"
+            f" {quoted(place.path)}, or leave it out by `environment` or `cluster`, in a match also by"
+            f" except: [{quoted(place.path + '/*')}]; to discover, all must be readable"
         )
         # Its name is a text of the service, which may repeat a secret.
         name = quoted(self._client.redactor(place.label))

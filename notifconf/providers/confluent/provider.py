@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
@@ -16,6 +16,7 @@ from notifconf.model import (
     Change,
     Declarations,
     Declared,
+    Delivery,
     Diagnostic,
     Exported,
     Filters,
@@ -24,6 +25,7 @@ from notifconf.model import (
     LiveResource,
     LocatedMapping,
     Location,
+    Probe,
     Reach,
     Secret,
     Silence,
@@ -39,11 +41,11 @@ from notifconf.providers.confluent.codec import identities
 from notifconf.providers.confluent.coverage import (
     TERMS,
     coverage,
-    explain,
     find_muted_subscriptions,
     find_notes,
     find_subject,
     list_mutes,
+    list_probes,
 )
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.hosts import find_shown_host
@@ -52,6 +54,8 @@ from notifconf.providers.confluent.workspace import ConfluentDeclarations, addre
 
 if TYPE_CHECKING:
     from notifconf.http.client import Client
+    from notifconf.providers.confluent.connection import ConfluentConnection
+    from notifconf.providers.inbox import Inbox
 
 KEY, SECRET, TOKEN = CREDENTIAL_VARIABLES["confluent"]
 
@@ -76,6 +80,7 @@ class ConfluentProvider(Provider):
     )
 
     kinds = KINDS
+    type_member = "notification_type"
     coverage_terms = TERMS
     language = Language(
         identifiers=frozenset({"id", "resource", "resource_type", "notification_type"}),
@@ -92,6 +97,7 @@ class ConfluentProvider(Provider):
             "coverage": frozenset({"CRITICAL", "WARN", "INFO"}),
         },
     )
+    has_inbox = True
     has_inventory = True
     whole_workspace_codes = frozenset({"undeclared-integration", "unused-integration"})
     expiry_codes = frozenset({"expired-mute"})
@@ -172,11 +178,27 @@ class ConfluentProvider(Provider):
 
     def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
         """Say who is told of a type, and why the others are not."""
+        from notifconf.providers.confluent.explain import explain  # as with `resolve`
+
         return explain(subject, location, live, declared)
 
     def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
         """Return whom mail to a role does not reach."""
         return find_notes(audiences)
+
+    def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
+        """Return the integrations; those whose target is read-only can't be tested."""
+        return list_probes(cast("ConfluentDeclarations | None", declarations), live)
+
+    def open_inbox(self, connection: Connection) -> Inbox:
+        """Return the inbox of the user whose key it is."""
+        return cast("ConfluentConnection", connection).inbox
+
+    def compare_deliveries(self, deliveries: Sequence[Any], live: Live, declared: Declared) -> Sequence[Delivery]:
+        """Say where notifications were delivered to, and where that differs from what is declared."""
+        from notifconf.providers.confluent.inbox import compare  # as with `resolve`
+
+        return compare(deliveries, live, declared)
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return the mutes that were looked up."""

@@ -305,6 +305,8 @@ class Chooser:
         match of resources that finds this one: its own entries go before these, and of two matches neither does.
         """
         claims = list(self._make_claims(entries, address, resource_type))
+        shadowed: dict[tuple[int, str], tuple[DeclaredSubscription, ...]] = {}
+        """By the base that a match of resources decides on, and the type."""
         for group in matched:
             own = list(self._make_claims(group, address, resource_type))
             claims += [replace(claim, rank=RESOURCE_MATCHED) for claim in own if claim.adds]
@@ -312,11 +314,16 @@ class Chooser:
             for decision in self._decide(own, address):
                 if decision.base is not None:
                     bases.setdefault(id(decision.base), (decision.base, []))[1].append(decision.thing)
+                    shadowed[id(decision.base), decision.thing] = decision.shadowed
             claims += [Claim(base, tuple(types), base.position, RESOURCE_MATCHED) for base, types in bases.values()]
-        decisions = self._decide(claims, address)
         choices = [
-            Choice(self._catalogue.by_id[decision.thing], decision.base, decision.added, decision.shadowed)
-            for decision in decisions
+            Choice(
+                self._catalogue.by_id[decision.thing],
+                decision.base,
+                decision.added,
+                (*decision.shadowed, *shadowed.get((id(decision.base), decision.thing), ())),
+            )
+            for decision in self._decide(claims, address)
         ]
         for choice in choices:
             self.diagnostics += _find_shadowed(choice, address)
@@ -426,7 +433,7 @@ def _find_shadowed(choice: Choice, address: Callable[[str], str]) -> Iterator[Di
         if left_out and choice.base is not None:
             name = quoted(choice.type.display_name)
             message = (
-                f"this entry names {name}, so the match at {entry.position} does not count for it, which would also"
-                f" tell {', '.join(sorted(left_out))}: list them here too, use `add` here, or `except` there"
+                f"this entry decides about {name}, so the one at {entry.position} does not count for it, which would"
+                f" also tell {', '.join(sorted(left_out))}: list them here too, use `add` here, or `except` there"
             )
             yield warning("shadows-match", message, choice.base.position, address(choice.type.display_name))

@@ -209,7 +209,7 @@ def show(live: Live, filters: Filters, declared: Declared | None = None) -> tupl
 def resources(live: Live, filters: Filters, declared: ConfluentDeclarations | None, *, muted: bool) -> Listing:
     """List the inventory in the order of a tree; where mutes were looked up, what is muted, or may be.
 
-    The mute of an environment covers all that is in it. `depth` says how deep in the tree a row is.
+    The mute of an environment, or of the organization, covers all that is in it.
     """
     inventory = inventory_of(live)
     found = sorted(select(make_filter(filters), inventory), key=_place_in_tree)
@@ -224,7 +224,7 @@ def resources(live: Live, filters: Filters, declared: ConfluentDeclarations | No
             "environment": item.environment.name if item.environment is not None else item.name,
             "cluster": item.cluster.name if item.cluster is not None else None,
             "declared": item.path in named if declared is not None else None,
-            "muted": _find_mute(item, mutes, live.not_visible) if muted else None,
+            "muted": _find_mute(item, inventory.organization, mutes, live.not_visible) if muted else None,
         }
         for item in found
     ]
@@ -238,11 +238,13 @@ def _place_in_tree(item: InventoryItem) -> tuple[tuple[str, ...], ...]:
     return tuple((str(INVENTORY_TYPES.index(place.type)), place.name.casefold(), place.id) for place in places)
 
 
-def _find_mute(item: InventoryItem, mutes: Container[str], not_visible: Container[str]) -> str | None:
-    """Say what mutes a resource: itself, or its environment; "unknown" where the service does not say all."""
+def _find_mute(
+    item: InventoryItem, organization: str, mutes: Container[str], not_visible: Container[str]
+) -> str | None:
+    """Say what mutes a resource: itself, or what it is in; "unknown" where the service does not say all."""
     if item.path in mutes:
         return "itself"
-    places = [place.path for place in (item.environment, item) if place is not None]
+    places = [*(place.path for place in (item.environment, item) if place is not None), organization]
     return next(
         (path for path in places if path in mutes), "unknown" if any(map(not_visible.__contains__, places)) else None
     )

@@ -72,7 +72,7 @@ class Api:
     async def set_status(self, notifications: Sequence[str], status: str) -> None:
         """Give 1 to 100 different notifications a status; a second time it changes nothing."""
         body = {"ids": list(notifications), "status": status}
-        await self._client.post_action(f"{self._root}/inbox/bulk", body, describe_error)
+        await self._client.send_action(f"{self._root}/inbox/bulk", body, describe_error)
 
     async def delete_notification(self, notification: str) -> None:
         """Delete a notification."""

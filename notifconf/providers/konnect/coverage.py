@@ -60,6 +60,7 @@ def coverage(live: Live) -> Iterator[Reach]:
             channels=tuple(channel for channel in channels if not (event.mandatory and channel.kind == EMAIL)),
             anyhow=(Channel(EMAIL, EMAIL, note=ANYHOW),) if event.mandatory else (),
             subscriptions=frozenset((item.kind, item.id) for item in found),
+            off=tuple(_find_off(found, channels)),
         )
 
 
@@ -70,6 +71,14 @@ def _sort_key(event: Event) -> tuple[bool, int, str, str]:
 
 def _find_defaults(event: Event) -> list[Channel]:
     return [Channel(channel, channel, note=DEFAULT) for channel, on in sorted(event.defaults.items()) if on]
+
+
+def _find_off(found: Sequence[LiveResource], channels: Sequence[Channel]) -> Iterator[Channel]:
+    """Yield the channels that only subscriptions have on which are off themselves."""
+    subscriptions: list[Mapping[str, Any]] = [item.attributes for item in found if not item.attributes["enabled"]]
+    names = {channel for item in subscriptions for channel, on in item["channels"].items() if on}
+    for name in sorted(names - {channel.kind for channel in channels}):
+        yield Channel(name, name)
 
 
 def _find_subscribed(subscriptions: Sequence[Mapping[str, Any]]) -> list[Channel]:

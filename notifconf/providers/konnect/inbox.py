@@ -16,6 +16,8 @@ MAX_IDS_PER_REQUEST = 100
 class KonnectInbox(Inbox):
     """See `notifconf.providers.inbox.Inbox`."""
 
+    title = "Kong Konnect"
+
     def __init__(self, api: Api, parallelism: int) -> None:
         """Work through `api`."""
         super().__init__(parallelism)

@@ -64,6 +64,7 @@ class KonnectProvider(Provider):
     )
 
     kinds = KINDS
+    type_member = "event"
     coverage_terms = TERMS
     has_inbox = True
     language = Language(

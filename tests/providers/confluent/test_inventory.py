@@ -14,8 +14,8 @@ from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.expand import expand
 from notifconf.providers.confluent.inventory import Inventory, InventoryItem, decode_connector, select
-from notifconf.providers.confluent.workspace import DeclaredResource, Mute, Reference, Selector
-from tests.providers.confluent.declared import CATALOGUE, NOW, at, resource, subscription, workspace
+from notifconf.providers.confluent.workspace import DeclaredResource, Match, Mute, Reference, Selector
+from tests.providers.confluent.declared import CATALOGUE, NOW, addition, at, resource, subscription, workspace
 
 PROD, TWIN, DEV = "environment=env-1", "environment=env-2", "environment=env-3"
 
@@ -195,6 +195,26 @@ def test_entries_against_each_other(entries: list[DeclaredResource], expected: l
     assert codes(*entries) == expected
 
 
+def test_what_a_match_of_resources_shadows_within_itself_is_said() -> None:
+    inside = (
+        subscription(Match(severity=("CRITICAL",)), "a", "b", line=2),
+        subscription("nt-failed", "b", line=3),
+    )
+    entries = [entry(glob(types=("CONNECTOR",), name="pg-*"), 1, subscriptions=inside)]
+    assert shadows(*entries) == [3]
+    # Where the resource's own entry decides, that one shadows the entry that would decide in the match.
+    own = (subscription("nt-failed", "c", line=9),)
+    entries += [entry(exact(connector=name), 8, subscriptions=own) for name in ("lcc-1", "lcc-4")]
+    (message,) = {item.message for item in plan_of(*entries).diagnostics if item.code == "shadows-match"}
+    assert '"b"' in message
+    assert '"a"' not in message
+
+
+def shadows(*entries: DeclaredResource) -> list[int]:
+    found = (item for item in plan_of(*entries).diagnostics if item.code == "shadows-match")
+    return sorted({item.position.line for item in found if item.position})
+
+
 @given(st.permutations(ITEMS), st.permutations(range(4)))
 @settings(max_examples=25, deadline=None)
 def test_no_order_makes_a_difference(items: list[InventoryItem], order: list[int]) -> None:
@@ -287,6 +307,21 @@ def test_one_warning_for_all_hidden_resources_that_nothing_declares() -> None:
     assert len(found) == 2
     assert "7 resources" in found[-1].message
     assert "and 2 more" in found[-1].message
+
+
+def test_one_warning_for_all_hidden_resources_of_a_match() -> None:
+    hidden = tuple(item.path for item in CONNECTORS)
+    plan = plan_of(entry(glob(types=("CONNECTOR",)), muted=True), hidden=hidden)
+    (found,) = [item for item in plan.diagnostics if item.code == "not-visible"]
+    assert (found.position, found.message.count("connector=")) == (at(1), 4)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_path_is_sent_as_written_beside_an_entry_by_name(order: tuple[int, int]) -> None:
+    by_name = entry(exact(cluster="lkc-1"), order[0], subscriptions=(addition("nt-shrink"),))
+    by_path = resource("cloud-cluster=lkc-1", kind="CLUSTER", line=order[1], muted=True)
+    expanded = expand(sorted([by_name, by_path], key=lambda item: item.position), INVENTORY)
+    assert [item.resource for item in expanded.resources] == ["cloud-cluster=lkc-1"]
 
 
 def test_a_mute_below_a_muted_environment_is_redundant_by_name_too() -> None:

@@ -1,0 +1,153 @@
+"""`notifconf fmt`: canonical order and style, and nothing else changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from notifconf.config.format import format_text
+from notifconf.config.yaml import parse
+
+ROOT = Path(__file__).parents[2]
+UNTIDY = """\
+# yaml-language-server: $schema=notifconf-v1.schema.json
+policy: # how
+    mode:   sync
+        # most
+    max_deletes: 30%
+provider: confluent
+version: 1
+subscriptions:
+# who is told
+- integrations: [ a,b ]   # both
+  # which
+  notification_type: 'Kafka cluster shrink failure'
+
+
+- current_state: DISABLED
+  match: {name: "*", severity: CRITICAL}
+  integrations:
+  - a
+# where to
+integrations:
+  b:
+    target: {webhook_url: "${X}", kind: Slack}
+    display_name: B
+  # the first
+  a:
+    target:
+      url: ${Y}
+      kind: Webhook
+    description: |
+      # no comment
+
+      text
+"""
+TIDY = """\
+# yaml-language-server: $schema=notifconf-v1.schema.json
+version: 1
+provider: confluent
+
+# where to
+integrations:
+  b:
+    display_name: B
+    target: {kind: Slack, webhook_url: "${X}"}
+  # the first
+  a:
+    description: |
+      # no comment
+
+      text
+    target:
+      kind: Webhook
+      url: ${Y}
+
+subscriptions:
+  # who is told
+  # which
+  - notification_type: 'Kafka cluster shrink failure'
+    integrations: [a, b]  # both
+
+  - match: {severity: CRITICAL, name: "*"}
+    integrations:
+      - a
+    current_state: DISABLED
+
+policy: # how
+  mode: sync
+  # most
+  max_deletes: 30%
+"""
+
+
+def test_order_style_and_comments():
+    assert format_text("a.yaml", UNTIDY) == TIDY
+    assert format_text("a.yaml", TIDY) == TIDY
+    assert parse("a.yaml", UNTIDY.encode())[0] == parse("a.yaml", TIDY.encode())[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing yet\n",
+        "? a\n: b\nversion: 1\n",
+        "version: 1\r\npolicy:\r\n  max_deletes: 3\r\n  mode: sync\r\n",
+        "version: 1\nprovider: confluent\nresources: [{muted: &m {reason: x}, resource: a}]\nx-later: *m\n",
+        "version: 1\nprovider: confluent\npolicy: {mode: sync}\nx-words: [yes, 012, 1_000, 0x1F, ~, 1e3, '#1']\n",
+        '{"version": 1, "provider": "confluent", "policy": {"owner": "a", "mode": "sync"}}\n',
+        "provider: konnect\nversion: 1\nsubscriptions:\n- channels: {IN_APP: true, EMAIL: false}\n  event: a\n",
+    ],
+)
+def test_whatever_is_written_means_the_same(text):
+    formatted = format_text("a.yaml", text)
+    assert parse("a.yaml", formatted.encode())[0] == parse("a.yaml", text.encode())[0]
+    assert format_text("a.yaml", formatted) == formatted
+
+
+WRITTEN = [
+    path
+    for path in (*ROOT.glob("examples/*/*.yaml"), *ROOT.glob("notifconf/providers/*/starter.yaml"))
+    if "\nversion: 1\n" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_what_we_write_is_formatted(path):
+    text = path.read_text(encoding="utf-8")
+    assert format_text(path.name, text) == text
+
+
+def test_check_changes_nothing_and_fmt_writes(user):
+    path = user.writes(UNTIDY)
+    path.chmod(0o640)
+    ended = user.runs("fmt", "--check")
+    assert (ended.code, ended.out.splitlines()[0]) == (1, "notifconf.yaml would change.")
+    assert path.read_text() == UNTIDY
+    assert user.runs("fmt").out == "Wrote notifconf.yaml.\n"
+    assert path.read_text() == TIDY
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert user.runs("fmt", "--check").code == 0
+
+
+def test_what_is_no_yaml_stays_as_it_is(user):
+    path = user.writes("version: [1\n")
+    ended = user.runs("fmt")
+    assert (ended.code, path.read_text()) == (1, "version: [1\n")
+    assert "notifconf.yaml:" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("provider", "place", "known"),
+    [
+        ("confluent", "confluent-subscription/notification_type", "Kafka cluster shrink failure"),
+        ("konnect", "konnect-subscription/event", "billing.invoice.unpaid-reminder"),
+    ],
+)
+def test_editors_get_the_names_of_the_types(user, provider, place, known):
+    ended = user.runs("schema", "config", "--live", "--provider", provider, "--endpoint", "emulator:")
+    entry, member = place.split("/")
+    assert known in ended.json["$defs"][entry]["properties"][member]["anyOf"][0]["enum"]
+    assert user.runs("schema", "plan", "--live").code == 1
