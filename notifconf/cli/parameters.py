@@ -65,7 +65,7 @@ class GroupedOption(click.Option):
 
     def find_source(self, ctx: click.Context) -> str | None:
         """Return the environment variable that the value comes from, None if it stands on the command line."""
-        if self.name is None or ctx.get_parameter_source(self.name) is not ParameterSource.ENVIRONMENT:
+        if ctx.get_parameter_source(self.name) is not ParameterSource.ENVIRONMENT:
             return None
         return next(filter(os.environ.get, self.find_variables(ctx)), None)
 

@@ -46,7 +46,9 @@ def test_what_belongs_to_an_entry_of_a_list(text):
 
 
 def test_what_belongs_to_the_channels_of_an_event():
-    text, place = marked("version: 1\nprovider: konnect\nsubscriptions:\n- event: e\n  name: n\n  channels:\n  §EMAIL: true\n")
+    text, place = marked(
+        "version: 1\nprovider: konnect\nsubscriptions:\n- event: e\n  name: n\n  channels:\n  §EMAIL: true\n"
+    )
     assert places(diagnosed(text)) == [f"{place} error[invalid-value]"]
 
 
