@@ -58,6 +58,14 @@ class ClientOptions:
 DEFAULT_OPTIONS = ClientOptions()
 
 
+@dataclass(slots=True)
+class Lists:
+    """The lists that are read now, and at most how much memory they take, with those that ended meanwhile."""
+
+    in_flight: int = 0
+    memory: int = 0
+
+
 class Client:
     """A service at `endpoint`: an async context manager, which opens and closes its connections.
 
@@ -89,6 +97,7 @@ class Client:
         # httpx must tell a slow connect from a slow answer: a request that was never sent can be sent again.
         self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * options.timeout).as_dict()
         self._transport: httpx.AsyncBaseTransport | None = None
+        self.lists = Lists()
 
     async def __aenter__(self) -> Self:
         self._transport = self._given or self._open_transport()

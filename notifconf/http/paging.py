@@ -20,6 +20,8 @@ MAX_LIST_BYTES = 128 * 1024 * 1024
 """In all bodies of a list together, unpacked."""
 MAX_LIST_VALUES = 4_000_000
 """JSON values in all bodies of a list, names of members included: `{}` is 2 bytes of a body and 64 bytes of memory."""
+MAX_MEMORY_BYTES = 576 * 1024 * 1024
+"""Of all lists that are read at once. With the bodies that are being read the process stays below 1 GiB."""
 MAX_LIST_TIMEOUTS = 30
 """A list may take this many times as long as one request."""
 
@@ -47,12 +49,17 @@ async def read_list(
     read, and other objects may be missing.
     """
     seconds = MAX_LIST_TIMEOUTS * client.timeout
+    client.lists.in_flight += 1
     try:
         async with asyncio.timeout(seconds):
             return await _read_pages(client, operation, fetch, id_of, limit)
     except TimeoutError:
         text = f"was not complete after {seconds:g} seconds ({MAX_LIST_TIMEOUTS} × --timeout): raise --timeout"
         raise distrust_list(operation, text) from None
+    finally:
+        client.lists.in_flight -= 1
+        if not client.lists.in_flight:
+            client.lists.memory = 0
 
 
 def distrust_list(operation: str, text: str) -> ProtocolError:
@@ -75,7 +82,11 @@ async def _read_pages(
         page = await _fetch_page(operation, fetch, token)
         size += page.answer.size
         values += page.answer.values
+        client.lists.memory += page.answer.memory
         _check_bounds(operation, len(found) + len(page.items), size, values)
+        if client.lists.memory > MAX_MEMORY_BYTES:
+            bound = f"more than {MAX_MEMORY_BYTES >> 20} MiB of memory"
+            raise distrust_list(operation, f"and those read with it may take {bound}, which is not believable")
         for item in page.items:
             item_id = id_of(item)
             if item_id in found:

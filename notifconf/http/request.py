@@ -99,7 +99,10 @@ STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
 REPEATABLE_STATUS = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 MAX_ID_LENGTH = 100
 MAX_BODY_VALUES = 1_000_000
-"""JSON values in one body, names of members included. Each takes up to 130 bytes of memory."""
+"""JSON values in one body, names of members included."""
+
+VALUE_BYTES = 130
+"""How much memory a JSON value takes at most, apart from the characters of a long text."""
 
 STRUCTURE = (b",", b":", b"[", b"{")
 """Each value and each name of a JSON text, but for the outermost value, comes after one of these."""
@@ -109,7 +112,8 @@ STRUCTURE = (b",", b":", b"[", b"{")
 class Answer:
     """A successful answer; `body` is a JSON object, or None where none was wanted.
 
-    `size` is the length of the unpacked body in bytes, `values` at least the number of JSON values in it.
+    `size` is the length of the unpacked body in bytes, `values` at least the number of JSON values in it, `memory` at
+    least the number of bytes that these take.
     """
 
     status: int
@@ -117,6 +121,7 @@ class Answer:
     request_id: str | None = None
     size: int = 0
     values: int = 0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,8 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
     if httpx.codes.is_success(response.status):
         body = _read_object(request, response, redactor) if request.wants_body else None
         size, values = len(response.content), _count_values(response.content)
-        return Answer(response.status, body, response.request_id, size, values)
+        memory = values * VALUE_BYTES + size * _character_bytes(response.content)
+        return Answer(response.status, body, response.request_id, size, values, memory)
     if httpx.codes.is_redirect(response.status):
         raise _make_error(
             request,
@@ -276,6 +282,11 @@ def _read_error_code(body: Any) -> str | None:
 def _count_values(content: bytes) -> int:
     """Return how many JSON values a body holds at most; a comma in a string is counted too."""
     return 1 + sum(map(content.count, STRUCTURE))
+
+
+def _character_bytes(content: bytes) -> int:
+    """Return how many bytes a character takes at most: one emoji makes every character of its text take four."""
+    return 1 if content.isascii() and b"\\u" not in content else 4
 
 
 def _parse(content: bytes) -> Any:

@@ -77,3 +77,29 @@ def test_a_long_wait_for_the_rate_limit_is_announced_once() -> None:
 
     asyncio.run(run())
     assert told == [90.0]
+
+
+async def read_at_once(lists: int) -> list[list[Any]]:
+    """Read lists of one page at the same time, each of about 1,000 values of 130 bytes."""
+
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)  # the other lists begin
+        return httpx.Response(200, content=json.dumps({"data": [{"id": "a", "list": [1] * 1_000}]}).encode())
+
+    async with Client("https://api.example.test", transport=httpx.MockTransport(answer)) as client:
+
+        async def fetch(_token: str | None) -> Page:
+            got = await client.request("GET", "/things")
+            return Page(got.body["data"], None, got)
+
+        reading = (read_list(client, "GET /things", fetch, lambda item: str(item["id"])) for _ in range(lists))
+        found = await asyncio.gather(*reading)
+        await read_list(client, "GET /things", fetch, lambda item: str(item["id"]))  # counted anew
+        return found
+
+
+def test_memory_of_the_lists_that_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifconf.http.paging.MAX_MEMORY_BYTES", 300_000)
+    assert len(asyncio.run(read_at_once(2))) == 2
+    with pytest.raises(ProtocolError, match="of memory"):
+        asyncio.run(read_at_once(3))
