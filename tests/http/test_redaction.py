@@ -60,9 +60,9 @@ def test_parts_of_a_secret_url_are_secret(text: str) -> None:
 
 def test_a_host_that_many_share_is_not() -> None:
     redactor = Redactor([Secret(SLACK)], shared_host=of_slack)
-    text = "https://hooks.slack.com does not know T0123 abcdefghi"
+    text = "https://hooks.slack.com does not know T0123 abcd"
     assert redactor(text) == text
-    assert redactor(f"{text}j") == WITHHELD
+    assert redactor(f"{text}e") == WITHHELD
     assert redactor("no /services/t0123") == WITHHELD
 
 
@@ -165,8 +165,9 @@ def test_a_url_that_is_none_can_be_a_secret() -> None:
     text=st.text("ab/", min_size=8, max_size=30),
 )
 def test_every_window_of_every_secret_is_found(secrets, text) -> None:
-    views = [text, text[::-1]]
-    windows = {secret[start : start + 10] for secret in secrets for start in range(len(secret) - 9)}
+    forms = [form for secret in secrets for form in (secret, secret.replace("/", ""))]
+    views = [text, text[::-1], text.replace("/", ""), text[::-1].replace("/", "")]
+    windows = {form[start : start + 10] for form in forms for start in range(len(form) - 9)}
     expected = any(window in view for window in windows for view in views)
     assert Redactor(map(Secret, secrets)).finds(text) is expected
 
