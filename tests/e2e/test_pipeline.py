@@ -181,7 +181,7 @@ def test_drift_is_found_at_night_and_mended_by_day(pipeline: Pipeline, console: 
     said = pipeline.runs("drift", "--metrics-file", "drift.prom", code=2)
     assert '      current_state: "DISABLED" → "ENABLED"\n' in said
     metrics = (pipeline.folder / "drift.prom").read_text()
-    assert re.search(r'^notifconf_drift_changes\{.*kind="subscription",action="update".*\} 1$', metrics, re.MULTILINE)
+    assert re.search(r'^notifconf_drift_changes\{action="update",kind="subscription",.*\} 1\.0$', metrics, re.MULTILINE)
 
     pipeline.runs("apply", "--auto-approve")
     assert pipeline.runs("drift") == ""
