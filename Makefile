@@ -86,7 +86,7 @@ docs: $(DOCS)/.installed   ## build the documentation into site/; a broken link 
 outputs: env     ## write down anew what the commands of the documentation print
 	$(BIN)/python -m tests.docs.console
 
-picture: env     ## draw the documentation's picture of an HTML plan anew (needs chromium)
+picture: env     ## draw the documentation's pictures of HTML pages anew (needs chromium)
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/images/picture.sh
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

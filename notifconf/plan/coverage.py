@@ -17,6 +17,7 @@ from notifconf.model import (
     Reach,
     Value,
     error,
+    format_time,
     quoted,
     warning,
 )
@@ -161,9 +162,9 @@ def find_breaches(types: Iterable[Reach], policy: Policy) -> Iterator[Diagnostic
     """Return an error for each type that reaches fewer channels than `policy.coverage` wants, as it lives."""
     for reach in types if policy.coverage else ():
         if reach.falls_short(policy.coverage):
-            since = f"; the service has had this type since {reach.since:%Y-%m-%d}" if reach.since is not None else ""
-            message = f"{reach} reaches {_describe_reach(reach)}: {_describe_minimum(reach, policy)}{since}"
-            yield error("coverage", message)
+            message = f"{reach} reaches {_describe_reach(reach)}: {_describe_minimum(reach, policy)}"
+            since = "" if reach.since is None else f"; the service has had this type since {format_time(reach.since)}"
+            yield error("coverage", message + since)
 
 
 def refuse_silences(

@@ -59,9 +59,11 @@ def test_a_console_admin_mutes_production_and_drift_says_who_no_longer_hears_wha
     applied.emulator.seed("resource-preferences", mute)
     ended = applied.runs("drift", "--discover", "--undeclared")
     assert ended.code == 2
-    _, _, first, sentence, *_ = ended.out.splitlines()
-    assert first == "Silent already, and nothing declares it:"
+    lines = ended.out.splitlines()
+    sentence = lines[1 + lines.index("Silent already, and nothing declares it:")]
     assert "environment=env-p7x2kq (Production)" in sentence
+    assert f'"{FAILED}" (CRITICAL) of "{SINK}' in sentence
+    assert 'its CRITICAL types, which go to Webhook "On-call", Slack "slack"' in sentence
     (because,) = {
         item["because"]
         for item in applied.runs("explain", FAILED, "--resource", SINK, "--format", "json").json["live"]["not_told"]

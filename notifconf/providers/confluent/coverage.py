@@ -189,6 +189,27 @@ def _find_watches(live: Live, mutes: Iterable[Attributes]) -> Mapping[str, Seque
     return {path: sorted(group) for path, group in found.items()}
 
 
+MAX_WATCHES_SHOWN = 3
+"""How many subscriptions of resources a sentence about a mute names."""
+
+
+def describe_muted(live: Live, mutes: Sequence[LiveResource]) -> Mapping[str, str]:
+    """Say, by the path of each mute, who does not hear of CRITICAL types, as far as the live state was read."""
+    watches = _find_watches(live, [{name: str(value) for name, value in item.attributes.items()} for item in mutes])
+    critical = [item for item in coverage(live) if item.group == CRITICAL and item.channels and not item.anyhow]
+    told = _sort(
+        channel for channel in {channel.target: channel for item in critical for channel in item.channels}.values()
+    )
+    general = [f"its CRITICAL types, which go to {', '.join(map(str, told))}"] if told else []
+    described: dict[str, str] = {}
+    for item in mutes:
+        path = str(item.attributes.get("resource"))
+        found = [watch.text for watch in watches.get(path, ())]
+        more = [f"{len(found) - MAX_WATCHES_SHOWN} more subscriptions"] if len(found) > MAX_WATCHES_SHOWN else []
+        described[path] = "; ".join((*found[:MAX_WATCHES_SHOWN], *more, *general))
+    return described
+
+
 def _is_new_mute(change: Change) -> bool:
     before, after = change.before or {}, change.after or {}
     return after.get("current_state") == DISABLED != before.get("current_state")

@@ -9,6 +9,7 @@ from notifconf.model.plan import Action, Change, Silence
 from notifconf.plan.ownership import split_mark
 from notifconf.plan.rules import Pair
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION
+from notifconf.providers.confluent.coverage import describe_muted
 from notifconf.providers.confluent.inventory import label
 from notifconf.providers.confluent.workspace import DISABLED, ENVIRONMENT
 
@@ -36,16 +37,20 @@ def find_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> I
 
 def find_undeclared_mutes(undeclared: Sequence[LiveResource], live: Live) -> Iterator[Diagnostic]:
     """Warn of each mute that nothing declares: somebody is not told, and no file says why."""
-    for item in undeclared:
-        if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED:
-            resource = str(item.attributes["resource"])
-            inside = " and everything in it" if item.attributes.get("resource_type") == ENVIRONMENT else ""
-            since = f" since {format_time(item.changed_at)}" if item.changed_at is not None else ""
-            message = (
-                f"{quoted(label(resource, live.names.get(resource, '')))}{inside} is muted{since}, and nothing declares"
-                f" that: declare `muted: true` with its reason, or `muted: false` to lift it"
-            )
-            yield warning("undeclared-mute", message, None, f"{PREFERENCE.collection}/{item.name}")
+    mutes = [
+        item for item in undeclared if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED
+    ]
+    silenced = describe_muted(live, mutes) if mutes else {}
+    for item in mutes:
+        resource = str(item.attributes["resource"])
+        inside = " and everything in it" if item.attributes.get("resource_type") == ENVIRONMENT else ""
+        since = f" since {format_time(item.changed_at)}" if item.changed_at is not None else ""
+        whom = f" This silences {silenced[resource]}." if silenced[resource] else ""
+        message = (
+            f"{quoted(label(resource, live.names.get(resource, '')))}{inside} is muted{since}, and nothing declares"
+            f" that: declare `muted: true` with its reason, or `muted: false` to lift it.{whom}"
+        )
+        yield warning("undeclared-mute", message, None, f"{PREFERENCE.collection}/{item.name}")
 
 
 def find_silences(changes: Iterable[Change]) -> Iterator[Silence]:
