@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         coverage,
         explain,
         export,
+        list_probes,
         load,
         load_plan,
         locate,
@@ -85,6 +86,7 @@ __all__ = [
     "coverage",
     "explain",
     "export",
+    "list_probes",
     "load",
     "load_plan",
     "locate",
@@ -99,8 +101,8 @@ __all__ = [
 _MODULES = {
     name: module
     for module, names in {
-        "notifconf.api": "apply check_plan coverage explain export load load_plan locate make_plan probe read_live "
-        "render save_plan survey",
+        "notifconf.api": "apply check_plan coverage explain export list_probes load load_plan locate make_plan probe "
+        "read_live render save_plan survey",
         "notifconf.config": "Access",
         "notifconf.endpoints": "Requests connect",
         "notifconf.errors": "ApiError NotifconfError ServiceError StaleError UsageError WorkspaceError",

@@ -47,11 +47,13 @@ from notifconf.files import open_to_read, write_atomically
 from notifconf.http.workers import run_all
 from notifconf.model import (
     Action,
+    Declared,
     Delivery,
     Diagnostic,
     Explanation,
     Exported,
     Filters,
+    Listing,
     Live,
     Location,
     Mask,
@@ -69,9 +71,10 @@ from notifconf.model import (
     forbidden_in,
     quoted,
 )
+from notifconf.model.mask import SHOWN
 from notifconf.plan import planner
 from notifconf.plan.codec import Document
-from notifconf.plan.coverage import Sides, find_breaches, find_effect, mask_reach
+from notifconf.plan.coverage import Sides, find_breaches, find_effect
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.plan.prune import NOT_DECLARED
 from notifconf.providers import load_provider
@@ -179,10 +182,12 @@ def find_live_breaches(workspace: Workspace, live: Live) -> tuple[Diagnostic, ..
 def find_routing(proposal: Proposal) -> tuple[Sides, ...]:
     """Return what each type reaches before and after a plan, as far as what was read for it says so."""
     rules = load_provider(proposal.plan.provider)
-    found = find_effect(proposal.plan.changes, proposal.live, rules).types
-    declared = (value for value in proposal.secrets.values() if isinstance(value, Secret))
-    mask = Mask((*declared, *planner.find_live_secrets(proposal.live)))
-    return tuple(Sides(mask_reach(item.before, mask), mask_reach(item.after, mask)) for item in found)
+    return find_effect(proposal.plan.changes, _conceal(proposal.live, proposal.workspace), rules).types
+
+
+def _conceal(live: Live, workspace: Workspace | None) -> Live:
+    """Return what may be shown of a live state, next to a workspace."""
+    return live.conceal(Mask((*(workspace.secrets if workspace is not None else ()), *live.secrets)))
 
 
 def find_undeclared(
@@ -323,14 +328,14 @@ async def check_plan(
     return propose_saved(saved, live, secrets)
 
 
-def coverage(
-    provider: str, live: Live, *, workspace: Workspace | None = None, plan: Plan | None = None
-) -> CoverageReport:
+def coverage(provider: str, live: Live, *, proposal: Proposal | None = None) -> CoverageReport:
     """Say which channels each notification type reaches: in a live state of `survey`, and after a plan.
 
-    With a `workspace` the result has the minimums of its policy too; where the inventory was read, the mutes.
+    With a `proposal` the result has the minimums of the policy too; where the inventory was read, the mutes.
     """
     rules = load_provider(provider)
+    workspace, plan = (proposal.workspace, proposal.plan) if proposal is not None else (None, None)
+    live = _conceal(live, workspace)
     mutes = None if live.inventory is None else tuple(rules.list_mutes(live))
     types = find_effect(plan.changes if plan else (), live, rules).types
     return CoverageReport(
@@ -361,16 +366,17 @@ def explain(
     name: str,
     *,
     location: Location | None = None,
-    workspace: Workspace | None = None,
-    plan: Plan | None = None,
+    proposal: Proposal | None = None,
     now: datetime | None = None,
 ) -> Explanation:
     """Say who is told of a notification type (or an event), through what, and who is not, and why.
 
     `live` is what `survey` reads; `name` is the name or the id of the type. With a `location` it is about one resource.
-    With a `workspace` and its `plan` it also says so as planned. Raises `UsageError` for an unknown type.
+    With a `proposal` it also says so as planned. Raises `UsageError` for an unknown type.
     """
     rules, moment = load_provider(provider), now or datetime.now(UTC)
+    workspace, plan = (proposal.workspace, proposal.plan) if proposal is not None else (None, None)
+    live = _conceal(live, workspace)
     subject = rules.find_subject(live, name)
     declared = planner.find_declared(workspace, live, moment, rules)
     before = rules.explain(subject, location, live, declared)
@@ -405,8 +411,37 @@ def compare_deliveries(
     `deliveries` is what the inbox of a connection reads, and `live` what `survey` reads.
     """
     rules = load_provider(provider)
+    live = _conceal(live, workspace)
     declared = planner.find_declared(workspace, live, now or datetime.now(UTC), rules)
     return rules.compare_deliveries(deliveries.items, live, declared)
+
+
+def list_probes(provider: str, live: Live, workspace: Workspace | None = None) -> Sequence[Probe]:
+    """Return the channels that `probe` can test: those of a workspace, or without one those that live."""
+    rules = load_provider(provider)
+    mask = Mask((*(workspace.secrets if workspace is not None else ()), *live.secrets))
+    return [
+        replace(
+            item,
+            address=mask(item.address),
+            channel=replace(item.channel, name=mask(item.channel.name)),
+            names=tuple(map(mask, item.names)),
+        )
+        for item in rules.list_probes(workspace.declarations if workspace is not None else None, live)
+    ]
+
+
+def show(
+    provider: str,
+    live: Live,
+    filters: Filters | None = None,
+    *,
+    workspace: Workspace | None = None,
+    now: datetime | None = None,
+) -> Sequence[Listing]:
+    """List a live state of `survey`; of the mutes that a workspace declares also until when they hold, and why."""
+    declared = Declared(now or datetime.now(UTC), {}, workspace)
+    return load_provider(provider).show(_conceal(live, workspace), filters or Filters(), declared)
 
 
 async def probe(
@@ -418,7 +453,7 @@ async def probe(
 ) -> list[ProbeResult]:
     """Send a test message through each channel, side by side; `ended` is called with each result as it comes.
 
-    `load_provider(NAME).list_probes(...)` lists channels. Raises `ServiceError` where the credentials are refused. Any
+    `list_probes` lists channels. Raises `ServiceError` where the credentials are refused. Any
     other failure is a result.
     """
 
@@ -469,8 +504,12 @@ def export(
 
 
 def _escape_glob(address: str) -> str:
-    """Return a glob that matches this address alone. `?` stands for a character that no workspace can contain."""
-    return "".join("?" if forbidden_in(char) else glob.escape(char) for char in address)
+    """Return a glob that matches this address.
+
+    `?` stands for a character that no workspace can contain, `*` for a secret and all after it.
+    """
+    shown, secret, _ = address.partition(SHOWN)
+    return "".join("?" if forbidden_in(char) else glob.escape(char) for char in shown) + ("*" if secret else "")
 
 
 def render(

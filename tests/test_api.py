@@ -143,8 +143,8 @@ def test_every_value_is_rendered_in_each_of_its_formats(path):
             proposal = make_plan(workspace, await read_live(workspace, connection))
             before = await survey(connection)
             outcome = await apply(proposal, connection)
-            reach = coverage("confluent", before, workspace=workspace, plan=proposal.plan)
-            answer = explain("confluent", before, SHRINK, workspace=workspace, plan=proposal.plan)
+            reach = coverage("confluent", before, proposal=proposal)
+            answer = explain("confluent", before, SHRINK, proposal=proposal)
             return proposal, outcome, (reach, answer), export("confluent", await survey(connection))
 
     proposal, outcome, answers, exported = asyncio.run(program())

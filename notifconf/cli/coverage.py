@@ -72,8 +72,8 @@ async def _report(
             return api.coverage(provider.name, await api.survey(connection, discover=bool(options.discover)))
         wanted = apply_options(workspace, options)
         live = await api.survey(connection, discover=wanted.policy.discover)
-        plan = api.make_plan(workspace, await api.read_live(wanted, connection), options=options, now=now).plan
-    return api.coverage(provider.name, live, workspace=workspace, plan=plan)
+        proposal = api.make_plan(workspace, await api.read_live(wanted, connection), options=options, now=now)
+    return api.coverage(provider.name, live, proposal=proposal)
 
 
 def _write_report(report: CoverageReport, console: Console) -> None:

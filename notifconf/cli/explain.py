@@ -95,10 +95,10 @@ async def _explain(
         places: Sequence[str] = (*location.paths, *location.above) if location is not None else ()
         live = await api.survey(connection, places, workspace)
         provider.find_subject(live, name)
-        plan = None
+        proposal = None
         if workspace is not None:
-            plan = api.make_plan(workspace, await api.read_live(workspace, connection), now=now).plan
-    return api.explain(provider.name, live, name, location=location, workspace=workspace, plan=plan, now=now)
+            proposal = api.make_plan(workspace, await api.read_live(workspace, connection), now=now)
+    return api.explain(provider.name, live, name, location=location, proposal=proposal, now=now)
 
 
 def _write(explanation: Explanation, console: Console, *, everything: bool) -> None:

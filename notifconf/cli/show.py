@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from notifconf import api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, filter_options, paths_argument, service_options
 from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_provider, find_workspace, survey
-from notifconf.model import Declared, Filters, Listing
+from notifconf.model import Filters, Listing
 from notifconf.report.table import listing_table, listings_json
 
 
@@ -36,7 +37,8 @@ def show(
     workspace = find_workspace(paths, service.provider, service.access)
     provider = find_provider(workspace, service)
     live = survey(service, console, provider, resources, workspace)
-    write_listings(console, provider.name, provider.show(live, filters, Declared(current_time(), {}, workspace)))
+    listings = api.show(provider.name, live, filters, workspace=workspace, now=current_time())
+    write_listings(console, provider.name, listings)
     return ExitCode.DONE
 
 

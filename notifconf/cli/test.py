@@ -74,7 +74,7 @@ async def _test(
 
     async with open_connection(provider, service) as connection:
         live = Live() if workspace is not None else await api.survey(connection)
-        probes = provider.list_probes(workspace.declarations if workspace is not None else None, live)
+        probes = api.list_probes(provider.name, live, workspace)
         chosen = _choose(probes, wanted)
         return await api.probe(connection, chosen, parallelism=service.parallelism, ended=tell)
 

@@ -81,13 +81,14 @@ class LiveResource:
     `name` is what its address says after the collection when nothing declares it. `kept` is why no plan may delete
     it ("required", "read-only"), or None. `identities` are its natural keys. `created_at` and `changed_at` are when the
     service says that it made it, and last changed it, or None; they are timezone-aware. `owner` is the workspace
-    that has marked it, or None. `organization` is the id of the organization that it belongs to, or None.
+    that has marked it, or None. `organization` is the id of the organization that it belongs to, or None. Its `repr`
+    has no text that a user wrote: any may repeat a secret.
     """
 
     kind: str
     id: str
-    name: str
-    identities: tuple[Hashable, ...]
+    name: str = field(repr=False)
+    identities: tuple[Hashable, ...] = field(repr=False)
     attributes: Mapping[str, Value] = field(repr=False)
     kept: str | None = None
     created_at: datetime | None = field(default=None, compare=False)

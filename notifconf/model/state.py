@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, Protocol, TypeAlias
 
 from notifconf.model.canonical import canonical_text, digest_of_text
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.mask import Mask
 from notifconf.model.policy import Mode, Percentage, Policy, Silencing
-from notifconf.model.resource import LiveResource, Secret
+from notifconf.model.resource import LiveResource, Secret, Value
+
+MIN_TOKEN_LENGTH: Final = 16
+"""A shorter live secret may be a word of a target that nobody knows yet, and is not looked for."""
 
 Part: TypeAlias = Literal["", "targets", "rest", "changes"]
 """Which part of the whole a plan is: all, the targets, or the rest without what is excluded."""
@@ -61,9 +64,42 @@ class Live:
 
     resources: tuple[LiveResource, ...] = ()
     catalogue: object = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
     not_visible: frozenset[str] = frozenset()
     inventory: object = None
+
+    @property
+    def secrets(self) -> Iterator[Secret]:
+        """The secrets of its objects: no text that is shown may repeat one."""
+        for item in self.resources:
+            target = item.attributes.get("target")
+            # Few objects have a target, and a check for a mapping takes a while.
+            for value in target.values() if target is not None and isinstance(target, Mapping) else ():
+                if isinstance(value, Secret) and len(value.reveal()) >= MIN_TOKEN_LENGTH:
+                    yield value
+
+    def conceal(self, mask: Mask) -> Live:
+        """Return what may be shown of it: each text is masked in which `mask` finds a secret."""
+        return replace(
+            self,
+            resources=tuple(
+                replace(item, name=mask(item.name), attributes=_conceal_members(item.attributes, mask))
+                for item in self.resources
+            ),
+            names={path: mask(name) for path, name in self.names.items()},
+        )
+
+
+def _conceal(value: Value, mask: Mask) -> Value:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, tuple):
+        return tuple(_conceal(item, mask) for item in value)
+    return _conceal_members(value, mask) if isinstance(value, Mapping) else value
+
+
+def _conceal_members(members: Mapping[str, Value], mask: Mask) -> dict[str, Value]:
+    return {name: _conceal(member, mask) for name, member in members.items()}
 
 
 @dataclass(frozen=True, slots=True)

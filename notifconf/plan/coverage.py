@@ -11,7 +11,6 @@ from notifconf.model import (
     Diagnostic,
     Live,
     LiveResource,
-    Mask,
     Policy,
     Position,
     Reach,
@@ -78,21 +77,6 @@ class Sides(NamedTuple):
     def removed(self) -> tuple[Channel, ...]:
         """The channels that the plan takes away."""
         return _subtract(self.before, self.after)
-
-
-def mask_reach(reach: Reach, mask: Mask) -> Reach:
-    """Return what a type reaches with each name masked in which `mask` finds a secret."""
-
-    def conceal(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
-        return tuple(replace(channel, name=mask(channel.name)) for channel in channels)
-
-    return replace(
-        reach,
-        name=mask(reach.name),
-        channels=conceal(reach.channels),
-        anyhow=conceal(reach.anyhow),
-        off=conceal(reach.off),
-    )
 
 
 def pair_sides(before: Iterable[Reach], after: Iterable[Reach]) -> Iterator[Sides]:

@@ -107,8 +107,6 @@ def _conceal_value(value: PlanValue, before: PlanValue, mask: Mask) -> PlanValue
 
 DEFAULT_OPTIONS = Options()
 
-MIN_TOKEN_LENGTH = 16
-
 
 def apply_options(workspace: Workspace, options: Options) -> Workspace:
     """Return the workspace with the options of the command line in its policy."""
@@ -137,7 +135,8 @@ class Proposal:
     `live` is the live state that the plan was made for. `secrets` holds the declared values that the plan marks as
     sensitive. `verify` says whether the targets of integrations are tested before they are written.
     `find_remaining(live, ids)` returns what is still to do after an apply: `live` is the state by then, `ids` holds the
-    id of each object that the apply created, by its address. `basis` is there where the endpoint is known.
+    id of each object that the apply created, by its address. `basis` is there where the endpoint is known, and
+    the `workspace` that was planned where the plan does not come from a file.
     """
 
     plan: Plan
@@ -146,6 +145,7 @@ class Proposal:
     find_remaining: Callable[[Live, Mapping[str, str]], Plan] = field(repr=False, compare=False)
     verify: bool = True
     basis: Basis | None = None
+    workspace: Workspace | None = field(default=None, repr=False)
 
 
 def propose(
@@ -164,7 +164,7 @@ def propose(
         return make_plan(workspace, after, now, rules, later)
 
     verify = workspace.policy.verify_integrations
-    return Proposal(plan, live, secrets, find_remaining, verify)
+    return Proposal(plan, live, secrets, find_remaining, verify, workspace=workspace)
 
 
 def make_plan(
@@ -213,7 +213,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         declared,
         unresolved,
     )
-    mask = Mask((*workspace.secrets, *find_live_secrets(live)))
+    mask = Mask((*workspace.secrets, *live.secrets))
     if not workspace.is_valid:
         return conceal(_make_invalid_plan(workspace, scoped.diagnostics, rules), mask), {}
     result = find_effect(scoped.changes, live, rules)
@@ -302,16 +302,6 @@ def iterate_sensitive(value: PlanValue, path: str = "") -> Iterator[tuple[str, S
     elif isinstance(value, Mapping):
         for name, member in value.items():
             yield from iterate_sensitive(member, f"{path}/{name}")
-
-
-def find_live_secrets(live: Live) -> Iterator[Secret]:
-    """Yield the live secrets that are long enough to be tokens. Shorter ones may be words of an unknown target."""
-    for item in live.resources:
-        target = item.attributes.get("target")
-        # Few objects have a target, and a check for a mapping takes a while.
-        for value in target.values() if target is not None and isinstance(target, Mapping) else ():
-            if isinstance(value, Secret) and len(value.reveal()) >= MIN_TOKEN_LENGTH:
-                yield value
 
 
 def _make_invalid_plan(workspace: Workspace, found: Iterable[Diagnostic], rules: Rules) -> Plan:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from notifconf.model import (
@@ -17,6 +18,7 @@ from notifconf.model import (
     Exported,
     Live,
     LiveResource,
+    Mask,
     Secret,
     Section,
     Value,
@@ -60,7 +62,7 @@ def export(live: Live, resources: Sequence[str], owner: str | None = None) -> Ex
     """
     catalogue = live.catalogue if isinstance(live.catalogue, Catalogue) else Catalogue()
     marked = check_owner(live, owner)
-    integrations = _Integrations(_find_kind(live, INTEGRATION.name), owner)
+    integrations = _Integrations(_find_kind(live, INTEGRATION.name), live.secrets, owner)
     subscriptions = _Subscriptions(catalogue, integrations)
     entries = [_make_entry(*declared) for declared in subscriptions.declared(_find_kind(live, SUBSCRIPTION.name))]
     sections = [
@@ -88,12 +90,13 @@ class _Integrations:
     `is_other(id)` says whether one is for another workspace to declare.
     """
 
-    def __init__(self, items: Sequence[LiveResource], owner: str | None) -> None:
+    def __init__(self, items: Sequence[LiveResource], secrets: Iterable[Secret], owner: str | None) -> None:
         self.owner = owner
         self.others = {item.id for item in items if item.owner != owner}
         everything, items = items, [item for item in items if item.owner == owner]
         self.keys: dict[str, str] = {}
-        self.names = {item.id: item.name for item in everything}
+        mask = Mask(secrets)
+        self.names = {item.id: mask(item.name) for item in everything}
         self.entries: list[Entry] = []
         self.variables: dict[str, Variable] = {}
         self.left_out: list[str] = []
@@ -101,9 +104,13 @@ class _Integrations:
         taken: set[str] = set()
         for item in sorted(items, key=lambda item: (item.name.casefold(), item.name, item.id)):
             is_twin = any(bearers[identity] > 1 for identity in item.identities)
-            obstacle = _integration_obstacle(item, is_twin=is_twin)
+            if mask.finds(item.name):
+                obstacle = "its name repeats a secret"
+            else:
+                obstacle = _integration_obstacle(item, is_twin=is_twin)
             if obstacle:
-                self.left_out.append(_explain_omission(INTEGRATION.collection, item, obstacle))
+                shown = replace(item, name=mask(item.name))
+                self.left_out.append(_explain_omission(INTEGRATION.collection, shown, obstacle))
                 continue
             key = free_name(slug(item.name) or kind_of(item).lower(), taken, "-", LONGEST_KEY)
             taken.add(key)
