@@ -173,7 +173,7 @@ def readable(text: str, secret: str) -> list[str]:
 
 @lru_cache(maxsize=500)
 def readable_parts(piece: str) -> frozenset[str]:
-    """Return the parts of 10 characters of all views. The pieces of an output come again for each secret and command."""
+    """Return the parts of 10 characters of all views. Most pieces come again, with each command and secret."""
     depth = 2 if len(piece) < MAX_PIECE else 0
     return frozenset(part for view in views(piece, depth) for part in parts(view))
 
