@@ -30,6 +30,7 @@ from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model import Diagnostic, Mask, Outcome, Plan, Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
+from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
 from notifconf.report.text import conclusion, diagnostic_lines
 
@@ -198,8 +199,6 @@ class Console:
             return
         text = mask(plain_text(lines))
         if self.format == "github":
-            from notifconf.report.github import escape_commands  # not at the top, as with RENDERERS
-
             text = escape_commands(text)
         write_error(text)
 
