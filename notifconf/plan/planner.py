@@ -61,7 +61,7 @@ def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) ->
     before = _conceal_attributes(change.before, mask)
     after = _conceal_attributes(change.after, mask, change.before)
     address = addresses[change.address]
-    depends_on = tuple(addresses.get(item, item) for item in change.depends_on)
+    depends_on = tuple(addresses[item] for item in change.depends_on)
     return replace(
         change,
         address=address,

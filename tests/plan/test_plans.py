@@ -53,7 +53,7 @@ PLANS = Path(__file__).with_name("plans.txt")
 ALL = Percentage(100)
 LATER = NOW + timedelta(hours=1)
 SECRET = "a long secret"
-NOTE = Kind("note", "notes", is_target=False, mark=Mark("text", 30))
+NOTE = Kind("note", "notes", is_target=False, mark=Mark("text", 60))
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Wide(World):
     def resolve(self, workspace, live, now):
         assert live.names["warn a"] == "Warnings"
         found = super().resolve(workspace, live, now)
+        if workspace.policy.discover:
+            found = replace(found, diagnostics=(warning("discovered", "all"),))
         left = frozenset({("channel", "c-left"), ("route", "c-not")})
         return replace(found, until=now + timedelta(days=1), discovered=frozenset({"note"}), left_alone=left)
 
@@ -92,7 +94,8 @@ class Case:
         known = tuple(Secret(text) for text in secrets)
         self.workspace = Workspace("world", declarations, policy, known, tuple(found[1]))
         names = {item.id: item.name for item in live if item.kind == "channel"}
-        self.live = Live(tuple(live), names={**names, "warn a": "Warnings", f"at {SECRET}": f"At {SECRET}"})
+        names |= {"warn a": "Warnings", "warn b": "More warnings", f"at {SECRET}": f"At {SECRET}"}
+        self.live = Live(tuple(live), names=names)
         self.rules: Any = rules or Wide()
         self.options = Options(**options)
         self.proposal = propose(self.workspace, self.live, NOW, self.rules, self.options)
@@ -120,6 +123,15 @@ OWNED = [
     live_route("r4", "critical d", "c2", kept="required"),
     live_route("r5", "critical e", "c1", "c5", kept="required"),
     live_route("r6", "critical f"),
+    replace(
+        live_route("r7", "warn g", "c2", "c3"),
+        attributes={
+            "topic": "warn b",
+            "channels": ("c2", "c3"),
+            "state": "ON",
+            "token": Secret("s"),
+        },
+    ),
 ]
 OLD = [*(owned(f"c{number}", f"old-{number}", "old") for number in range(7)), owned("c8", "theirs", "you")]
 
@@ -138,17 +150,18 @@ def make_cases():
         Case(
             [
                 channel("new", nested=NESTED, count=1, share=0.5, on=True, none=None, line=2),
-                channel("a", "new", nested=NESTED, more="m", line=3),
+                channel("a", "new", nested=NESTED, more="m", flat={"deep": SECRET}, none=None, deep="d", line=3),
                 channel("same", line=4),
                 replace(route("warn a", "new", "a", "elsewhere"), mute=MuteTerms(None, LATER, None)),
                 replace(route("warn b", "new", state="OFF"), mute=MuteTerms(NOW)),
                 route("absent", create=False),
-                route("blocked", "a", blocked="not-possible"),
+                route("blocked/by", "a", blocked="not-possible"),
+                replace(route("info a"), attributes={"topic": "channels/a", "channels": (), "state": "ON"}),
                 replace(reader("mail"), name=""),
                 note("n", text="t"),
             ],
             [
-                live_channel("c1", "a", "old", nested=OTHER, less="l"),
+                live_channel("c1", "a", "old", nested=OTHER, less="l", flat="f", deep={"deep": 1}),
                 live_channel("c2", "same"),
                 live_channel("c3", "old"),
                 live_channel("c4", "old", kept="required"),
@@ -209,13 +222,13 @@ def make_cases():
     yield (
         "texts without room for a mark",
         Case(
-            [channel("a"), channel("b"), channel("c"), channel("d"), note("n"), route("warn a", "a", "b")],
+            [*map(channel, "abcd"), note("n"), note("m"), route("warn a", "a", "b")],
             [
                 live_channel("c1", "a", note=WITHHELD),
                 live_channel("c2", "b", note="x" * 23),
                 live_channel("c3", "c", note="x" * 24),
                 live_channel("c4", "d"),
-                note("n", "n1", text="x" * 14),
+                note("n", "n1", text=WITHHELD),
             ],
             policy=Policy(owner="me"),
         ),
@@ -315,6 +328,47 @@ def make_cases():
             excludes=("channels/b", "channels/y"),
         ),
     )
+    namesakes = [
+        *(owned(object_id, "a", "you") for object_id in ("c3", "c2", "c4")),
+        *(owned(object_id, "b", owner) for object_id, owner in (("d1", "you"), ("d2", "old"), ("d3", "me"))),
+        *(owned(object_id, "c", owner) for object_id, owner in (("e1", "you"), ("e2", "old"))),
+        live_channel("e3", "c"),
+        *(live_channel(object_id, "d") for object_id in ("f2", "f1")),
+        *(live_channel(object_id, "e") for object_id in ("g2", "g1")),
+        live_channel("h1", "f"),
+        owned("h2", "f", "you"),
+        *(live_channel(object_id, "h") for object_id in ("i2", "i1", "i3")),
+        live_channel("m1", "mail", kept="read-only"),
+        owned("z1", "y", "you"),
+    ]
+    entries = [
+        *map(channel, "abcf"),
+        *(channel(f"d{number}", name="d") for number in (3, 2)),
+        channel("pinned", name="new", pin="g1"),
+        channel("e"),
+        *(channel(f"h{number}", name="h") for number in (2, 1)),
+        channel("h3", name="h", pin="i1"),
+        replace(reader("mail"), pin="m1"),
+        channel("y", pin="z1"),
+        channel("z", pin="z1"),
+        replace(channel("nowhere", pin="z1"), position=None),
+    ]
+    yield "namesakes", Case(entries, namesakes, policy=Policy(owner="me"), take_over=("old",))
+    without = [replace(item, position=None) for item in (channel("a"), channel("b", name="a"))]
+    yield "no places", Case(without, [live_channel("c1", "a")])
+    shares = [
+        *(live_channel(f"c{number}", f"x{number}", kept="read-only" if number < 3 else None) for number in range(9)),
+        *(owned(f"o{number}", f"o{number}", "you") for number in range(3)),
+        *(live_route(f"r{number}", f"t{number}") for number in range(3)),
+        live_channel("c-left", "left"),
+    ]
+    yield "a share of what is managed", Case([], shares, managed=["channel"], policy=sync(max_deletes=Percentage(10)))
+    added = [live_channel("c1", "a"), live_channel("c2", "old"), live_route("r1", "warn a", "c2")]
+    yield "in use by an entry that only adds", Case([channel("a"), addition("warn a", "a")], added, policy=sync())
+    many = tuple(f"channels/x{number:02}" for number in range(22))
+    yield "patterns of nothing", Case([channel("x")], policy=Policy(frozen=many))
+    gone = Case([], [live_channel("c1", "x")], policy=sync(), targets=("channels/x",))
+    yield "what is deleted is no unknown target afterwards", gone
 
 
 def list_effect(plan, live, rules):
@@ -352,12 +406,13 @@ def list_plans():
         proposal = case.proposal
         yield f"# {name}"
         yield from list_plan(proposal.plan)
+        yield f"verify: {proposal.verify}"
         yield from (f"secret: {address} {path} {value!r}" for (address, path), value in proposal.secrets.items())
         yield from list_effect(proposal.plan, case.live, case.rules)
-        later = proposal.find_remaining(case.live, {})
-        if later != proposal.plan:
-            yield "later:"
-            yield from list_plan(later)
+        left = tuple(item for item in case.live.resources if item.kind != "channel")
+        later = proposal.find_remaining(replace(case.live, resources=left), {})
+        codes = sorted({item.code for item in later.diagnostics})
+        yield f"later: {[change.address for change in later.changes]} {codes}"
         types = [replace(item, since=NOW if item.channels else None) for item in case.rules.coverage(case.live)]
         yield from (f"as it lives: {item}" for item in find_breaches(types, case.workspace.policy))
 
