@@ -34,11 +34,15 @@ def test_what_names_wins_and_what_adds_is_added() -> None:
 
 
 def test_two_of_one_rank_are_one_conflict_with_all_that_they_share() -> None:
-    first = claim("z", "a", "b", "c", line=1, rank=MATCHED)
-    later = claim("y", "b", "c", "d", line=2, rank=MATCHED)
-    decisions, conflicts = decide([later, first, claim("named", "c", line=3)], str)
-    assert [(item.earlier, item.later, item.things, item.rank) for item in conflicts] == [("z", "y", ("b",), MATCHED)]
-    assert {item.thing: item.base for item in decisions} == {"a": "z", "b": "y", "c": "named", "d": "y"}
+    first = claim("z", "a", "b", "c", "e", line=1, rank=MATCHED)
+    later = claim("y", "b", "c", "d", "e", line=2, rank=MATCHED)
+    last = claim("x", "e", line=4, rank=MATCHED)
+    decisions, conflicts = decide([last, later, first, claim("named", "c", line=3)], lambda entry: -ord(entry[0]))
+    assert [(item.earlier, item.later, item.things, item.rank) for item in conflicts] == [
+        ("z", "y", ("b", "e"), MATCHED),
+        ("z", "x", ("e",), MATCHED),
+    ]
+    assert {item.thing: item.base for item in decisions} == {"a": "z", "b": "z", "c": "named", "d": "y", "e": "z"}
 
 
 def claims() -> st.SearchStrategy[list[Claim[str, str]]]:

@@ -60,7 +60,7 @@ NOTE = Kind("note", "notes", is_target=False, mark=Mark("text", 60))
 class Wide(World):
     """The world of the planner's tests with a place for its routes, and all that a resolution may hold."""
 
-    kinds: tuple[Kind, ...] = (CHANNEL, NOTE, replace(ROUTE, place="topic"))
+    kinds: tuple[Kind, ...] = (CHANNEL, NOTE, replace(ROUTE, references=ROUTE.references | {"via"}, place="topic"))
 
     def resolve(self, workspace, live, now):
         assert live.names["warn a"] == "Warnings"
@@ -71,7 +71,7 @@ class Wide(World):
         return replace(found, until=now + timedelta(days=1), discovered=frozenset({"note"}), left_alone=left)
 
     def review(self, pairs, undeclared, live):
-        names = [[pair.desired.address for pair in pairs], [item.id for item in undeclared], len(live.resources)]
+        names = [sorted(pair.desired.address for pair in pairs), [item.id for item in undeclared], len(live.resources)]
         yield warning("reviewed", json.dumps(names))
 
 
@@ -89,16 +89,28 @@ class Case:
     def __init__(
         self, declared=(), live=(), *, rules=None, managed=("channel", "route"), secrets=(), found=((), ()), **options
     ):
+        self.again = declared, live, {"rules": rules, "managed": managed, "secrets": secrets, "found": found, **options}
         policy = options.pop("policy", None) or Policy()
         declarations = Declared(tuple(declared), frozenset(managed), tuple(found[0]))
         known = tuple(Secret(text) for text in secrets)
         self.workspace = Workspace("world", declarations, policy, known, tuple(found[1]))
         names = {item.id: item.name for item in live if item.kind == "channel"}
-        names |= {"warn a": "Warnings", "warn b": "More warnings", f"at {SECRET}": f"At {SECRET}"}
+        names |= {
+            "warn a": "Warnings",
+            "warn b": "More warnings",
+            f"at {SECRET}": f"At {SECRET}",
+            f"by {SECRET}": f"By {SECRET}",
+        }
         self.live = Live(tuple(live), names=names)
         self.rules: Any = rules or Wide()
         self.options = Options(**options)
         self.proposal = propose(self.workspace, self.live, NOW, self.rules, self.options)
+        assert (self.proposal.live, self.proposal.workspace) == (self.live, self.workspace)
+
+    def reverse(self):
+        """Return the same with all in another order."""
+        declared, live, options = self.again
+        return Case(declared[::-1], live[::-1], **options)
 
     def find_saved_secrets(self):
         return find_saved_secrets(self.proposal.plan, self.workspace, self.live, NOW, self.rules, options=self.options)
@@ -108,8 +120,13 @@ def sync(**members):
     return Policy(**{"mode": Mode.SYNC, "max_deletes": ALL, **members})
 
 
-NESTED = {"list": ("x", "y"), "map": {"deep": {"a/b": 1, "c~d": Secret("s", "${S}")}, "same": "s"}}
-OTHER = {"list": ("x", "z"), "map": {"deep": {"a/b": 2, "c~d": Secret("t"), "gone": True}, "same": "s"}}
+NESTED = {"list": ("x", "y"), "map": {"deep": {"a/b": 1, "c~d": Secret("s", "${S}")}, "same": "s", "n": 1}, "e": 5}
+OTHER = {
+    "list": ("x", "z"),
+    "map": {"deep": {"a/b": 2, "c~d": Secret("t"), "gone": True}, "same": "s", "n": "1"},
+    **dict.fromkeys("abcd", 1),
+}
+FEW = {"x": 1, "secret": Secret("f", "${F}")}
 MUTE = MuteTerms(NOW, LATER, f"for {SECRET}", is_over=True)
 OWNED = [
     owned("c1", "a", "me"),
@@ -143,6 +160,14 @@ def note(key, live_id=None, **attributes):
     return replace(item, kind="note", attributes=attributes, **address)
 
 
+def single(topic, via):
+    """A declared route with a single reference, and with a text that looks like one."""
+    declared = route(f"info {topic}")
+    return replace(
+        declared, attributes={**declared.attributes, "via": via, "text": "channels/a", "list": ("channels/a",)}
+    )
+
+
 def make_cases():
     """Yield workspaces with what they show. A mutation tester sees what a test reaches while it runs."""
     yield (
@@ -150,18 +175,30 @@ def make_cases():
         Case(
             [
                 channel("new", nested=NESTED, count=1, share=0.5, on=True, none=None, line=2),
-                channel("a", "new", nested=NESTED, more="m", flat={"deep": SECRET}, none=None, deep="d", line=3),
+                channel(
+                    "a", "new", nested=NESTED, more="m", flat={"deep": SECRET}, few=FEW, none=None, deep="d", line=3
+                ),
                 channel("same", line=4),
                 replace(route("warn a", "new", "a", "elsewhere"), mute=MuteTerms(None, LATER, None)),
                 replace(route("warn b", "new", state="OFF"), mute=MuteTerms(NOW)),
                 route("absent", create=False),
                 route("blocked/by", "a", blocked="not-possible"),
-                replace(route("info a"), attributes={"topic": "channels/a", "channels": (), "state": "ON"}),
+                single("a", "channels/a"),
+                single("b", None),
                 replace(reader("mail"), name=""),
                 note("n", text="t"),
             ],
             [
-                live_channel("c1", "a", "old", nested=OTHER, less="l", flat="f", deep={"deep": 1}),
+                live_channel(
+                    "c1",
+                    "a",
+                    "old",
+                    nested=OTHER,
+                    less="l",
+                    flat="f",
+                    few=dict.fromkeys("abcdefgh", 1),
+                    deep={"deep": 1},
+                ),
                 live_channel("c2", "same"),
                 live_channel("c3", "old"),
                 live_channel("c4", "old", kept="required"),
@@ -181,6 +218,7 @@ def make_cases():
         Case(
             [
                 channel(SECRET, note=SECRET, line=2),
+                channel(f"as {SECRET}"),
                 channel("same", line=3),
                 channel("b", note=f"{SECRET}!", list=("x", f"is {SECRET}"), map={"deep": SECRET}, other="o"),
                 channel("kept", note=SECRET),
@@ -194,6 +232,7 @@ def make_cases():
                 live_channel("c3", f"is {SECRET}", "other"),
                 live_channel("c4", f"left {SECRET}", kept="required"),
                 live_channel("c5", f"gone {SECRET}"),
+                live_channel("c6", f"as {SECRET}"),
                 live_route("r1", f"at {SECRET}", "c1"),
                 live_route("r2", f"by {SECRET}", "c2", kept="required"),
             ],
@@ -214,8 +253,20 @@ def make_cases():
                 addition("warn a", "new"),
                 note("n", text="t"),
                 note("o"),
+                replace(route("critical c"), attributes={"topic": "critical c", "state": "OFF"}),
+                route("info", "new"),
             ],
-            [*OWNED, note("o", "n2", text="x [notifconf: me]")],
+            [
+                *OWNED,
+                note("o", "n2", text="x [notifconf: me]"),
+                replace(
+                    live_route("r8", "info"),
+                    attributes={
+                        "topic": "info",
+                        "state": "OFF",
+                    },
+                ),
+            ],
             policy=sync(owner="me"),
         ),
     )
@@ -226,7 +277,7 @@ def make_cases():
             [
                 live_channel("c1", "a", note=WITHHELD),
                 live_channel("c2", "b", note="x" * 23),
-                live_channel("c3", "c", note="x" * 24),
+                live_channel("c3", "c", note="x" * 25),
                 live_channel("c4", "d"),
                 note("n", "n1", text=WITHHELD),
             ],
@@ -254,7 +305,7 @@ def make_cases():
             take_over=("old", "older", "old"),
         ),
     )
-    yield "a few taken over", Case([], OLD[3:], policy=sync(owner="me"), take_over=("old",))
+    yield "a few taken over", Case([], OLD[2:], policy=sync(owner="me"), take_over=("old",))
     yield "taken over, not in sync", Case([channel("old-1")], OLD, policy=Policy(owner="me"), take_over=("old",))
     yield "marks are taken off", Case([channel("old-1"), channel("b")], OLD[:2], policy=sync(), take_over=("old",))
     yield (
@@ -262,6 +313,7 @@ def make_cases():
         Case(
             [channel("a")],
             [live_channel("c1", "x"), live_channel("c2", "y"), live_route("r1", "warn a", "c1")],
+            policy=Policy(verify_integrations=False),
             mode=Mode.SYNC,
             max_deletes=1,
             discover=True,
@@ -349,6 +401,8 @@ def make_cases():
         *(channel(f"h{number}", name="h") for number in (2, 1)),
         channel("h3", name="h", pin="i1"),
         replace(reader("mail"), pin="m1"),
+        route("warn a", "d3", blocked="not-possible"),
+        route("warn b", "pinned", "d2"),
         channel("y", pin="z1"),
         channel("z", pin="z1"),
         replace(channel("nowhere", pin="z1"), position=None),
@@ -364,6 +418,7 @@ def make_cases():
     ]
     yield "a share of what is managed", Case([], shares, managed=["channel"], policy=sync(max_deletes=Percentage(10)))
     added = [live_channel("c1", "a"), live_channel("c2", "old"), live_route("r1", "warn a", "c2")]
+    added += [live_channel("c3", "single"), live_route("r2", "c3", kept="required")]
     yield "in use by an entry that only adds", Case([channel("a"), addition("warn a", "a")], added, policy=sync())
     many = tuple(f"channels/x{number:02}" for number in range(22))
     yield "patterns of nothing", Case([channel("x")], policy=Policy(frozen=many))
@@ -391,7 +446,9 @@ def list_plan(plan):
     saved = encode_plan(plan)
     assert saved == encode_plan(decode_plan(json.loads(json.dumps(saved))))
     for change, member in zip(plan.changes, saved.pop("changes"), strict=True):
-        yield f"{json.dumps(member)} {json.dumps(change_document(change)['diff'])}"
+        document = change_document(change)
+        shown = {name: document[name] for name in ("diff", "place", "mute") if name in document}
+        yield f"{json.dumps(member)} {json.dumps(shown)}"
     for name in ("unmanaged", "silences", "diagnostics"):
         yield from (f"{name}: {json.dumps(item)}" for item in saved.pop(name))
     yield json.dumps({**saved, "applicable": plan.is_applicable, **summary(plan)})
@@ -422,6 +479,11 @@ def test_whole_plans():
     for expected in PLANS.read_text(encoding="utf-8").splitlines():
         assert next(lines, None) == expected
     assert next(lines, None) is None
+
+
+def test_the_order_of_entries_and_objects_decides_nothing():
+    for name, case in make_cases():
+        assert (name, case.reverse().proposal.plan) == (name, case.proposal.plan)
 
 
 def test_a_saved_plan_finds_the_secrets_of_its_workspace():
