@@ -27,7 +27,7 @@ from typing import BinaryIO, TypeVar
 
 from notifconf import config
 from notifconf.endpoints import find_endpoint
-from notifconf.errors import AuthenticationError, ForbiddenError, ServiceError, StaleError, UsageError
+from notifconf.errors import AuthenticationError, ForbiddenError, ServiceError, StaleError, TransportError, UsageError
 from notifconf.executor import run
 from notifconf.executor.saved import (
     AlteredError,
@@ -384,9 +384,9 @@ def explain(
     if plan is not None:
         after = rules.explain(subject, location, find_effect(plan.changes, live, rules).live, declared)
     places = (*location.paths, *location.above) if location is not None else ()
-    notes = [*rules.find_notes(side for side in (before, after) if side is not None)]
+    notes: list[str] = []
     if location is not None and not location.is_known:
-        notes.insert(0, f"The service lists no resource {quoted(location.paths[0])}: `notifconf resources` shows all.")
+        notes.append(f"The service lists no resource {quoted(location.paths[0])}: `notifconf resources` shows all.")
     return Explanation(
         subject,
         before,
@@ -453,8 +453,8 @@ async def probe(
 ) -> list[ProbeResult]:
     """Send a test message through each channel, side by side; `ended` is called with each result as it comes.
 
-    `list_probes` lists channels. Raises `ServiceError` where the credentials are refused. Any
-    other failure is a result.
+    `list_probes` lists channels. Raises `ServiceError` where that says nothing of a channel: the credentials are
+    refused, or the service can't be reached. Any other failure is a result.
     """
 
     async def send(item: Probe) -> ProbeResult:
@@ -473,6 +473,8 @@ async def _send_probe(connection: Connection, item: Probe) -> ProbeResult:
     except (AuthenticationError, ForbiddenError):
         raise
     except ServiceError as error:
+        if isinstance(error, TransportError) and not error.sent:
+            raise
         return ProbeResult(item, "failed", str(error))
     return ProbeResult(item, "delivered")
 

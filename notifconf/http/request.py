@@ -224,7 +224,7 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
 def _explain_status(request: Request, status: int, hints: Mapping[int, str]) -> str:
     """Return what an error status usually means and what to do, as the service's provider says, else in general."""
     match status:
-        case HTTPStatus.NOT_FOUND if request.writes:
+        case HTTPStatus.NOT_FOUND if request.method in {"PATCH", "PUT", "DELETE"}:
             return "it was deleted in the meantime: run notifconf again"
         case _ if status in hints:
             return hints[status]

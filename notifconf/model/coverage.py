@@ -89,12 +89,16 @@ Why: TypeAlias = Literal["muted", "disabled", "shadowed", "not-in-plan", "not-su
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A notification type, or an event, that somebody asks about; what a service does not say is an empty text."""
+    """A notification type, or an event, that somebody asks about; what a service does not say is an empty text.
+
+    `in_plan` is false where the billing plan leaves it out.
+    """
 
     id: str
     name: str
     severity: str = ""
     priority: str = ""
+    in_plan: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +147,14 @@ class Audience:
     """Who is told of a type on one side, live or as planned, and who is not.
 
     `state` is that of the subscription that decides. `always` names what the service tells whatever is configured.
+    `notes` are sentences about what the channels do not say.
     """
 
     state: Literal["enabled", "disabled", "none"] = "none"
     told: tuple[Told, ...] = ()
     not_told: tuple[NotTold, ...] = ()
     always: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

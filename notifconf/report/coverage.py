@@ -258,7 +258,8 @@ def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]], emp
 
 def _describe_subject(explanation: Explanation) -> str:
     subject = explanation.subject
-    known = ", ".join(filter(None, (subject.severity, subject.priority, subject.id)))
+    plan = "" if subject.in_plan else "not in the billing plan"
+    known = ", ".join(filter(None, (subject.severity, subject.priority, subject.id, plan)))
     return f"{subject.name} ({known})"
 
 
@@ -274,6 +275,10 @@ def _remarks(explanation: Explanation) -> Iterator[str]:
     for path in explanation.unknown:
         yield f"unknown: {path} may be muted, these credentials can't see it"
     yield from explanation.notes
+    live = explanation.live.notes
+    planned = explanation.planned.notes if explanation.planned is not None else live
+    for note in dict.fromkeys((*live, *planned)):
+        yield note if note in live and note in planned else f"{'Live' if note in live else 'As planned'}: {note}"
 
 
 def _title(item: Told | NotTold) -> str:

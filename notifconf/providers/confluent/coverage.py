@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from notifconf.errors import UsageError
 from notifconf.model import (
-    Audience,
     Cell,
     Channel,
     CoverageTerms,
@@ -114,18 +113,13 @@ def find_subject(live: Live, name: str) -> Subject:
     """Return the notification type with this id or name. Raises `UsageError`, which says what is there."""
     found = catalogue_of(live).named(name)
     if len(found) == 1:
-        return Subject(found[0].id, found[0].display_name, found[0].severity, found[0].priority)
+        kind = found[0]
+        return Subject(kind.id, kind.display_name, kind.severity, kind.priority, kind.in_plan)
     if found:
         ids = " or ".join(sorted(quoted(item.id) for item in found))
         raise UsageError(f"{len(found)} notification types are called {quoted(name)}: use the id, {ids}")
     suggestion = nearest(name, (item.display_name for item in catalogue_of(live).types))
     raise UsageError(f"there is no notification type {quoted(name)}{suggestion}: `notifconf types` lists all")
-
-
-def find_notes(audiences: Iterable[Audience]) -> Iterator[str]:
-    """Yield what the channels do not say: whom mail does not reach."""
-    if any(item.always or any(told.channel.kind == "RoleEmail" for told in item.told) for item in audiences):
-        yield TERMS.notes[0]
 
 
 def list_probes(declared: ConfluentDeclarations | None, live: Live) -> list[Probe]:
