@@ -234,6 +234,7 @@ def test_a_live_state_that_breaks_the_policy_ends_with_5_and_names_types_and_sin
     assert ended.code == 5
     assert f'error[coverage]: "{FAILED}" (CRITICAL) reaches no channel' in ended.err
     assert ended.err.count("has had this type since 20") == 6
+    assert "--force" not in ended.out + ended.err
     user.writes(WORKSPACE + "  - {match: {severity: CRITICAL}, add: [oncall]}\n" + POLICY)
     assert user.runs("apply", "--auto-approve").code == 0
     ended = user.runs(command)
