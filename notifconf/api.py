@@ -47,6 +47,7 @@ from notifconf.files import open_to_read, write_atomically
 from notifconf.http.workers import run_all
 from notifconf.model import (
     Action,
+    Change,
     Declared,
     Delivery,
     Diagnostic,
@@ -179,10 +180,21 @@ def find_live_breaches(workspace: Workspace, live: Live) -> tuple[Diagnostic, ..
     return tuple(find_breaches(load_provider(workspace.provider).coverage(live), workspace.policy))
 
 
-def find_routing(proposal: Proposal) -> tuple[Sides, ...]:
-    """Return what each type reaches before and after a plan, as far as what was read for it says so."""
-    rules = load_provider(proposal.plan.provider)
-    return find_effect(proposal.plan.changes, _conceal(proposal.live, proposal.workspace), rules).types
+def find_routing(
+    proposal: Proposal, everything: Live | None = None, changes: Sequence[Change] | None = None
+) -> tuple[Sides, ...]:
+    """Return what each type reaches before and after a plan, or after those `changes` of it that were made.
+
+    `everything` is what `survey` reads; without it, what was read for the plan says what it can.
+    """
+    rules, live = load_provider(proposal.plan.provider), proposal.live
+    if everything is not None:
+        known = {(item.kind, item.id) for item in everything.resources}
+        more = (item for item in live.resources if (item.kind, item.id) not in known)
+        names = {**live.names, **everything.names}
+        live = replace(everything, resources=(*everything.resources, *more), names=names)
+    made = proposal.plan.changes if changes is None else changes
+    return find_effect(made, _conceal(live, proposal.workspace), rules).types
 
 
 def _conceal(live: Live, workspace: Workspace | None) -> Live:

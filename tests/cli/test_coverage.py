@@ -320,3 +320,21 @@ def test_no_secret_is_shown(user, format_):
     ended = user.runs("coverage", "--format", format_, "-v")
     assert ended.code == 0
     assert "canary" not in ended.out + ended.err
+
+
+def test_every_page_of_a_plan_shows_who_is_told_of_what(user):
+    """Also where the plan has read no types, or the file alone holds it; a change that failed tells nobody."""
+
+    def cells(*arguments, state):
+        page = user.runs(*arguments, "--format", "html").out
+        assert 'id="routing"' in page
+        return page.count(f'<td class="{state}">')
+
+    user.writes(WORKSPACE)
+    assert user.runs("plan", "--out", "saved.plan").code == 0
+    user.emulator.settings.update({"read_only": True})
+    assert cells("apply", "--auto-approve", state="added") == 0
+    user.emulator.settings.update({"read_only": False})
+    assert cells("apply", "saved.plan", state="added") == 3
+    user.writes(WORKSPACE.partition("subscriptions:")[0])
+    assert (cells("plan", state="on"), cells("plan", state="added")) == (3, 0)
