@@ -187,14 +187,18 @@ def find_routing(
 
     `everything` is what `survey` reads; without it, what was read for the plan says what it can.
     """
-    rules, live = load_provider(proposal.plan.provider), proposal.live
-    if everything is not None:
-        known = {(item.kind, item.id) for item in everything.resources}
-        more = (item for item in live.resources if (item.kind, item.id) not in known)
-        names = {**live.names, **everything.names}
-        live = replace(everything, resources=(*everything.resources, *more), names=names)
+    rules = load_provider(proposal.plan.provider)
+    live = proposal.live if everything is None else _join(everything, proposal.live)
     made = proposal.plan.changes if changes is None else changes
     return find_effect(made, _conceal(live, proposal.workspace), rules).types
+
+
+def _join(everything: Live, live: Live) -> Live:
+    """Return what was surveyed with what else was read for a plan: the resources that a workspace names."""
+    known = {(item.kind, item.id) for item in everything.resources}
+    more = (item for item in live.resources if (item.kind, item.id) not in known)
+    names = {**live.names, **everything.names}
+    return replace(everything, resources=(*everything.resources, *more), names=names)
 
 
 def _conceal(live: Live, workspace: Workspace | None) -> Live:
@@ -347,8 +351,9 @@ def coverage(provider: str, live: Live, *, proposal: Proposal | None = None) -> 
     """
     rules = load_provider(provider)
     workspace, plan = (proposal.workspace, proposal.plan) if proposal is not None else (None, None)
-    live = _conceal(live, workspace)
-    mutes = None if live.inventory is None else tuple(rules.list_mutes(live))
+    live = _conceal(live if proposal is None else _join(live, proposal.live), workspace)
+    found = tuple(rules.list_mutes(live))
+    mutes = None if live.inventory is None and not found else found
     types = find_effect(plan.changes if plan else (), live, rules).types
     return CoverageReport(
         provider,

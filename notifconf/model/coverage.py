@@ -39,6 +39,9 @@ class Reach:
     count; what is sent `anyhow`, whatever is configured, doesn't. `subscriptions` holds kind and id of all that decide
     it, those that are off too; what these would tell is `off`. `in_plan` is false where the billing plan leaves it out:
     it has no minimum. `since` is when the service began to have it, or None.
+
+    `silenced` would be told, were not everything muted by `mutes` (kind and id). `muted_in` names the resources that
+    are muted: nobody is told of what happens there.
     """
 
     id: str
@@ -50,6 +53,9 @@ class Reach:
     in_plan: bool = True
     since: datetime | None = field(default=None, compare=False)
     off: tuple[Channel, ...] = ()
+    silenced: tuple[Channel, ...] = ()
+    mutes: frozenset[tuple[str, str]] = frozenset()
+    muted_in: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return quoted(self.name) + (f" ({self.group})" if self.group else "")

@@ -157,6 +157,8 @@ def _picture_markdown(report: CoverageReport) -> Iterator[str]:
         for row in group.rows:
             yield f"| {' | '.join((prose(row.name), *(cell.sign for cell in row.cells)))} |"
     yield from ("", ", ".join(f"{sign.sign} {sign.words}" for sign in matrix.signs))
+    if matrix.muted:
+        yield from ("", f"Muted: {prose(', '.join(matrix.muted))}")
     diagram = draw_mermaid(report.types)
     if diagram:
         yield from ("", "```mermaid", *diagram, "```")
@@ -167,7 +169,8 @@ def _channels(item: Sides) -> tuple[str, ...]:
     return (
         *map(str, stays),
         *(f"+ {channel}" for channel in item.added),
-        *(f"- {channel}" for channel in item.removed),
+        *(f"- {channel}" for channel in item.removed if channel not in item.after.silenced),
+        *(f"{channel} (muted)" for channel in item.after.silenced),
     )
 
 
@@ -188,7 +191,8 @@ def _type(item: Sides, report: CoverageReport) -> dict[str, Any]:
 
 
 def _reach(reach: Reach) -> dict[str, Any]:
-    return {"channels": list(map(_channel, reach.channels)), "anyhow": list(map(_channel, reach.anyhow))}
+    silenced = {"silenced": list(map(_channel, reach.silenced))} if reach.silenced else {}
+    return {"channels": list(map(_channel, reach.channels)), "anyhow": list(map(_channel, reach.anyhow)), **silenced}
 
 
 def _channel(channel: Channel) -> dict[str, str | None]:

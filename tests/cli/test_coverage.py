@@ -338,3 +338,36 @@ def test_every_page_of_a_plan_shows_who_is_told_of_what(user):
     assert cells("apply", "saved.plan", state="added") == 3
     user.writes(WORKSPACE.partition("subscriptions:")[0])
     assert (cells("plan", state="on"), cells("plan", state="added")) == (3, 0)
+
+
+def mute(path, kind):
+    return {"resource": path, "resource_type": kind, "current_state": "DISABLED"}
+
+
+def test_what_is_muted_is_told_nobody(told):
+    """A muted organization reaches nobody, apart from REQUIRED types; a muted environment is named."""
+    name = told.emulator.objects("integrations")[0]["metadata"]["resource_name"]
+    organization = name.removeprefix("crn://confluent.cloud/").partition("/")[0]
+    told.emulator.seed("resource-preferences", mute("environment=env-p7x2kq", "ENVIRONMENT"))
+    told.writes(WORKSPACE + POLICY + "resources: [{resource: {environment: Production}, muted: true}]\n")
+    text, markdown = told.runs("coverage").out, told.runs("coverage", "--format", "markdown").out
+    assert "muted: Production (environment=env-p7x2kq)" in text
+    assert f"| {FAILED} | ◐ |" in markdown
+    assert "Muted: environment=env-p7x2kq (Production)" in markdown
+    assert 'class="partly"' in told.runs("plan", "--format", "html").out
+    assert FAILED not in told.runs("coverage").err
+    muted = f"resources: [{{resource: {organization}, muted: true}}]\n"
+    told.writes(WORKSPACE + POLICY + muted)
+    refused = told.plans()
+    assert (refused.code, covered(refused)) == (5, [("error", f"resource-preferences/{organization}")])
+    assert len(refused.json["silences"]) == 1
+    told.writes(WORKSPACE + POLICY + muted.replace("true", "{from: 2020-01-01T00:00:00Z, reason: move}"))
+    assert (told.plans().code, covered(told.plans())) == (0, [("warning", f"resource-preferences/{organization}")])
+    told.emulator.seed("resource-preferences", mute(organization, "ORGANIZATION"))
+    told.writes(WORKSPACE + POLICY)
+    ended = told.runs("coverage", "--discover", "--format", "json")
+    assert ended.code == 5
+    found = types(ended)[FAILED]["live"]
+    assert (found["channels"], names(found["silenced"])) == ([], ["Webhook On-call"])
+    assert names(types(ended)[SAML]["live"]["channels"]) == ["Webhook On-call"]
+    assert f'"{FAILED}" (CRITICAL) reaches no channel, because a mute' in told.runs("drift", "--discover").err

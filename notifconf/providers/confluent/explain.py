@@ -30,6 +30,7 @@ from notifconf.providers.confluent.coverage import (
     channel_key,
     is_admin_mail,
     is_on,
+    is_organization,
     list_targets,
     make_channel,
 )
@@ -106,7 +107,7 @@ class _Side:
     def _find_muted_places(self) -> Iterator[str]:
         """Say, where nobody asks about one resource, in which ones nobody is told of what happens."""
         muted = {} if self._location or self._is_required else self._muted
-        names = [label(path, self._live.names.get(path, "")) for path in sorted(muted) if not _is_organization(path)]
+        names = [label(path, self._live.names.get(path, "")) for path in sorted(muted) if not is_organization(path)]
         if names:
             there = ", ".join(names)
             yield f"Nobody is told of what happens in these muted resources: {there}. --resource explains one."
@@ -158,7 +159,7 @@ class _Side:
     def _mute(self) -> _Mute | None:
         """What mutes the resource: itself, then what it is in. Without a resource, the organization."""
         muted = self._muted
-        places = (*self._location.paths, *self._location.above) if self._location else filter(_is_organization, muted)
+        places = (*self._location.paths, *self._location.above) if self._location else filter(is_organization, muted)
         path = next((path for path in places if path in muted), None)
         return None if path is None else _Mute(path, muted[path], self._find_entry(path))
 
@@ -270,7 +271,3 @@ def _describe_state(subscriptions: Sequence[LiveResource]) -> Literal["enabled",
 
 def _is_disabled(choice: Choice) -> bool:
     return choice.base is not None and choice.base.current_state == DISABLED
-
-
-def _is_organization(path: str) -> bool:
-    return path.startswith("organization=")
