@@ -409,7 +409,9 @@ def explain(
         before,
         after,
         location,
-        tuple(path for path in places if path in live.not_visible),
+        tuple(
+            path for path in (places if location is not None else sorted(live.not_visible)) if path in live.not_visible
+        ),
         tuple(notes),
         plan.errors if plan is not None else (),
     )

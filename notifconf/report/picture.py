@@ -21,7 +21,7 @@ SIGNS = {
     "partly": ("◐", "told, but not of what happens in a muted resource"),
     "added": ("+", "told from now on"),
     "removed": ("\N{MINUS SIGN}", "told no more"),
-    "off": ("○", "not told, the subscription is off"),
+    "off": ("○", "not told, though subscribed"),
     "muted": ("◌", "not told, everything is muted"),
     "anyhow": ("✉", "told whatever is configured"),
 }

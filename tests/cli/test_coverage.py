@@ -123,8 +123,11 @@ def test_as_markdown(user):
 def test_types_that_the_billing_plan_leaves_out_are_shown_and_not_counted(user):
     dear = {"id": "nt-x", "display_name": "Dear", "severity": "CRITICAL", "is_included_in_plan": False}
     user.emulator.seed("notification-types", dear)
+    integrations = [{"id": item["id"]} for item in user.emulator.objects("integrations")]
+    subscription = {"notification_type": {"id": "nt-x"}, "integrations": integrations, "current_state": "ENABLED"}
+    user.emulator.seed("subscriptions", subscription)
     out = user.runs("coverage").out
-    assert "Dear (not in plan)" in out
+    assert rows(user.runs("coverage"))["Dear (not in plan)"] == "CRITICAL 0 nobody"
     assert "CRITICAL: 6 of 6 types" in out
 
 
@@ -365,6 +368,8 @@ def test_what_is_muted_is_told_nobody(told):
     assert (told.plans().code, covered(told.plans())) == (0, [("warning", f"resource-preferences/{organization}")])
     told.emulator.seed("resource-preferences", mute(organization, "ORGANIZATION"))
     told.writes(WORKSPACE + POLICY)
+    live = told.runs("explain", FAILED, "--discover", "--format", "json").json["live"]
+    assert (live["told"], live["not_told"][0]["why"]) == ([], "muted")
     ended = told.runs("coverage", "--discover", "--format", "json")
     assert ended.code == 5
     found = types(ended)[FAILED]["live"]

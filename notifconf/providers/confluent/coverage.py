@@ -57,8 +57,9 @@ TERMS = CoverageTerms(
 def coverage(live: Live) -> Iterator[Reach]:
     """Say what each type reaches: the integrations that exist of its subscription, where that is ENABLED.
 
-    The mail to the admins that a REQUIRED type sends anyhow does not count, be it configured or not. A mute of the
-    organization silences all others; what is muted is known as far as it was looked up.
+    Nobody is told of a type that the billing plan leaves out. The mail to the admins that a REQUIRED type sends anyhow
+    does not count, be it configured or not. A mute of the organization silences all others; what is muted is known as
+    far as it was looked up.
     """
     catalogue = catalogue_of(live)
     integrations = [item for item in live.resources if item.kind == INTEGRATION.name]
@@ -77,8 +78,9 @@ def coverage(live: Live) -> Iterator[Reach]:
     for notification_type in sorted((*catalogue.types, *unknown), key=by_severity):
         found = subscriptions[notification_type.id]
         is_required = notification_type.priority == REQUIRED
-        told = {target for item in found if is_on(item) for target in list_targets(item) if target in channels}
-        off = {target for item in found if not is_on(item) for target in list_targets(item) if target in channels}
+        subscribed = {target for item in found for target in list_targets(item) if target in channels}
+        on = [item for item in found if is_on(item) and notification_type.in_plan]
+        told = {target for item in on for target in list_targets(item) if target in channels}
         reached = _sort(channels[target] for target in (told - mails if is_required else told))
         is_silenced = bool(mutes and reached) and not is_required
         yield Reach(
@@ -90,7 +92,7 @@ def coverage(live: Live) -> Iterator[Reach]:
             subscriptions=frozenset((item.kind, item.id) for item in found),
             in_plan=notification_type.in_plan,
             since=notification_type.created_at,
-            off=_sort(channels[target] for target in off - told),
+            off=_sort(channels[target] for target in subscribed - told),
             silenced=reached if is_silenced else (),
             mutes=mutes if is_silenced else frozenset(),
             muted_in=() if is_required else muted_in,
