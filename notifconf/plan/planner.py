@@ -365,7 +365,10 @@ def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Chan
 
 
 def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], policy: Policy) -> References:
-    """Return the ids and names for references. A declared object has its declared name, others have their live name."""
+    """Return the ids and names for references. A declared object has its declared name, others have their live name.
+
+    As with addresses, `#ID` tells live objects apart that would have one name.
+    """
     names = dict(live.names)
     ids: dict[str, str] = {}
     for desired, found in matching.pairs:
@@ -375,6 +378,10 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], 
         if found is not None:
             ids[desired.address] = found.id
             names[found.id] = names[desired.address] if desired.writable else found.name
+    targets = {item.id for item in live.resources if kinds[item.kind].is_target and item.id in names}
+    created = {desired.address for desired, found in matching.pairs if found is None} & names.keys()
+    shared = Counter(names[target] for target in targets | created)
+    names |= {target: f"{names[target]}#{target}" for target in targets if shared[names[target]] > 1}
     return References(ids, names, find_ownership(policy, matching, live.resources))
 
 
