@@ -45,7 +45,7 @@ def test_what_stands_in_comments_is_valid_too(user, provider):
     file = user.folder / WORKSPACE
     text = "".join(
         line.replace("# ", "", 1)
-        if line.lstrip().startswith(("# resources", "#   ", "# - match", "# protected", "# owner", "# coverage"))
+        if line.lstrip().startswith(("# resources", "#   ", "# - match", "# - event", "# protected", "# owner", "# coverage", "# silences"))
         else line
         for line in file.read_text().splitlines(keepends=True)
     )
