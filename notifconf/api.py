@@ -25,6 +25,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+import jsonschema_rs
+
 from notifconf import config
 from notifconf.endpoints import find_endpoint
 from notifconf.errors import AuthenticationError, ForbiddenError, ServiceError, StaleError, UsageError
@@ -265,8 +267,6 @@ def find_saved_plan(path: str | Path) -> SavedPlan | None:
 
 def _find_invalid_place(document: Document) -> str | None:
     """Return a JSON pointer to what the JSON Schema of a plan file refuses, or None."""
-    import jsonschema_rs  # takes a while to import, and only a saved plan needs it here
-
     schema = json.loads(config.schema_text("plan-v1.schema.json"))
     schema["required"].append("saved")
     # The service may send a name that is not valid Unicode. The schema can't judge that, and does not need to.

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from notifconf.cli.parameters import explain_sources
 from notifconf.cli.process import ExitCode, discard_output, page_output, raise_on_signals, write_error
 from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
@@ -29,6 +30,7 @@ from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model import Diagnostic, Mask, Outcome, Plan, Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
+from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
 from notifconf.report.text import conclusion, diagnostic_lines
 
@@ -202,8 +204,6 @@ class Console:
             return
         text = mask(plain_text(lines))
         if self.format == "github":
-            from notifconf.report.github import escape_commands  # not at the top, as with RENDERERS
-
             text = escape_commands(text)
         write_error(text)
 
@@ -219,12 +219,15 @@ class Console:
             return
         if not sys.stderr.isatty():
             self.aside(diagnostic_lines(shown))
-            return
-        from notifconf.report.excerpt import excerpts  # not at the top: only a terminal shows excerpts
+        else:
+            from notifconf.report.excerpt import excerpts  # not at the top: only a terminal shows excerpts
 
-        excerpt = excerpts(self._terminal(sys.stderr).width)
-        for item in shown:
-            self.aside([*diagnostic_lines([item]), *excerpt(item)])
+            excerpt = excerpts(self._terminal(sys.stderr).width)
+            for item in shown:
+                self.aside([*diagnostic_lines([item]), *excerpt(item)])
+        # What has a place comes from a workspace, the rest from options.
+        about_options = "\n".join(item.message for item in shown if item.position is None)
+        self.aside([line(note) for note in explain_sources(about_options)])
 
     def failure(self, error: Exception, code: int = 1) -> None:
         """Show why a command ends with `code`: on standard error, and for a program also as a plan without changes."""

@@ -23,6 +23,7 @@ from notifconf.model import Options, Workspace
 from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, mute_lines, sums
+from notifconf.report.html import coverage_html
 from notifconf.report.style import Span, line
 
 
@@ -82,8 +83,6 @@ def _write_report(report: CoverageReport, console: Console) -> None:
     elif console.format == "markdown":
         console.result(coverage_markdown(report))
     elif console.format == "html":
-        from notifconf.report.html import coverage_html  # as with the renderers of plans: only this format needs it
-
         console.result(coverage_html(report))
     else:
         console.table(coverage_table(report, verbose=console.verbose))
