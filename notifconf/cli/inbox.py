@@ -430,7 +430,7 @@ def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
 
 def _confirmed(ids: Sequence[str], found: Sequence[Notification], columns: tuple[str, ...], console: Console) -> bool:
     if found:
-        console.aside(table_lines(_table(found, columns)))
+        console.aside(table_lines(_table(found, columns), console.width))
     question = f"Delete {count(len(ids), 'notification')} for good?"
     console.aside([line(f"{question} Type `yes` to delete. Anything else cancels.")])
     if console.ask("Delete: ") == "yes":

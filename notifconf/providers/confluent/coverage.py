@@ -48,8 +48,8 @@ TERMS = CoverageTerms(
     grouping="severity",
     groups=SEVERITIES,
     notes=(
-        f"Mail to a role reaches those who hold it directly: who holds {ADMIN} through a group mapping gets none.",
-        f"REQUIRED types are mailed to {ADMIN} anyhow: that does not count, nor do subscriptions of single resources.",
+        "Mail to a role reaches the users who hold it directly. Those who hold it through a group mapping get none.",
+        f"always: REQUIRED types are mailed to {ADMIN}. That does not count, nor do subscriptions of single resources.",
     ),
 )
 
@@ -240,7 +240,7 @@ def make_channel(item: LiveResource) -> Channel:
 
 def _make_admin_mail(mails: Sequence[Channel]) -> Channel:
     name = mails[0].name if mails else ADMIN
-    return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "anyhow")
+    return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "always")
 
 
 def is_admin_mail(item: LiveResource) -> bool:
