@@ -162,9 +162,8 @@ def list_probes(declared: ConfluentDeclarations | None, live: Live) -> list[Prob
         ]
     else:
         integrations = {item.id: item for item in live.resources if item.kind == INTEGRATION.name}
-        plain = {key: f"{INTEGRATION.collection}/{item.name}" for key, item in integrations.items()}
-        addresses = make_unique(plain, {key: key for key in plain})
-        found = [_make_live_probe(item, addresses[key]) for key, item in integrations.items()]
+        plain = [f"{INTEGRATION.collection}/{item.name}" for item in integrations.values()]
+        found = list(map(_make_live_probe, integrations.values(), make_unique(plain, list(integrations))))
     return sorted(found, key=lambda probe: probe.address)
 
 
