@@ -232,7 +232,7 @@ async def apply(proposal: Proposal, connection: Connection, control: Control | N
     What fails is in the outcome, and is never raised. Raises `ValueError` for a plan with errors or refusals.
     """
     if proposal.plan.errors or proposal.plan.refusals:
-        raise ValueError("a plan with errors or refusals can't be applied")
+        raise ValueError("a plan with errors or refusals can't be applied (Options(force=True) acknowledges refusals)")
     return await run.apply(proposal, load_provider(proposal.plan.provider), connection, control or Control())
 
 
@@ -553,8 +553,10 @@ def render(
         report = Report(value.plan, value)
     elif isinstance(value, Proposal):
         report = Report(value.plan, routing=find_routing(value))
-    else:
+    elif isinstance(value, Plan):
         report = Report(value)
+    else:
+        raise TypeError(f"{type(value).__name__} can't be rendered")
     result = _choose(format, RENDERERS)(report).result
     return result if isinstance(result, str) else plain_text(result)
 

@@ -106,6 +106,15 @@ class Console:
         """Whether a program reads the result."""
         return self.format != "text"
 
+    @property
+    def width(self) -> int | None:
+        """How many columns the result may have: those of a terminal, or any number."""
+        return self._terminal(sys.stdout).width if self._is_on_terminal else None
+
+    @property
+    def _is_on_terminal(self) -> bool:
+        return self.output is None and sys.stdout.isatty()
+
     def check(self) -> None:
         """Raise `UsageError` if the result's file can't be written: after an apply, that would come too late."""
         if self.output is not None:
@@ -132,7 +141,7 @@ class Console:
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines as the result, or a part of it."""
-        if self.output is None and sys.stdout.isatty():
+        if self._is_on_terminal:
             with _to_stdout():
                 self._draw(sys.stdout, lines)
         else:
@@ -142,11 +151,7 @@ class Console:
         """Write a table as the result, or a part of it."""
         # Secrets are masked before columns are laid out: a secret that is wrapped in its cell would not be found.
         table = replace(table, rows=tuple(mask_line(row, mask) for row in table.rows))
-        if self.output is None and sys.stdout.isatty():
-            with _to_stdout():
-                self._terminal(sys.stdout).draw_table(table)
-        else:
-            self.lines(table.lines())
+        self.lines(table.lines(self.width))
 
     def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
         """Write a plan, or its outcome, as the result of a command that ends with `code`.

@@ -127,4 +127,4 @@ def _write(explanation: Explanation, console: Console, *, everything: bool) -> N
     elif console.format == "markdown":
         console.result(explanation_markdown(explanation, everything=everything))
     else:
-        console.lines(explanation_lines(explanation, everything=everything))
+        console.lines(explanation_lines(explanation, everything=everything, width=console.width))

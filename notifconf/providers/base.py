@@ -234,6 +234,11 @@ class Provider(ABC):
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
         """Return the credentials that the environment holds. Raises `UsageError`, which says what to set."""
 
+    def missing_credentials(self) -> UsageError:
+        """Return the error for an environment without credentials: what to set, and what works without them."""
+        others = "`--endpoint emulator:` needs none, `--provider` names another service"
+        return UsageError(f"no credentials for {self.title}: set {self.credentials} ({others})")
+
     @abstractmethod
     def connect(self, client: Client) -> Connection:
         """Return a connection that speaks through `client`."""

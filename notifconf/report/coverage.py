@@ -199,14 +199,19 @@ def _channel(channel: Channel) -> dict[str, str | None]:
     return {"kind": channel.kind, "name": channel.name or None, "note": channel.note or None}
 
 
-def explanation_lines(explanation: Explanation, *, everything: bool = False) -> Iterator[Line]:
-    """Yield who is told of one type, and who is not: `everything` has those, too, whom nothing means to tell."""
+def explanation_lines(
+    explanation: Explanation, *, everything: bool = False, width: int | None = None
+) -> Iterator[Line]:
+    """Yield who is told of one type, and who is not: `everything` has those, too, whom nothing means to tell.
+
+    `width` is that of a terminal.
+    """
     yield line(Span(_describe_subject(explanation), "strong"))
     for resource in _describe_resource(explanation):
         yield line(resource)
     for table in explanation_tables(explanation, everything=everything):
         yield ()
-        yield from table_lines(table)
+        yield from table_lines(table, width)
     remarks = [*_remarks(explanation)]
     if remarks:
         yield ()

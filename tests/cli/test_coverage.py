@@ -58,14 +58,14 @@ def test_without_a_workspace_it_shows_what_is_live(user):
     found = rows(ended)
     assert found["TYPE"] == "SEVERITY LIVE CHANNELS"
     assert found[FAILED] == "CRITICAL 0 nobody"
-    assert found[SAML] == 'WARN 0 RoleEmail "Organization admins" (anyhow)'
+    assert found[SAML] == 'WARN 0 RoleEmail "Organization admins" (always)'
     assert found[DAYS] == 'INFO 1 RoleEmail "Organization admins"'
     assert ended.out.splitlines()[-6:-3] == [
         "CRITICAL: 6 of 6 types reach no channel that counts.",
         "WARN: 8 of 8 types reach no channel that counts.",
         "INFO: 5 of 6 types reach no channel that counts.",
     ]
-    assert "through a group mapping gets none" in ended.out
+    assert "through a group mapping get none" in ended.out
     assert set(user.requests()) == {"GET integrations", "GET notification-types", "GET subscriptions"}
 
 
@@ -75,7 +75,7 @@ def test_with_a_workspace_it_shows_what_a_plan_changes(user):
     found = rows(ended)
     assert found["TYPE"] == "SEVERITY LIVE PLANNED CHANNELS"
     assert found[FAILED] == 'CRITICAL 0 1 + Webhook "On-call"'
-    assert found[SAML] == 'WARN 0 1 RoleEmail "Organization admins" (anyhow), + Webhook "On-call"'
+    assert found[SAML] == 'WARN 0 1 RoleEmail "Organization admins" (always), + Webhook "On-call"'
     assert found[DAYS] == 'INFO 1 1 + Webhook "On-call", - RoleEmail "Organization admins"'
     sentence = "CRITICAL: 6 of 6 types reach no channel that counts, 5 as planned. policy.coverage wants at least 1: 5"
     assert f"{sentence} fall short." in ended.out

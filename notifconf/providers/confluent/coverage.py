@@ -48,8 +48,8 @@ TERMS = CoverageTerms(
     grouping="severity",
     groups=SEVERITIES,
     notes=(
-        f"Mail to a role reaches those who hold it directly: who holds {ADMIN} through a group mapping gets none.",
-        f"REQUIRED types are mailed to {ADMIN} anyhow: that does not count, nor do subscriptions of single resources.",
+        "Mail to a role reaches the users who hold it directly. Those who hold it through a group mapping get none.",
+        f"always: REQUIRED types are mailed to {ADMIN}. That does not count, nor do subscriptions of single resources.",
     ),
 )
 
@@ -162,9 +162,8 @@ def list_probes(declared: ConfluentDeclarations | None, live: Live) -> list[Prob
         ]
     else:
         integrations = {item.id: item for item in live.resources if item.kind == INTEGRATION.name}
-        plain = {key: f"{INTEGRATION.collection}/{item.name}" for key, item in integrations.items()}
-        addresses = make_unique(plain, {key: key for key in plain})
-        found = [_make_live_probe(item, addresses[key]) for key, item in integrations.items()]
+        plain = [f"{INTEGRATION.collection}/{item.name}" for item in integrations.values()]
+        found = list(map(_make_live_probe, integrations.values(), make_unique(plain, list(integrations))))
     return sorted(found, key=lambda probe: probe.address)
 
 
@@ -240,7 +239,7 @@ def make_channel(item: LiveResource) -> Channel:
 
 def _make_admin_mail(mails: Sequence[Channel]) -> Channel:
     name = mails[0].name if mails else ADMIN
-    return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "anyhow")
+    return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "always")
 
 
 def is_admin_mail(item: LiveResource) -> bool:

@@ -108,7 +108,7 @@ class ConfluentProvider(Provider):
             missing, present = (SECRET, KEY) if key else (KEY, SECRET)
             raise UsageError(f"{present} is set, but {missing} is not: an API key and its secret go together")
         if not key and not token:
-            raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
+            raise self.missing_credentials()
         try:
             return Authorization.basic(key, secret) if key else Authorization.bearer(token)
         except UsageError as error:

@@ -28,7 +28,7 @@ from notifconf.providers.konnect.resolve import find_shadowed_channels
 
 EMAIL = "EMAIL"
 
-DEFAULT, PARTLY, ANYHOW = "default", "partly", "anyhow"
+DEFAULT, PARTLY, ALWAYS = "default", "partly", "always"
 
 TERMS = CoverageTerms(
     subject="event",
@@ -37,7 +37,7 @@ TERMS = CoverageTerms(
     notes=(
         f"{DEFAULT}: the event has no subscription, so its default holds.",
         f"{PARTLY}: no subscription tells of all regions and entities by this channel; it counts all the same.",
-        f"{ANYHOW}: billing events are mailed to the organization's admins in any case, which does not count.",
+        f"{ALWAYS}: billing events are mailed to the organization's admins. That does not count.",
     ),
 )
 
@@ -60,7 +60,7 @@ def coverage(live: Live) -> Iterator[Reach]:
             name=event.id,
             group=event.namespace,
             channels=tuple(channel for channel in channels if not (event.mandatory and channel.kind == EMAIL)),
-            anyhow=(Channel(EMAIL, EMAIL, note=ANYHOW),) if event.mandatory else (),
+            anyhow=(Channel(EMAIL, EMAIL, note=ALWAYS),) if event.mandatory else (),
             subscriptions=frozenset((item.kind, item.id) for item in found),
             off=tuple(_find_off(found, channels)),
         )

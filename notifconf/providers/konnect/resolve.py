@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple, cast
 
 from notifconf.model import (
@@ -101,19 +100,20 @@ class _Resolver:
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
         choices = sorted(self.choose(entries), key=lambda choice: choice.key)
-        plain = list_addresses([(choice.entry, choice.event.id) for choice in choices])
         addresses = make_unique(
-            {choice.key: address for choice, address in zip(choices, plain, strict=True)},
-            {choice.key: "#".join(filter(None, (choice.event.id, choice.entry.pin))) for choice in choices},
+            list_addresses([(choice.entry, choice.event.id) for choice in choices]),
+            ["#".join(filter(None, (choice.event.id, choice.entry.pin))) for choice in choices],
         )
         keys = _keys(choices, self._live, self._policy)
-        identified = [_identify(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
+        identified = [
+            _identify(choice, address, keys[choice.key]) for choice, address in zip(choices, addresses, strict=True)
+        ]
         # Who is who is the planner's to say. It is asked here since a channel that isn't named keeps its live value.
         pairs = {pair.desired.address: pair.live for pair in match(identified, self._live, self._policy).pairs}
         for choice, resource in zip(choices, identified, strict=True):
             live = pairs.get(resource.address)
             is_new = live is None and resource.address in pairs
-            yield self._judge(replace(resource, attributes=self._attributes(choice, live)), choice, is_new=is_new)
+            yield self._judge(resource._replace(attributes=self._attributes(choice, live)), choice, is_new=is_new)
 
     def choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
         """Return the subscriptions whose event is known, each with the entry that decides: see `plan/entries.py`."""
@@ -207,7 +207,7 @@ class _Resolver:
 
     def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))
-        return replace(resource, blocked=code)
+        return resource._replace(blocked=code)
 
 
 def _content(entry: DeclaredSubscription) -> tuple[object, ...]:
