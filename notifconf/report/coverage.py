@@ -223,7 +223,10 @@ def explanation_tables(explanation: Explanation, *, everything: bool = False) ->
     for side, audience in (("Live", explanation.live), ("As planned", explanation.planned)):
         if audience is None:
             continue
-        state = "there is no subscription" if audience.state == "none" else f"the subscription is {audience.state}"
+        whose = (
+            "the resource's own subscription" if audience.told and audience.state == "disabled" else "the subscription"
+        )
+        state = "there is no subscription" if audience.state == "none" else f"{whose} is {audience.state}"
         rows = [[_title(item), item.address, *_describe_via(item.via)] for item in audience.told]
         yield _make_table(f"{side}: told ({state})", ("channel", "address", "through", "declared_at"), rows, NOBODY)
         left_out = [item for item in audience.not_told if everything or item.why != "not-subscribed"]

@@ -136,6 +136,11 @@ def test_subscriptions_of_the_resource_count_too(user):
     planned = user.runs("explain", FAILED, "--resource", SINK, "--format", "json").json["planned"]
     assert told(planned) == {"integrations/slack": 12, "integrations/data": 16, "integrations/oncall": 21}
     assert {item["via"]["kind"] for item in planned["told"]} == {"subscription", "resource-subscription"}
+    user.writes(
+        f"{WORKSPACE}resources:\n  - resource: {SINK}\n    subscriptions:\n{entry}        current_state: DISABLED\n"
+    )
+    title = "As planned: told (the resource's own subscription is disabled)"
+    assert title in user.runs("explain", FAILED, "--resource", SINK).out
 
 
 def test_a_mute_that_the_credentials_cannot_see_is_unknown(user):
