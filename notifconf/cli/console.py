@@ -28,7 +28,7 @@ from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
-from notifconf.model import Diagnostic, Mask, Outcome, Plan, Secret
+from notifconf.model import Change, Diagnostic, Mask, Outcome, Plan, Result, Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
 from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
@@ -95,6 +95,8 @@ class Console:
     summary: bool = False
     context: Context | None = None
     """What the plan of this command compares with what, once that is known."""
+    find_routing: Callable[[Sequence[Change]], Sequence[Sides]] | None = None
+    """Says whom each type reaches before and after some changes, for a format that shows it."""
     _shown: Report | None = field(default=None, init=False)
     _begun: bool = field(default=False, init=False)
     _moving: Terminal | None = field(default=None, init=False)
@@ -151,23 +153,18 @@ class Console:
         table = replace(table, rows=tuple(mask_line(row, mask) for row in table.rows))
         self.lines(table.lines(self.width))
 
-    def show(
-        self,
-        plan: Plan,
-        code: int,
-        outcome: Outcome | None = None,
-        *,
-        silent: bool = False,
-        routing: Sequence[Sides] = (),
-    ) -> None:
+    def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
         """Write a plan, or its outcome, as the result of a command that ends with `code`.
 
         Diagnostics are written beside the result; those of an applied plan were shown before it was applied. A `silent`
-        command writes to files only. `routing` says whom each type reaches, for the formats that show it.
+        command writes to files only.
         """
         if not silent:
             self.diagnostics((outcome or plan).diagnostics)
-        self._shown = report = replace(self.report(plan, code, outcome), routing=routing)
+        self._shown = report = self.report(plan, code, outcome)
+        if self.find_routing is not None:
+            made = [change for change, item in report.changes if item is None or item.result is Result.APPLIED]
+            report = replace(report, routing=self.find_routing(made))
         self._render(report, silent=silent)
         if not silent:
             self._conclude(report)

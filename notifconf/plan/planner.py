@@ -36,7 +36,7 @@ from notifconf.plan.order import Scope, select_scope, sort_changes
 from notifconf.plan.ownership import find_ownership, mark_pairs
 from notifconf.plan.protection import Protection, limit_deletes, make_protection
 from notifconf.plan.prune import OTHER_OWNER, prune
-from notifconf.plan.rules import Pair, Rules
+from notifconf.plan.rules import Rules
 
 
 def conceal(plan: Plan, mask: Mask) -> Plan:
@@ -45,7 +45,7 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
     return replace(
         plan,
         changes=tuple(_conceal_change(change, addresses, mask) for change in plan.changes),
-        unchanged=tuple(map(mask, plan.unchanged)),
+        unchanged=mask.each(plan.unchanged),
         unmanaged=tuple(
             replace(item, address=_conceal_address(item.address, item.id, mask), place=mask(item.place))
             for item in plan.unmanaged
@@ -335,22 +335,19 @@ def _compare(
     matching: Matching, workspace: Workspace, kinds: Mapping[str, Kind], references: References, guards: Protection
 ) -> _Comparison:
     result = _Comparison()
-    for pair in matching.pairs:
-        change = _make_change(pair, kinds[pair.desired.kind], references)
+    for desired, live in matching.pairs:
+        kind = kinds[desired.kind]
+        if live is not None:
+            change = update(desired, live, kind, references)
+        else:
+            change = create(desired, kind, references) if desired.create else None
         if change is None or (change.action is Action.UPDATE and workspace.policy.mode is Mode.CREATE_ONLY):
-            result.unchanged[pair.desired.kind].append(pair.desired.address)
+            result.unchanged[desired.kind].append(desired.address)
             continue
-        change, forbidden = guards.judge(_block(change, pair.desired, matching.broken))
+        change, forbidden = guards.judge(_block(change, desired, matching.broken))
         result.changes.append(change)
         result.diagnostics += forbidden
     return result
-
-
-def _make_change(pair: Pair, kind: Kind, references: References) -> Change | None:
-    desired, live = pair
-    if live is not None:
-        return update(desired, live, kind, references)
-    return create(desired, kind, references) if desired.create else None
 
 
 def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Change:
@@ -368,14 +365,13 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], 
     """Return the ids and names for references. A declared object has its declared name, others have their live name."""
     names = dict(live.names)
     ids: dict[str, str] = {}
-    for desired, found in matching.pairs:
-        if not kinds[desired.kind].is_target:
-            continue
+    targets = [pair for pair in matching.pairs if kinds[pair.desired.kind].is_target]
+    for desired, found in targets:
         names[desired.address] = desired.name or desired.address
         if found is not None:
             ids[desired.address] = found.id
             names[found.id] = names[desired.address] if desired.writable else found.name
-    return References(ids, names, find_ownership(policy, matching, live.resources))
+    return References(ids, names, find_ownership(policy, targets, live.resources))
 
 
 def _count_managed(

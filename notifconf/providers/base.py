@@ -310,10 +310,6 @@ class Provider(ABC):
         """Say who is told of a type in a live state, of all resources or of one, and why the others are not."""
         return Audience()
 
-    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:  # noqa: ARG002
-        """Return sentences about audiences for whoever reads them: whom mail does not reach."""
-        return ()
-
     def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:  # noqa: ARG002
         """Return the channels that `Connection.verify` can test: the declared ones, else (without any) the live ones.
 

@@ -166,6 +166,8 @@ def _picture_markdown(report: CoverageReport) -> Iterator[str]:
         for row in group.rows:
             yield f"| {' | '.join((prose(row.name), *(cell.sign for cell in row.cells)))} |"
     yield from ("", ", ".join(f"{sign.sign} {sign.words}" for sign in matrix.signs))
+    if matrix.muted:
+        yield from ("", f"Muted: {prose(', '.join(matrix.muted))}")
     diagram = draw_mermaid(report.types)
     if diagram:
         yield from ("", "```mermaid", *diagram, "```")
@@ -176,7 +178,8 @@ def _channels(item: Sides) -> tuple[str, ...]:
     return (
         *map(str, stays),
         *(f"+ {channel}" for channel in item.added),
-        *(f"- {channel}" for channel in item.removed),
+        *(f"- {channel}" for channel in item.removed if channel not in item.after.silenced),
+        *(f"{channel} (muted)" for channel in item.after.silenced),
     )
 
 
@@ -197,7 +200,8 @@ def _type(item: Sides, report: CoverageReport) -> dict[str, Any]:
 
 
 def _reach(reach: Reach) -> dict[str, Any]:
-    return {"channels": list(map(_channel, reach.channels)), "anyhow": list(map(_channel, reach.anyhow))}
+    silenced = {"silenced": list(map(_channel, reach.silenced))} if reach.silenced else {}
+    return {"channels": list(map(_channel, reach.channels)), "anyhow": list(map(_channel, reach.anyhow)), **silenced}
 
 
 def _channel(channel: Channel) -> dict[str, str | None]:
@@ -272,7 +276,8 @@ def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]], emp
 
 def _describe_subject(explanation: Explanation) -> str:
     subject = explanation.subject
-    known = ", ".join(filter(None, (subject.severity, subject.priority, subject.id)))
+    plan = "" if subject.in_plan else "not in the billing plan"
+    known = ", ".join(filter(None, (subject.severity, subject.priority, subject.id, plan)))
     return f"{subject.name} ({known})"
 
 
@@ -288,6 +293,10 @@ def _remarks(explanation: Explanation) -> Iterator[str]:
     for path in explanation.unknown:
         yield f"unknown: {path} may be muted, these credentials can't see it"
     yield from explanation.notes
+    live = explanation.live.notes
+    planned = explanation.planned.notes if explanation.planned is not None else live
+    for note in dict.fromkeys((*live, *planned)):
+        yield note if note in live and note in planned else f"{'Live' if note in live else 'As planned'}: {note}"
 
 
 def _title(item: Told | NotTold) -> str:

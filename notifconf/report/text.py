@@ -115,6 +115,9 @@ def conclusion(report: Report) -> Line:
     if plan.refusals:
         others = len(plan.refusals) - 1
         more = f", and {others} more" if others else ""
+        if plan.breaches:
+            reason = f" {_first_sentence(plan.breaches[0])}{more}."
+            return line(Span("The live state breaks policy.coverage:", "error"), reason)
         reason = f" {_first_sentence(plan.refusals[0])}{more}. Pass --force if that is what you want."
         return line(Span("Refused:", "error"), reason)
     return summary_line(plan)

@@ -93,3 +93,10 @@ def test_credentials_that_are_refused_are_no_failure_of_a_channel(declared):
     declared.emulator.settings.update({"read_only": True})
     ended = declared.runs("test")
     assert (ended.code, "Tested" in ended.out, "error:" in ended.err) == (1, False, True)
+
+
+def test_a_service_that_can_not_be_reached_is_one_error_and_no_failure_of_a_channel(declared):
+    declared.sets(CONFLUENT_CLOUD_ENDPOINT="http://127.0.0.1:9")
+    ended = declared.runs("test", "--metrics-file", "test.prom")
+    assert (ended.code, "failed" in ended.out, ended.err.count("can't be reached")) == (1, False, 1)
+    assert not (declared.folder / "test.prom").exists()

