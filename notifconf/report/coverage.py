@@ -104,11 +104,20 @@ def mute_lines(report: CoverageReport) -> Iterator[str]:
         yield "muted: nothing"
 
 
+def remark_lines(report: CoverageReport) -> Iterator[Line]:
+    """Yield what stands below the table: the notes, what is muted, and at the end the sums."""
+    yield ()
+    yield from (line(Span(note, "dim")) for note in report.terms.notes)
+    yield ()
+    if report.mutes is not None:
+        yield from (line(Span(text, "silences")) for text in mute_lines(report))
+        yield ()
+    yield from map(line, sums(report))
+
+
 def coverage_text(report: CoverageReport) -> str:
-    """Return the table, the sums and the notes as plain text."""
-    muted = [(), *map(line, mute_lines(report))] if report.mutes is not None else []
-    lines = [*table_lines(coverage_table(report)), (), *map(line, sums(report)), *muted, ()]
-    return plain_text([*lines, *map(line, report.terms.notes)])
+    """Return the table and what stands below it as plain text."""
+    return plain_text([*table_lines(coverage_table(report)), *remark_lines(report)])
 
 
 def coverage_json(report: CoverageReport) -> str:

@@ -222,7 +222,7 @@ def describe_muted(live: Live, mutes: Sequence[LiveResource]) -> Mapping[str, st
     for item in mutes:
         path = str(item.attributes.get("resource"))
         found = [watch.text for watch in watches.get(path, ())]
-        more = [f"{len(found) - MAX_WATCHES_SHOWN} more subscriptions"] if len(found) > MAX_WATCHES_SHOWN else []
+        more = [f"and {len(found) - MAX_WATCHES_SHOWN} more"] if len(found) > MAX_WATCHES_SHOWN else []
         described[path] = "; ".join((*found[:MAX_WATCHES_SHOWN], *more, *general))
     return described
 

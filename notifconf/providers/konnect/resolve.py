@@ -155,8 +155,14 @@ class _Resolver:
     ) -> Claim[DeclaredSubscription, Key]:
         """Claim what a match finds; `named` has, by event and name, the subscriptions that entries name."""
         found = find_events(entry, self._catalogue)
+        known = {event.namespace for event in self._catalogue.events}
+        for name in entry.match.namespace if entry.match else ():
+            if name not in known:
+                message = f"no event has the namespace {quoted(name)}{nearest(name, known)}"
+                self.diagnostics.append(warning("invalid-value", message, entry.event_at))
         if not found:
-            self.diagnostics.append(error("empty-match", "no event satisfies this match", entry.event_at))
+            message = "no event satisfies this match: nobody would be told"
+            self.diagnostics.append(error("empty-match", message, entry.event_at))
         things = (key for event in found for key in named.get((event.id, entry.name), [Choice(entry, event).key]))
         return Claim(entry, tuple(things), entry.position, MATCHED)
 

@@ -318,6 +318,15 @@ def test_what_a_match_finds(match: Match, found: list[Event]) -> None:
     assert errors(made) == ([] if found else ["empty-match"])
 
 
+def test_a_namespace_that_no_event_has_is_a_warning_beside_one_that_events_have() -> None:
+    declared = entry("", "Ops", match=Match(namespace=("organisation", "gateway-manager")), line=3)
+    made = plan(declared)
+    assert did(made) == [f"+ {PLANE.id}#Ops"]
+    (found,) = [item for item in made.diagnostics if item.code == "invalid-value"]
+    assert (found.severity, found.position) == ("warning", declared.event_at)
+    assert 'did you mean "organization"' in found.message
+
+
 def test_two_matches_of_one_name_overlap() -> None:
     entries = [
         entry("", "Ops", match=Match(namespace=("organization",)), line=2),
