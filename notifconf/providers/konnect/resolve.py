@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 from notifconf.model import (
@@ -20,7 +21,7 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide, find_idle_exceptions
 from notifconf.plan.match import match
 from notifconf.plan.ownership import add_mark
 from notifconf.plan.rules import Resolution
@@ -139,6 +140,10 @@ class _Resolver:
         found = find_events(entry, self._catalogue)
         if not found:
             self.diagnostics.append(error("empty-match", "no event satisfies this match", entry.event_at))
+        if entry.match is not None:
+            everything = replace(entry, match=replace(entry.match, excluded=()))
+            names = {name for event in find_events(everything, self._catalogue) for name in (event.id, event.title)}
+            self.diagnostics += find_idle_exceptions(entry.match.excluded, names, entry.event_at)
         things = (key for event in found for key in named.get((event.id, entry.name), [Choice(entry, event).key]))
         return Claim(entry, tuple(things), entry.position, MATCHED)
 
