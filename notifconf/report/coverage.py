@@ -104,11 +104,20 @@ def mute_lines(report: CoverageReport) -> Iterator[str]:
         yield "muted: nothing"
 
 
+def remark_lines(report: CoverageReport) -> Iterator[Line]:
+    """Yield what stands below the table: the notes, what is muted, and at the end the sums."""
+    yield ()
+    yield from (line(Span(note, "dim")) for note in report.terms.notes)
+    yield ()
+    if report.mutes is not None:
+        yield from (line(Span(text, "silences")) for text in mute_lines(report))
+        yield ()
+    yield from map(line, sums(report))
+
+
 def coverage_text(report: CoverageReport) -> str:
-    """Return the table, the sums and the notes as plain text."""
-    muted = [(), *map(line, mute_lines(report))] if report.mutes is not None else []
-    lines = [*table_lines(coverage_table(report)), (), *map(line, sums(report)), *muted, ()]
-    return plain_text([*lines, *map(line, report.terms.notes)])
+    """Return the table and what stands below it as plain text."""
+    return plain_text([*table_lines(coverage_table(report)), *remark_lines(report)])
 
 
 def coverage_json(report: CoverageReport) -> str:
@@ -129,7 +138,7 @@ def table_markdown(table: Table) -> list[str]:
     heads = [column.replace("_", " ") for column in table.columns]
     rows = [heads, ["---"] * len(heads), *([prose(cell.text) for cell in row] for row in table.rows)]
     lines = [f"| {' | '.join(row)} |" for row in rows] if table.rows else [f"({table.empty})"]
-    return [f"### {prose(table.title)}", "", *lines, ""]
+    return [f"### {prose(table.title)}", "", *([*lines, ""] if table.rows or table.empty else [])]
 
 
 def coverage_markdown(report: CoverageReport) -> str:
@@ -228,7 +237,8 @@ def explanation_tables(explanation: Explanation, *, everything: bool = False) ->
         )
         state = "there is no subscription" if audience.state == "none" else f"{whose} is {audience.state}"
         rows = [[_title(item), item.address, *_describe_via(item.via)] for item in audience.told]
-        yield _make_table(f"{side}: told ({state})", ("channel", "address", "through", "declared_at"), rows, NOBODY)
+        told = "told" if rows else "nobody is told"
+        yield _make_table(f"{side}: {told} ({state})", ("channel", "address", "through", "declared_at"), rows)
         left_out = [item for item in audience.not_told if everything or item.why != "not-subscribed"]
         if left_out:
             rows = [[_title(item), item.address, item.why, item.because] for item in left_out]
@@ -264,8 +274,8 @@ def explanation_markdown(explanation: Explanation, *, everything: bool = False) 
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]], empty: str = "none") -> Table:
-    return Table(title, columns, tuple(tuple(Span(cell) for cell in row) for row in rows), empty)
+def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]]) -> Table:
+    return Table(title, columns, tuple(tuple(Span(cell) for cell in row) for row in rows), empty="")
 
 
 def _describe_subject(explanation: Explanation) -> str:
