@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,6 +34,15 @@ from notifconf.report.coverage import explanation_json, explanation_lines, expla
 from notifconf.report.table import listing_table
 
 
+@dataclass(frozen=True, slots=True)
+class ExplainOptions:
+    """The options of `explain` alone."""
+
+    resource: str | None
+    everything: bool
+    discover: bool | None
+
+
 @command(
     click.argument("name", metavar="[TYPE]", required=False),
     paths_argument,
@@ -49,14 +59,7 @@ from notifconf.report.table import listing_table
 )
 @option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")
 def explain(
-    name: str | None,
-    paths: tuple[str, ...],
-    *,
-    resource: str | None,
-    everything: bool,
-    discover: bool | None,
-    service: Service,
-    console: Console,
+    name: str | None, paths: tuple[str, ...], *, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Show who is told of a type, who is not, and why.
 
@@ -70,23 +73,22 @@ def explain(
     """
     if name is None:
         return _list_types(service, console)
-    now = current_time()
+    own, now = ExplainOptions(**own_options), current_time()
     has_workspace = bool(paths) or find_workspace((), service.provider, service.access) is not None
     workspace = load_workspace(paths, service, now) if has_workspace else None
     provider = find_provider(workspace, service)
-    if resource is not None and not provider.has_inventory:
+    if own.resource is not None and not provider.has_inventory:
         raise UsageError(f"{provider.title} has no resources: leave --resource out")
-    check_discover(provider, discover=discover)
-    asked = _Asked(name, resource, workspace, Options(discover=discover), now)
+    check_discover(provider, discover=own.discover)
     try:
         with console.waiting(f"Reading {provider.title}"):
-            explanation = asyncio.run(_explain(asked, provider, service))
+            explanation = asyncio.run(_explain(name, own, workspace, provider=provider, service=service, now=now))
     except UsageError as error:
         if name and not paths and Path(name).exists():
             error.add_note(f"{quoted(name)} is a file or folder: the type comes first, `notifconf explain TYPE {name}`")
         raise
     console.diagnostics(explanation.diagnostics)
-    _write(explanation, console, everything=everything)
+    _write(explanation, console, everything=own.everything)
     return ExitCode.ERROR if explanation.diagnostics else ExitCode.DONE
 
 
@@ -100,30 +102,27 @@ def _list_types(service: Service, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What somebody asks about, and what the answer is planned with."""
-
-    name: str
-    resource: str | None
-    workspace: Workspace | None
-    options: Options
-    now: datetime
-
-
-async def _explain(asked: _Asked, provider: Provider, service: Service) -> Explanation:
-    name, resource = asked.name, asked.resource
-    workspace = apply_options(asked.workspace, asked.options) if asked.workspace is not None else None
+async def _explain(
+    name: str,
+    own: ExplainOptions,
+    workspace: Workspace | None,
+    *,
+    provider: Provider,
+    service: Service,
+    now: datetime,
+) -> Explanation:
+    if workspace is not None:
+        workspace = apply_options(workspace, Options(discover=own.discover))
     async with open_connection(provider, service) as connection:
-        location = await api.locate(connection, resource) if resource is not None else None
+        location = await api.locate(connection, own.resource) if own.resource is not None else None
         places: Sequence[str] = (*location.paths, *location.above) if location is not None else ()
-        discover = workspace.policy.discover if workspace is not None else bool(asked.options.discover)
+        discover = workspace.policy.discover if workspace is not None else bool(own.discover)
         live = await api.survey(connection, places, workspace, discover=discover)
         provider.find_subject(live, name)
         proposal = None
         if workspace is not None:
-            proposal = api.make_plan(workspace, await api.read_live(workspace, connection), now=asked.now)
-    return api.explain(provider.name, live, name, location=location, proposal=proposal, now=asked.now)
+            proposal = api.make_plan(workspace, await api.read_live(workspace, connection), now=now)
+    return api.explain(provider.name, live, name, location=location, proposal=proposal, now=now)
 
 
 def _write(explanation: Explanation, console: Console, *, everything: bool) -> None:

@@ -126,9 +126,9 @@ OLD = [*(owned(f"c{number}", f"old-{number}", "old") for number in range(7)), ow
 
 def note(key, live_id=None, **attributes):
     """A declared object that nothing refers to, or a live one."""
-    item = channel(key) if live_id is None else live_channel(live_id, key)
-    address = {"address": f"notes/{key}"} if live_id is None else {}
-    return replace(item, kind="note", attributes=attributes, **address)
+    if live_id is None:
+        return channel(key)._replace(kind="note", attributes=attributes, address=f"notes/{key}")
+    return replace(live_channel(live_id, key), kind="note", attributes=attributes)
 
 
 def make_cases():
@@ -140,11 +140,11 @@ def make_cases():
                 channel("new", nested=NESTED, count=1, share=0.5, on=True, none=None, line=2),
                 channel("a", "new", nested=NESTED, more="m", line=3),
                 channel("same", line=4),
-                replace(route("warn a", "new", "a", "elsewhere"), mute=MuteTerms(None, LATER, None)),
-                replace(route("warn b", "new", state="OFF"), mute=MuteTerms(NOW)),
+                route("warn a", "new", "a", "elsewhere")._replace(mute=MuteTerms(None, LATER, None)),
+                route("warn b", "new", state="OFF")._replace(mute=MuteTerms(NOW)),
                 route("absent", create=False),
                 route("blocked", "a", blocked="not-possible"),
-                replace(reader("mail"), name=""),
+                reader("mail")._replace(name=""),
                 note("n", text="t"),
             ],
             [
@@ -172,7 +172,7 @@ def make_cases():
                 channel("b", note=f"{SECRET}!", list=("x", f"is {SECRET}"), map={"deep": SECRET}, other="o"),
                 channel("kept", note=SECRET),
                 channel("is " + SECRET),
-                replace(route(f"at {SECRET}", SECRET, state="OFF"), mute=MUTE),
+                route(f"at {SECRET}", SECRET, state="OFF")._replace(mute=MUTE),
                 route("warn a", SECRET, "b"),
             ],
             [

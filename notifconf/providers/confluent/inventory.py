@@ -51,6 +51,11 @@ class InventoryItem:
     other_path: str = ""
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The spellings of its path that can be looked up: a connector's name may be no segment."""
+        return (self.path,) if self.path == f"cloud-connector={self.id}" else (self.path, self.other_path)
+
+    @property
     def label(self) -> str:
         """Its path, with names beside the ids."""
         return label(self.path, self.title(self.path))

@@ -188,7 +188,8 @@ def find_location(resource: str, inventory: Inventory) -> Location:
     environment = next((path for path in parents if path.rpartition("/")[2].startswith("environment=")), "")
     if item is not None and item.environment is not None:
         environment = item.environment.path
-    paths = (resource,) if item is None else tuple(dict.fromkeys(filter(None, (item.path, item.other_path, resource))))
+    spellings = (resource,) if item is None else (*item.paths, "" if resource == item.other_path else resource)
+    paths = tuple(dict.fromkeys(filter(None, spellings)))
     return Location(
         paths,
         tuple(path for path in (environment, inventory.organization) if path and path not in paths),

@@ -14,6 +14,7 @@ from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.expand import expand
 from notifconf.providers.confluent.inventory import Inventory, InventoryItem, decode_connector, select
+from notifconf.providers.confluent.live import find_location
 from notifconf.providers.confluent.workspace import DeclaredResource, Match, Mute, Reference, Selector
 from tests.providers.confluent.declared import CATALOGUE, NOW, addition, at, resource, subscription, workspace
 
@@ -141,6 +142,9 @@ def test_what_can_not_be_a_segment_goes_by_its_id() -> None:
     by_name = f"{PROD}/cloud-cluster=lkc-1/connector="
     assert [name for name, path in paths.items() if path == by_name + name] == ["a b=c%é", " "]
     assert {path for path in paths.values() if not path.startswith(by_name)} == {"cloud-connector=lcc-9"}
+    assert find_location("cloud-connector=lcc-2", INVENTORY).paths == ("cloud-connector=lcc-2",)
+    assert find_location(f"{by_name}a/b=c%20 ü", INVENTORY).paths == ("cloud-connector=lcc-2",)
+    assert find_location("cloud-connector=lcc-1", INVENTORY).paths == (SINK, "cloud-connector=lcc-1")
     assert CONNECTORS[1].label == "cloud-connector=lcc-2 (Production / orders / a/b=c%20 ü)"
     assert decode_connector({"id": "lcc-1", "name": "x", "state": "DELETED"}, CLUSTERS[0]) is None
 
