@@ -25,9 +25,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+import jsonschema_rs
+
 from notifconf import config
 from notifconf.endpoints import find_endpoint
-from notifconf.errors import AuthenticationError, ForbiddenError, ServiceError, StaleError, UsageError
+from notifconf.errors import AuthenticationError, ForbiddenError, ServiceError, StaleError, TransportError, UsageError
 from notifconf.executor import run
 from notifconf.executor.saved import (
     AlteredError,
@@ -47,6 +49,7 @@ from notifconf.files import open_to_read, write_atomically
 from notifconf.http.workers import run_all
 from notifconf.model import (
     Action,
+    Change,
     Declared,
     Delivery,
     Diagnostic,
@@ -179,10 +182,25 @@ def find_live_breaches(workspace: Workspace, live: Live) -> tuple[Diagnostic, ..
     return tuple(find_breaches(load_provider(workspace.provider).coverage(live), workspace.policy))
 
 
-def find_routing(proposal: Proposal) -> tuple[Sides, ...]:
-    """Return what each type reaches before and after a plan, as far as what was read for it says so."""
+def find_routing(
+    proposal: Proposal, everything: Live | None = None, changes: Sequence[Change] | None = None
+) -> tuple[Sides, ...]:
+    """Return what each type reaches before and after a plan, or after those `changes` of it that were made.
+
+    `everything` is what `survey` reads; without it, what was read for the plan says what it can.
+    """
     rules = load_provider(proposal.plan.provider)
-    return find_effect(proposal.plan.changes, _conceal(proposal.live, proposal.workspace), rules).types
+    live = proposal.live if everything is None else _join(everything, proposal.live)
+    made = proposal.plan.changes if changes is None else changes
+    return find_effect(made, _conceal(live, proposal.workspace), rules).types
+
+
+def _join(everything: Live, live: Live) -> Live:
+    """Return what was surveyed with what else was read for a plan: the resources that a workspace names."""
+    known = {(item.kind, item.id) for item in everything.resources}
+    more = (item for item in live.resources if (item.kind, item.id) not in known)
+    names = {**live.names, **everything.names}
+    return replace(everything, resources=(*everything.resources, *more), names=names)
 
 
 def _conceal(live: Live, workspace: Workspace | None) -> Live:
@@ -214,7 +232,7 @@ async def apply(proposal: Proposal, connection: Connection, control: Control | N
     What fails is in the outcome, and is never raised. Raises `ValueError` for a plan with errors or refusals.
     """
     if proposal.plan.errors or proposal.plan.refusals:
-        raise ValueError("a plan with errors or refusals can't be applied")
+        raise ValueError("a plan with errors or refusals can't be applied (Options(force=True) acknowledges refusals)")
     return await run.apply(proposal, load_provider(proposal.plan.provider), connection, control or Control())
 
 
@@ -265,8 +283,6 @@ def find_saved_plan(path: str | Path) -> SavedPlan | None:
 
 def _find_invalid_place(document: Document) -> str | None:
     """Return a JSON pointer to what the JSON Schema of a plan file refuses, or None."""
-    import jsonschema_rs  # takes a while to import, and only a saved plan needs it here
-
     schema = json.loads(config.schema_text("plan-v1.schema.json"))
     schema["required"].append("saved")
     # The service may send a name that is not valid Unicode. The schema can't judge that, and does not need to.
@@ -335,8 +351,9 @@ def coverage(provider: str, live: Live, *, proposal: Proposal | None = None) -> 
     """
     rules = load_provider(provider)
     workspace, plan = (proposal.workspace, proposal.plan) if proposal is not None else (None, None)
-    live = _conceal(live, workspace)
-    mutes = None if live.inventory is None else tuple(rules.list_mutes(live))
+    live = _conceal(live if proposal is None else _join(live, proposal.live), workspace)
+    found = tuple(rules.list_mutes(live))
+    mutes = None if live.inventory is None and not found else found
     types = find_effect(plan.changes if plan else (), live, rules).types
     return CoverageReport(
         provider,
@@ -384,15 +401,15 @@ def explain(
     if plan is not None:
         after = rules.explain(subject, location, find_effect(plan.changes, live, rules).live, declared)
     places = (*location.paths, *location.above) if location is not None else ()
-    notes = [*rules.find_notes(side for side in (before, after) if side is not None)]
+    notes: list[str] = []
     if location is not None and not location.is_known:
-        notes.insert(0, f"The service lists no resource {quoted(location.paths[0])}: `notifconf resources` shows all.")
+        notes.append(f"The service lists no resource {quoted(location.paths[0])}: `notifconf resources` shows all.")
     return Explanation(
         subject,
         before,
         after,
         location,
-        tuple(path for path in places if path in live.not_visible),
+        tuple(filter(live.not_visible.__contains__, places if location is not None else sorted(live.not_visible))),
         tuple(notes),
         plan.errors if plan is not None else (),
     )
@@ -453,8 +470,8 @@ async def probe(
 ) -> list[ProbeResult]:
     """Send a test message through each channel, side by side; `ended` is called with each result as it comes.
 
-    `list_probes` lists channels. Raises `ServiceError` where the credentials are refused. Any
-    other failure is a result.
+    `list_probes` lists channels. Raises `ServiceError` where that says nothing of a channel: the credentials are
+    refused, or the service can't be reached. Any other failure is a result.
     """
 
     async def send(item: Probe) -> ProbeResult:
@@ -473,6 +490,8 @@ async def _send_probe(connection: Connection, item: Probe) -> ProbeResult:
     except (AuthenticationError, ForbiddenError):
         raise
     except ServiceError as error:
+        if isinstance(error, TransportError) and not error.sent:
+            raise
         return ProbeResult(item, "failed", str(error))
     return ProbeResult(item, "delivered")
 
@@ -534,8 +553,10 @@ def render(
         report = Report(value.plan, value)
     elif isinstance(value, Proposal):
         report = Report(value.plan, routing=find_routing(value))
-    else:
+    elif isinstance(value, Plan):
         report = Report(value)
+    else:
+        raise TypeError(f"{type(value).__name__} can't be rendered")
     result = _choose(format, RENDERERS)(report).result
     return result if isinstance(result, str) else plain_text(result)
 

@@ -145,10 +145,9 @@ def _resolve_path(database: str) -> str:
 
 def _open_emulator(database: str) -> EmulatorTransport:
     """Open the emulator in this process. Its database is a file, which is created if it is missing, or `:memory:`."""
-    from notifconf.emulator.store import DatabaseUnusableError
     from notifconf.emulator.transport import open_transport
 
     try:
         return open_transport(database)
-    except DatabaseUnusableError as error:
+    except OSError as error:
         raise UsageError(f"the emulator can't keep its state in {database}: {error}") from error

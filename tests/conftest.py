@@ -7,6 +7,8 @@ import signal
 import freezegun
 from hypothesis import HealthCheck, settings
 
+from notifconf.executor import secrets
+
 # A frozen clock is for what is tested: the loops of emulators that serve in threads of this process must go on.
 freezegun.configure(extend_ignore_list=["asyncio", "uvicorn"])
 
@@ -16,6 +18,9 @@ COMMON = settings(deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("usual", COMMON, max_examples=30, derandomize=True, database=None)
 settings.register_profile("thorough", COMMON, max_examples=500)
 settings.load_profile("usual")
+
+# It takes long by intent to guess a secret of a plan file. That is nothing that most tests need.
+USUAL_COST, secrets.COST = secrets.COST, 2
 
 # In the background of a script, SIGINT is ignored, and so it is in each process that the tests start. With a handler
 # here, those begin with the default.

@@ -77,7 +77,7 @@ def test_the_version_imports_nothing_but_the_entry_point() -> None:
 
 def test_the_help_imports_the_commands_but_no_client_and_no_terminal() -> None:
     modules = imported("--help")
-    assert not modules & {"httpx", "rich.console", "jinja2", "jsonschema", "jsonschema_rs", "deepdiff", "starlette"}
+    assert not modules & {"httpx", "rich.console", "jinja2", "jsonschema", "deepdiff", "starlette"}
 
 
 def test_validate_knows_no_network(workspace: str) -> None:

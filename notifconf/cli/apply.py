@@ -29,6 +29,7 @@ from notifconf.cli.session import (
     open_connection,
     open_plan,
     plan_again,
+    prepare_picture,
 )
 from notifconf.errors import StaleError, UsageError
 from notifconf.executor.audit import audit_trail
@@ -156,6 +157,7 @@ async def _apply_saved(saved: SavedPlan, own: ApplyOptions, service: Service, co
         )
         provider, paths = load_provider(saved.plan.provider), own.workspace or saved.paths
         console.context = describe(paths, provider, saved.basis.endpoint, saved.plan, proposal.live)
+        await prepare_picture(proposal, connection, console)
         remember_secrets(value for value in proposal.secrets.values() if isinstance(value, Secret))
         _show_plan(saved.plan, console)
         return await _carry_out(proposal, connection, service, console, own.audit_file)

@@ -22,8 +22,8 @@ from notifconf.cli.session import (
 from notifconf.model import Options, Workspace
 from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
-from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, mute_lines, sums
-from notifconf.report.style import Span, line
+from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, remark_lines
+from notifconf.report.html import coverage_html
 
 
 @command(
@@ -82,12 +82,7 @@ def _write_report(report: CoverageReport, console: Console) -> None:
     elif console.format == "markdown":
         console.result(coverage_markdown(report))
     elif console.format == "html":
-        from notifconf.report.html import coverage_html  # as with the renderers of plans: only this format needs it
-
         console.result(coverage_html(report))
     else:
         console.table(coverage_table(report, verbose=console.verbose))
-        console.lines([(), *(line(text) for text in sums(report))])
-        if report.mutes is not None:
-            console.lines([(), *(line(Span(text, "silences")) for text in mute_lines(report))])
-        console.lines([(), *(line(Span(note, "dim")) for note in report.terms.notes)])
+        console.lines(remark_lines(report))

@@ -104,8 +104,7 @@ def drift(
             _push_metrics(own.push_metrics, run, service.timeout, console)
     if not recorded:
         code = ExitCode.ERROR
-    routing = api.find_routing(made.proposal) if console.format == "html" else ()
-    console.show(shown, code, silent=code is ExitCode.DONE, routing=routing)
+    console.show(shown, code, silent=code is ExitCode.DONE)
     return code
 
 

@@ -8,7 +8,8 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import command
 from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
-from notifconf.emulator.faults import Fault
+from notifconf.emulator.faults import Fault, parse_fault
+from notifconf.emulator.settings import Settings
 from notifconf.errors import UsageError
 from notifconf.report.style import line
 
@@ -16,8 +17,6 @@ from notifconf.report.style import line
 def _faults(_context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]) -> list[Fault]:
     if not specs:
         return []
-    from notifconf.emulator.faults import parse_fault
-
     try:
         return [parse_fault(spec) for spec in specs]
     except ValueError as error:
@@ -52,8 +51,7 @@ def emulator(
     Example:
       notifconf emulator --port 8080 --data emulator.sqlite
     """
-    from notifconf.emulator.server import serve
-    from notifconf.emulator.settings import Settings
+    from notifconf.emulator.server import serve  # not at the top: `--help` needs no web server
     from notifconf.emulator.store import DatabaseUnusableError
 
     def ready(bound: int) -> None:
@@ -61,8 +59,8 @@ def emulator(
 
     try:
         serve(port, data, Settings(latency=latency, rate_limit=rate_limit, faults=faults), ready)
-    except OSError as error:
-        raise UsageError(f"can't listen on port {port}: {error.strerror}") from error
     except DatabaseUnusableError as error:
         raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"can't listen on port {port}: {error.strerror}") from error
     return ExitCode.DONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +12,22 @@ import click
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, paths_argument, service_options
-from notifconf.cli.parameters import option
+from notifconf.cli.options import Service, command, discover_option, paths_argument, service_options
+from notifconf.cli.parameters import OWN, option
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection, survey
+from notifconf.cli.session import (
+    check_discover,
+    current_time,
+    find_provider,
+    find_workspace,
+    load_workspace,
+    open_connection,
+    survey,
+)
 from notifconf.cli.show import write_listings
 from notifconf.errors import UsageError
-from notifconf.model import Explanation, Filters, Listing, Workspace, quoted
+from notifconf.model import Explanation, Filters, Listing, Options, Workspace, quoted
+from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import explanation_json, explanation_lines, explanation_markdown, table_markdown
 from notifconf.report.table import listing_table
@@ -26,6 +36,7 @@ from notifconf.report.table import listing_table
 @command(
     click.argument("name", metavar="[TYPE]", required=False),
     paths_argument,
+    discover_option(OWN, "Look for mutes in all resources, too. Instead of policy.discover."),
     service_options,
     formats=("text", "json", "markdown"),
     pages=True,
@@ -43,6 +54,7 @@ def explain(
     *,
     resource: str | None,
     everything: bool,
+    discover: bool | None,
     service: Service,
     console: Console,
 ) -> ExitCode:
@@ -50,7 +62,7 @@ def explain(
 
     TYPE is a name or an id, of an event too; without it, the types are listed. Live, and as planned where there
     is a workspace (a PATH, or notifconf.yaml): each channel with its subscription, and the file and line that declares
-    it.
+    it. What is muted is known of --resource, of what the workspace names, and with --discover of all resources.
 
     \b
     Example:
@@ -64,11 +76,13 @@ def explain(
     provider = find_provider(workspace, service)
     if resource is not None and not provider.has_inventory:
         raise UsageError(f"{provider.title} has no resources: leave --resource out")
+    check_discover(provider, discover=discover)
+    asked = _Asked(name, resource, workspace, Options(discover=discover), now)
     try:
         with console.waiting(f"Reading {provider.title}"):
-            explanation = asyncio.run(_explain(name, resource, workspace, provider=provider, service=service, now=now))
+            explanation = asyncio.run(_explain(asked, provider, service))
     except UsageError as error:
-        if not paths and Path(name).exists():
+        if name and not paths and Path(name).exists():
             error.add_note(f"{quoted(name)} is a file or folder: the type comes first, `notifconf explain TYPE {name}`")
         raise
     console.diagnostics(explanation.diagnostics)
@@ -86,24 +100,30 @@ def _list_types(service: Service, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
-async def _explain(
-    name: str,
-    resource: str | None,
-    workspace: Workspace | None,
-    *,
-    provider: Provider,
-    service: Service,
-    now: datetime,
-) -> Explanation:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody asks about, and what the answer is planned with."""
+
+    name: str
+    resource: str | None
+    workspace: Workspace | None
+    options: Options
+    now: datetime
+
+
+async def _explain(asked: _Asked, provider: Provider, service: Service) -> Explanation:
+    name, resource = asked.name, asked.resource
+    workspace = apply_options(asked.workspace, asked.options) if asked.workspace is not None else None
     async with open_connection(provider, service) as connection:
         location = await api.locate(connection, resource) if resource is not None else None
         places: Sequence[str] = (*location.paths, *location.above) if location is not None else ()
-        live = await api.survey(connection, places, workspace)
+        discover = workspace.policy.discover if workspace is not None else bool(asked.options.discover)
+        live = await api.survey(connection, places, workspace, discover=discover)
         provider.find_subject(live, name)
         proposal = None
         if workspace is not None:
-            proposal = api.make_plan(workspace, await api.read_live(workspace, connection), now=now)
-    return api.explain(provider.name, live, name, location=location, proposal=proposal, now=now)
+            proposal = api.make_plan(workspace, await api.read_live(workspace, connection), now=asked.now)
+    return api.explain(provider.name, live, name, location=location, proposal=proposal, now=asked.now)
 
 
 def _write(explanation: Explanation, console: Console, *, everything: bool) -> None:
@@ -112,4 +132,4 @@ def _write(explanation: Explanation, console: Console, *, everything: bool) -> N
     elif console.format == "markdown":
         console.result(explanation_markdown(explanation, everything=everything))
     else:
-        console.lines(explanation_lines(explanation, everything=everything))
+        console.lines(explanation_lines(explanation, everything=everything, width=console.width))

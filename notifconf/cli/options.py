@@ -28,6 +28,7 @@ from notifconf.cli.parameters import (
     GroupedOption,
     OutputFile,
     ProviderName,
+    explain_sources,
     find_variables,
     option,
 )
@@ -53,9 +54,6 @@ class Service:
 Command: TypeAlias = Callable[..., Any]
 
 FORMATS = ("text", "json")
-MIN_VALUE_LENGTH = 3
-"""Shorter values of options stand in errors by chance."""
-
 JSON_HELP = " --json is short for --format json."
 
 
@@ -130,7 +128,8 @@ def console_options(*formats: str, own_output: bool = False, verdict: str = "") 
                     console.check()
                     return command(*args, console=console, **kwargs)
             except NotifconfError as error:
-                _name_variables(error)
+                for note in explain_sources(str(error)):
+                    error.add_note(note)
                 code = ExitCode.for_failure(click.get_current_context().meta)
                 console.failure(error, code)
                 return code
@@ -161,20 +160,6 @@ def console_options(*formats: str, own_output: bool = False, verdict: str = "") 
         return _apply_all(wrapper, options if own_output else (*result, *options))
 
     return decorate
-
-
-def _name_variables(error: NotifconfError) -> None:
-    """Add to an error the environment variables of the options that it is about: it names them, or repeats a value."""
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        variable = parameter.find_source(context) if isinstance(parameter, GroupedOption) else None
-        if variable is None:
-            continue
-        option = parameter.opts[-1]
-        value = str(context.params[str(parameter.name)])
-        words = f"the {option.removeprefix('--').replace('-', ' ')}"
-        if option in str(error) or words in str(error) or (len(value) > MIN_VALUE_LENGTH and value in str(error)):
-            error.add_note(f"The value of {option} is that of the environment variable {variable}.")
 
 
 def access_options(command: Command) -> Command:

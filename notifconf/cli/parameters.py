@@ -8,7 +8,7 @@ goes first. The command line wins over both. A repeatable option takes one value
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,6 +75,26 @@ class GroupedOption(click.Option):
         if value is None or not self.multiple:
             return super().value_from_envvar(ctx)
         return tuple(part.strip() for part in self._split(value) if part.strip())
+
+
+MIN_VALUE_LENGTH = 3
+"""Shorter values of options stand in errors by chance."""
+
+
+def explain_sources(text: str) -> Iterator[str]:
+    """Yield which environment variables hold the options that an error is about: it names them, or repeats a value."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    for parameter in context.command.params:
+        variable = parameter.find_source(context) if isinstance(parameter, GroupedOption) else None
+        if variable is None:
+            continue
+        option = parameter.opts[-1]
+        value = str(context.params[str(parameter.name)])
+        words = f"the {option.removeprefix('--').replace('-', ' ')}"
+        if option in text or words in text or (len(value) > MIN_VALUE_LENGTH and value in text):
+            yield f"The value of {option} is that of the environment variable {variable}."
 
 
 class FormatOption(GroupedOption):

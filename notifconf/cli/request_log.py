@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -64,8 +65,6 @@ def log_crash(path: Path, error: BaseException) -> None:
 
 
 def _traceback(error: BaseException | None) -> Iterator[str]:
-    import traceback
-
     while error is not None:
         yield from (f"{type(error).__qualname__} raised at\n", *traceback.format_tb(error.__traceback__))
         error = error.__cause__ or error.__context__

@@ -80,7 +80,7 @@ def _make_tree(listing: Listing, *, muted: bool, declared: bool, verbose: bool) 
 
     A parent that the filters leave out has a line without a path, so that nothing hangs in the air.
     """
-    columns = ["name", "resource", *(["declared"] if declared else []), *(["muted"] if muted else [])]
+    columns = ["name", *(["declared"] if declared else []), *(["muted"] if muted else []), "resource"]
     rows: list[tuple[Span, ...]] = []
     above: list[tuple[Cell, Cell]] = []
     """The name and the path of each parent of the row before, and of that row; what has only a name has no path."""

@@ -8,6 +8,7 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, service_options
 from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
+from notifconf.cli.session import find_default_provider, survey
 from notifconf.config import add_names, schema_text
 from notifconf.errors import UsageError
 from notifconf.model import Filters
@@ -36,8 +37,6 @@ def schema(name: str, *, live: bool, service: Service, console: Console) -> Exit
 
 
 def _add_live_names(text: str, service: Service, console: Console) -> str:
-    from notifconf.cli.session import find_default_provider, survey  # not at the top: only --live needs a connection
-
     provider = find_default_provider(service)
     listing = provider.types(survey(service, console, provider), Filters())
     names = [str(row[listing.columns[0]]) for row in listing.rows]

@@ -15,6 +15,7 @@ from notifconf.cli.process import ExitCode
 from notifconf.config import Access, load
 from notifconf.errors import WorkspaceError
 from notifconf.model import Diagnostic, Workspace
+from notifconf.report.github import annotate
 from notifconf.report.json import diagnostics_json
 from notifconf.report.style import line
 
@@ -40,8 +41,6 @@ def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Acc
         console.result(diagnostics_json(workspace.provider, workspace.diagnostics))
         return ExitCode.DONE
     if console.format == "github":
-        from notifconf.report.github import annotate  # not at the top, as with RENDERERS
-
         console.result(annotate(workspace.diagnostics, find_folder()))
     console.lines([line("The workspace is valid.")])
     return ExitCode.DONE

@@ -57,17 +57,16 @@ def _list_comments(text: str) -> list[str]:
 
 def _restyle(text: str) -> str:
     """Write YAML with an indentation of two, list items indented, no line wrapped, and one newline at the end."""
-    from ruamel.yaml import YAML  # not at the top: only this command needs it
-    from ruamel.yaml.error import YAMLError
+    from ruamel import yaml  # not at the top: only this command needs it
 
-    round_trip = YAML()
+    round_trip = yaml.YAML()
     round_trip.preserve_quotes = True
     round_trip.width = sys.maxsize
     round_trip.indent(mapping=2, sequence=4, offset=2)
     result = io.StringIO()
     try:
         round_trip.dump(round_trip.load(text), result)
-    except (YAMLError, ValueError):
+    except (yaml.error.YAMLError, ValueError):
         return text
     return _tidy(result.getvalue())
 

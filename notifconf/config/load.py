@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from notifconf.config.access import Access, credentials_in
-from notifconf.config.explain import mend_indentation
 from notifconf.config.files import PLAN_KEY, Source, read_sources, skipped_files
+from notifconf.config.indentation import mend_indentation
 from notifconf.config.interpolate import interpolate
 from notifconf.config.scalars import format_key
 from notifconf.config.schema import check

@@ -2,7 +2,7 @@
 
 There are two validators. jsonschema-rs checks the whole document in milliseconds, and it alone decides which values are
 wrong: `find_violations`. jsonschema is a hundred times slower, but its errors carry what a good message needs: the part
-of the schema and the value. So it reads only the wrong entries, and `explain` turns its errors into messages.
+of the schema and the value. So it reads only the wrong entries, and `failures` turns its errors into messages.
 
 The two can't contradict each other. An error that only jsonschema finds is dropped; a violation that it does not find
 gets a general message. A property test checks that both find the same places.
@@ -17,7 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from notifconf.config.explain import Explainer, find_failures
+import jsonschema_rs
+
 from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, place
 from notifconf.providers import BUILT_IN, list_loaded, list_providers, load_provider
 
@@ -129,8 +130,6 @@ def _make_schema(providers: tuple[str, ...], loaded: tuple[str, ...]) -> dict[st
 
 @cache
 def _make_validator(providers: tuple[str, ...], loaded: tuple[str, ...]) -> Any:
-    import jsonschema_rs  # not at the top: `--version` and help need no validator
-
     return jsonschema_rs.validator_for(_make_schema(providers, loaded), mask="…")
 
 
@@ -148,6 +147,8 @@ def _explain(document: LocatedMapping, violations: list[Violation]) -> Iterator[
     """Yield one or more diagnostics for each violation, and none for anything else that jsonschema may find."""
     if not violations:
         return
+    from notifconf.config.failures import Explainer, find_failures  # not at the top: importing jsonschema takes long
+
     explainer = Explainer(document)
     reduced, indices = _reduce(document, violations)
     unexplained = decided = {(violation.path, violation.rule) for violation in violations}

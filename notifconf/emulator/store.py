@@ -81,7 +81,7 @@ ID_SPACE = len(ALPHABET) ** ID_LENGTH
 ID_STRIDE = 386_413_097  # coprime to ID_SPACE: odd, and no multiple of 31
 
 
-class DatabaseUnusableError(Exception):
+class DatabaseUnusableError(OSError):
     """The file can't be opened, or is no database."""
 
 

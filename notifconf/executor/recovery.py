@@ -44,8 +44,6 @@ from notifconf.errors import ServiceError
 from notifconf.executor.secrets import reveal
 
 if TYPE_CHECKING:
-    from tenacity import RetryCallState
-
     from notifconf.executor.change import Writer
     from notifconf.model import Live, LiveResource
     from notifconf.model.plan import Change, Plan
@@ -118,12 +116,18 @@ class Recovery:
 
         The error has `sent` where the object may exist all the same.
         """
-        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+        from tenacity import (  # not at the top: few runs have something to recover
+            AsyncRetrying,
+            retry_if_exception,
+            stop_after_attempt,
+            wait_random_exponential,
+        )
 
+        backoff = wait_random_exponential(2 * MIN_PAUSE_SECONDS, min=MIN_PAUSE_SECONDS, max=MAX_PAUSE_SECONDS)
         repeating = AsyncRetrying(
             sleep=self.writer.sleep,
             stop=stop_after_attempt(MAX_LOOKS),
-            wait=self._pause,
+            wait=lambda state: max(backoff(state), self.failure.retry_after if self._is_refused_for_now else 0.0),
             retry=retry_if_exception(lambda error: isinstance(error, ServiceError) and not self._is_decided),
             reraise=True,
         )
@@ -141,12 +145,6 @@ class Recovery:
     @property
     def _is_refused_for_now(self) -> bool:
         return 0 < self.failure.retry_after <= MAX_RETRY_AFTER_SECONDS
-
-    def _pause(self, state: RetryCallState) -> float:
-        from tenacity import wait_random_exponential
-
-        backoff = wait_random_exponential(2 * MIN_PAUSE_SECONDS, min=MIN_PAUSE_SECONDS, max=MAX_PAUSE_SECONDS)
-        return max(backoff(state), self.failure.retry_after if self._is_refused_for_now else 0.0)
 
     async def _look(self) -> str:
         self._looks += 1

@@ -104,6 +104,7 @@ class Redactor:
         """Know some secrets."""
         self._shared_host = cache(shared_host)
         self._known: set[str] = set()
+        self._views_to_index: list[str] = []
         self._views: list[str] = []
         self._candidates: dict[str, str] = {}
         self._common_pieces: set[str] = set()
@@ -129,7 +130,7 @@ class Redactor:
 
     def finds(self, text: str) -> bool:
         """Return whether `text` repeats a part of a secret, in any form."""
-        self._index()
+        self._index_windows()
         return bool(self._candidates) and len(text) >= WINDOW_LENGTH and _any_view(text, self._holds)
 
     def finds_whole(self, text: str) -> bool:
@@ -199,7 +200,7 @@ class Redactor:
         return self._windows
 
     def _index(self) -> None:
-        """Index the windows of the secrets that came since the last call."""
+        """Index whole the secrets that came since the last call."""
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
@@ -208,17 +209,24 @@ class Redactor:
             for part in _secret_parts(value, self._shared_host):
                 views = [folded for view in _unescaped(part) if len(folded := view.casefold()) >= WINDOW_LENGTH]
                 for view in views:
-                    self._add_view(view)
                     self._add_whole(view)
-                    squeezed = _SEPARATORS.sub("", view)
-                    if squeezed != view and len(squeezed) >= WINDOW_LENGTH:
-                        self._add_view(squeezed)
+                self._views_to_index += views
                 if not views:
                     self._short.update(_short_forms(part))
         self._shortest_whole = min(map(len, self._whole), default=0)
         if len(self._short) > short:
             alternatives = sorted(self._short, key=lambda part: (-len(part), part))
             self._pattern = re.compile("|".join(map(re.escape, alternatives)), re.IGNORECASE)
+
+    def _index_windows(self) -> None:
+        """Index the windows of the secrets that came since the last call. It takes longer, and only errors need it."""
+        self._index()
+        waiting, self._views_to_index = self._views_to_index, []
+        for view in waiting:
+            self._add_view(view)
+            squeezed = _SEPARATORS.sub("", view)
+            if squeezed != view and len(squeezed) >= WINDOW_LENGTH:
+                self._add_view(squeezed)
 
     def _add_view(self, view: str) -> None:
         self._views.append(view)

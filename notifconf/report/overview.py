@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import jsonschema_rs
+
 from notifconf.config import schema_text
 from notifconf.model.plan import REFUSALS
 from notifconf.plan.codec import FORMAT_VERSION, Document
@@ -95,8 +97,6 @@ class Run:
 
 def read_run(file: str, text: str) -> Run:
     """Return the run that a file holds. Raises ValueError, which says what is wrong with it."""
-    import jsonschema_rs  # not at the top: help needs no validator
-
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

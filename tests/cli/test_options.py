@@ -121,6 +121,7 @@ def test_types_of_a_namespace(user):
         ("NOTIFCONF_ENDPOINT", "ftp://host"),
         ("NOTIFCONF_LOG_FILE", "missing/x.log"),
         ("NOTIFCONF_PLAN_OUT", "missing/plan.json"),
+        ("NOTIFCONF_TARGET", "integrations/nobody"),
     ],
 )
 def test_an_error_about_an_option_names_the_variable_that_it_comes_from(somebody, variable, value):

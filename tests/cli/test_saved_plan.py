@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from hashlib import scrypt
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from notifconf.api import find_saved_plan
 from notifconf.errors import UsageError, WorkspaceError
+from notifconf.executor import secrets
 from notifconf.model.canonical import canonical_json, digest_of
 from notifconf.plan.codec import Basis, decode_plan, plan_digest, plan_document
+from tests.conftest import USUAL_COST
 
 SECRET = "https://hooks.slack.com/services/canary-url"
 WORKSPACE = """\
@@ -56,6 +59,12 @@ def saved(user):
     assert user.plans("--out", "plan.out").code == 0
     user.requests()
     return user
+
+
+def test_it_takes_long_to_guess_a_secret_of_a_plan_file() -> None:
+    assert USUAL_COST >= 2**14
+    fingerprints = secrets.Fingerprints("00")
+    assert fingerprints.of("secret") == scrypt(b"secret", salt=b"\0", n=secrets.COST, r=8, p=1).hex()
 
 
 def test_a_plan_file_holds_the_plan_and_no_secret(saved):

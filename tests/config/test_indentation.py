@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifconf.config.explain import POLICY
+from notifconf.config.indentation import POLICY
 from notifconf.config.schema import workspace_schema
 from tests.config.workspace import HEAD, diagnosed, marked, places
 

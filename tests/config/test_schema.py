@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from notifconf.config import explain, schema
+from notifconf.config import failures, schema
 from notifconf.config.schema import check, schema_text
 from notifconf.config.yaml import parse
 from tests.config.workspace import HEAD, diagnosed, marked, places
@@ -81,7 +81,7 @@ def test_every_rule_can_be_put_into_words():
     structure = {"properties", "patternProperties", "items", "allOf", "if", "then", "propertyNames"}
     told_apart = {"additionalProperties", "dependentRequired", "required", "patternErrorMessage"}
     rules = {keyword for _, node in schemas(SCHEMA) for keyword in node} - annotations - structure - told_apart
-    assert rules == set(explain.DEMANDS)
+    assert rules == set(failures.DEMANDS)
 
 
 def test_every_pattern_says_what_it_wants():
@@ -118,7 +118,7 @@ def test_konnect(entry, told):
 
 
 def test_where_the_validators_disagree_it_is_an_error_all_the_same(monkeypatch):
-    monkeypatch.setattr(schema, "find_failures", lambda *_: iter(()))
+    monkeypatch.setattr(failures, "find_failures", lambda *_: iter(()))
     diagnostics = diagnosed(f"{HEAD}subscriptions: 1\n")
     assert places(diagnostics) == ["3:16 error[invalid-value]"]
     assert places(diagnosed("version: 1\n")) == ["1:1 error[invalid-value]"]
@@ -138,7 +138,7 @@ def test_only_what_is_wrong_is_looked_at_twice(monkeypatch):
         seen.append(document)
         return iter(())
 
-    monkeypatch.setattr(schema, "find_failures", find_failures)
+    monkeypatch.setattr(failures, "find_failures", find_failures)
     entries = "".join(
         f"  - {{resource: 'environment=e{n}', muted: {'x' if n == 700 else 'true'}}}\n" for n in range(999)
     )

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from notifconf.config.explain import find_failures
+from notifconf.config.failures import find_failures
 from notifconf.config.schema import check, find_violations, workspace_schema
 from notifconf.config.yaml import parse
 

@@ -256,3 +256,41 @@ def test_what_is_in_the_way_is_waited_for_until_the_other_run_has_repointed_it()
     outcome = applied(DECLARED, service)
     assert results(outcome) == {"channels/a": "applied", "routes/t": "applied"}
     assert outcome.complete
+
+
+def test_what_failed_does_not_keep_others_from_being_repointed():
+    service = Shared(live_route("r1", "u", "c0"), live_channel("c0", "z"), twin=twin())
+    service.faults["create", "b"] = [refused()]
+    declared = [channel("a"), channel("b"), channel("z"), *(route(topic, "a") for topic in ("t", "u", "v"))]
+    outcome = applied(declared, service, parallelism=1)
+    assert told(service) == [("c9",)] * 3
+    assert channels(service) == ["c0", "c9"]
+    assert {name for name, result in results(outcome).items() if result == "failed"} == {"channels/b"}
+    assert [(item.id, item.uncertain) for item in outcome.changes if item.change.address != "channels/b"] == [
+        ("c9", False),
+        ("new-5-t", False),
+        ("r1", False),
+        ("new-6-v", False),
+    ]
+
+
+def test_a_single_reference_is_repointed_too():
+    declared = [channel("a"), replace(route("t"), attributes={"topic": "channels/a", "channels": (), "state": "ON"})]
+    service = Shared(twin=twin())
+    applied(declared, service)
+    assert [item.attributes["topic"] for item in service.objects.values() if item.kind == "route"] == ["c9"]
+    assert service.changed == ("topic",)
+    assert channels(service) == ["c9"]
+
+
+def test_an_object_that_a_list_does_not_show_is_repointed_as_it_was_written():
+    class Hiding(Shared):
+        async def reread(self, live, touched):
+            found = await super().reread(live, touched)
+            return replace(found, resources=tuple(item for item in found.resources if item.kind == "channel"))
+
+    service = Hiding(twin=twin())
+    outcome = applied(DECLARED, service)
+    assert told(service) == [("c9",)]
+    assert channels(service) == ["c9"]
+    assert not outcome.complete

@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 SLACK = "https://hooks.slack.com/services/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"
@@ -167,13 +168,14 @@ def readable(text: str, secret: str) -> list[str]:
     windows = {part for form in (core(secret), unquote(core(secret))) for part in parts(squeezed(form))}
     # A paragraph of output is read as one text, so that a secret in lines is found; most paragraphs come often.
     pieces = dict.fromkeys(piece for paragraph in text.split("\n\n") for piece in (paragraph, *paragraph.splitlines()))
-    return [
-        part
-        for piece in pieces
-        for view in views(piece, depth=2 if len(piece) < MAX_PIECE else 0)
-        for part in parts(view)
-        if part in windows
-    ]
+    return [part for piece in pieces for part in windows & readable_parts(piece)]
+
+
+@lru_cache(maxsize=500)
+def readable_parts(piece: str) -> frozenset[str]:
+    """Return the parts of 10 characters of all views. Most pieces come again, with each command and secret."""
+    depth = 2 if len(piece) < MAX_PIECE else 0
+    return frozenset(part for view in views(piece, depth) for part in parts(view))
 
 
 def parts(text: str) -> list[str]:
@@ -181,10 +183,20 @@ def parts(text: str) -> list[str]:
 
 
 def squeezed(text: str) -> str:
-    text = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(
-        char for char in text if char.isprintable() and not char.isspace() and not unicodedata.combining(char)
-    )
+    return unicodedata.normalize("NFKD", text).casefold().translate(SHOWN)
+
+
+class _Shown(dict[int, int | None]):
+    """A table for `str.translate` without what nobody sees. A character is judged once."""
+
+    def __missing__(self, code: int) -> int | None:
+        char = chr(code)
+        is_shown = char.isprintable() and not char.isspace() and not unicodedata.combining(char)
+        self[code] = code if is_shown else None
+        return self[code]
+
+
+SHOWN = _Shown()
 
 
 def views(text: str, depth: int = 2) -> Iterator[str]:

@@ -357,6 +357,13 @@ def test_a_404_of_the_api_is_one(content: bytes) -> None:
         Trial(httpx.Response(404, content=content)).request()
 
 
+@pytest.mark.parametrize(("method", "is_gone"), [("PATCH", True), ("DELETE", True), ("POST", False), ("GET", False)])
+def test_a_404_means_that_something_was_deleted_only_where_something_was_changed(method: str, is_gone: bool) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        Trial(answer(404, {})).request(method)
+    assert ("deleted in the meantime" in str(caught.value)) is is_gone
+
+
 @pytest.mark.parametrize("content", [b"<html>oops</html>", b"", b"[1]", b"{"])
 def test_an_error_without_a_readable_body_is_told_by_its_status(content: bytes) -> None:
     with pytest.raises(InvalidRequestError) as caught:

@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notifconf.errors import UsageError
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model import Mode, Percentage, Policy, Workspace
-from notifconf.model.plan import Plan
-from notifconf.plan.ownership import add_mark, check_marked, split_mark
-from notifconf.plan.planner import make_plan, propose
+from notifconf.model import Live, Mode, Percentage, Policy, Workspace
+from notifconf.model.plan import Action, Change, Difference, Plan, Reference
+from notifconf.plan.ownership import add_mark, check_marked, check_owner, describe_marked, split_mark
+from notifconf.plan.planner import find_declared, make_plan, propose
 from tests.executor.service import Prover, Service
 from tests.plan.world import (
     NOW,
     Declared,
+    World,
     addition,
     channel,
     codes,
@@ -362,3 +364,50 @@ def test_two_owners_at_once_converge_to_the_union(
         if item.kind == "route":
             others = {before[target].name for target in item.attributes["channels"]} & {"x", "y", "mail"}
             assert others <= told.get(item.name, set())
+
+
+def test_what_is_released_is_taken_out_of_an_undeclared_list():
+    live = [owned("c1", "a", "me"), owned("c2", "b", "you"), live_route("r1", "critical t", "c1", "c2")]
+    change, delete = planned([], live, policy=SYNC).changes
+    topic = Reference("critical t", "critical t")
+    both = (Reference("c1", "a"), Reference("c2", "b", "you"))
+    rest = (Reference("c2", "b", "you", kept=True),)
+    assert change == Change(
+        Action.UPDATE,
+        "route",
+        "routes/critical t",
+        "r1",
+        before={"topic": topic, "channels": both, "state": "ON"},
+        after={"topic": topic, "channels": rest, "state": "ON"},
+        changed=("channels",),
+        differences=(Difference("/channels", both, rest),),
+        shared=True,
+    )
+    assert (delete.address, delete.depends_on) == ("channels/a", ("routes/critical t",))
+
+
+def test_what_a_workspace_has_to_do_with_what_lives():
+    live = Live((live_channel("c1", "a"), live_channel("c2", "b"), live_channel("c3", "b")))
+    declared = channel("key", name="a")
+    workspace = Workspace("world", Declared((declared,), frozenset({"channel"})), MINE)
+    found = find_declared(workspace, live, NOW, World())
+    assert found.addresses == {
+        ("channel", "c1"): "channels/key",
+        ("channel", "c2"): "channels/b#c2",
+        ("channel", "c3"): "channels/b#c3",
+    }
+    assert (found.now, found.workspace, found.resources) == (NOW, workspace, {"channels/key": declared})
+    nothing = find_declared(None, live, NOW, World())
+    assert nothing.addresses["channel", "c1"] == "channels/a"
+    assert (nothing.workspace, nothing.resources) == (None, {})
+
+
+def test_an_owner_is_known_by_a_mark():
+    live = Live((owned("c1", "a", "me"), owned("c2", "b", "you"), owned("c3", "c", "me"), live_channel("c4", "d")))
+    assert check_owner(live, "me") == check_owner(live, None) == {"me": 2, "you": 1}
+    assert "me (2), you (1)" in describe_marked(check_owner(live, None))[0]
+    assert (check_owner(Live(), None), describe_marked(check_owner(Live(), None))) == ({}, ())
+    with pytest.raises(UsageError, match=r"owner \"me2\": the marks here are of me, you$"):
+        check_owner(live, "me2")
+    with pytest.raises(UsageError, match=r"owner \"me\": nothing has a mark$"):
+        check_owner(Live(), "me")

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from notifconf.model import Minimum, Mode, Percentage, Policy, Position
+from notifconf.plan.coverage import hidden_resources, not_visible
+from notifconf.plan.ownership import check_marked
 from tests.plan.world import channel, live_channel, live_route, planned, reader, route
 
 ALL = Percentage(100)
@@ -106,7 +108,19 @@ def list_words():
             f"{item.position or '-'} {item.severity} {item.code} [{item.address}] {item.message}"
             for item in plan.diagnostics
         ]
+    hidden = ["env-2", "env-1", *(f"env-{number}" for number in range(3, 9))]
+    lines.append("# what credentials can't see")
+    for few in (hidden[:1], hidden[:2], hidden):
+        found = [not_visible(few, Position("w.yaml", 2, 1), "a/b"), *hidden_resources(few)]
+        lines += [f"{item} [{item.address}]" for item in found]
+    lines += ["# the mark of an owner", str(check_marked("x [notifconf: b]", None, 9))]
+    lines.append(str(check_marked("four", "me", len("fou [notifconf: me]"))))
     return "\n".join([*lines, ""])
+
+
+def test_nothing_is_said_where_nothing_is_hidden():
+    assert list(hidden_resources([])) == []
+    assert check_marked("fou", "me", len("fou [notifconf: me]")) is None
 
 
 def test_what_is_said():

@@ -325,6 +325,15 @@ def test_an_exact_name_that_excepts_nothing_is_a_warning() -> None:
     assert 'did you mean "Data plane lost"' in warning.message
 
 
+def test_a_namespace_that_no_event_has_is_a_warning_beside_one_that_events_have() -> None:
+    declared = entry("", "Ops", match=Match(namespace=("organisation", "gateway-manager")), line=3)
+    made = plan(declared)
+    assert did(made) == [f"+ {PLANE.id}#Ops"]
+    (found,) = [item for item in made.diagnostics if item.code == "invalid-value"]
+    assert (found.severity, found.position) == ("warning", declared.event_at)
+    assert 'did you mean "organization"' in found.message
+
+
 def test_two_matches_of_one_name_overlap() -> None:
     entries = [
         entry("", "Ops", match=Match(namespace=("organization",)), line=2),
