@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias, cast
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -148,7 +148,7 @@ class Request:
     @property
     def target(self) -> str:
         """The path and the query. Raises `UnicodeError` for what neither can hold."""
-        return f"{self.path}?{urlencode(self.params, doseq=True)}" if self.params else self.path
+        return f"{self.path}?{urlencode(self.params, doseq=True, quote_via=quote)}" if self.params else self.path
 
     @property
     def writes(self) -> bool:

@@ -88,7 +88,7 @@ def test_the_title_names_the_workspace_that_is_compared(user):
     assert "No workspace at notifconf.yaml" in user.runs("resources").err
     ended = user.runs("resources", "teams", "--name", "pg-sink", "--environment", "prod*")
     assert (ended.out.splitlines()[0], ended.err) == ("Resources, and whether teams declares them", "")
-    assert ended.out.splitlines()[-1].split() == ["pg-sink", SINK, "yes"]
+    assert ended.out.splitlines()[-1].split() == ["pg-sink", "yes", SINK]
 
 
 def test_what_can_not_be_seen_is_unknown(user):

@@ -50,7 +50,7 @@ def test_a_request_is_sent_as_the_service_wants_it() -> None:
     trial = Trial(answer(201, OK, x_request_id="r-1"), authorization=Authorization.basic("key", "pass word"))
     got = trial.request("POST", "/things", params={"a": "b c"}, json={"name": "ü"})
     (request,) = trial.service.requests
-    assert str(request.url) == "https://api.example.test/base/things?a=b+c"
+    assert str(request.url) == "https://api.example.test/base/things?a=b%20c"
     assert request.headers["user-agent"] == f"notifconf/{__version__}"
     assert request.headers["authorization"] == "Basic a2V5OnBhc3Mgd29yZA=="
     assert request.headers["accept"] == "application/json"

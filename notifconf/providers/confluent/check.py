@@ -121,7 +121,9 @@ def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMappi
     if declared is None:
         return
     suggestions: dict[str, str] = {}
-    hint = "" if declared else ". There are no `integrations` here: give all files of the workspace, or its folder"
+    # A key that was refused may be a misspelt `integrations`.
+    is_whole = bool(declared) or not document.keys_at.keys() <= document.keys()
+    hint = "" if is_whole else ". There are no `integrations` here: give all files of the workspace, or its folder"
     for reference, address in _list_uses(declarations):
         name = reference.name
         if not reference.resolved or name in declared:

@@ -293,6 +293,8 @@ class Decoder:
             message = f"{reference} is a path, and no glob: `match` in place of `resource` finds resources by globs"
         elif reference.resolved and not PATH.fullmatch(reference.name):
             message = f"{reference} is no resource: write segments TYPE=ID, joined by /, such as environment=env-abc123"
+            if "/connector=" in reference.name:
+                message += "; a connector whose name has a / goes by names, {connector: …}, or as cloud-connector=lcc-…"
         elif "resource_type" not in entry and last not in TYPE_OF_SEGMENT and "${" not in last:
             suggestion = nearest(last, TYPE_OF_SEGMENT) if reference.expression is None else ""
             message = f"the last segment of {reference} says no type that is known{suggestion}: add `resource_type`"
@@ -427,12 +429,17 @@ def parse_names(resource: str) -> Selector | None:
     return Selector((TYPE_OF_NAME[own],), environment, cluster, name, is_exact=True)
 
 
+def is_path(resource: str) -> bool:
+    """Say whether a text can be the path of a resource, by its type: that of a connector whose name holds `/` can't."""
+    segment = resource.rpartition("/")[2].partition("=")[0]
+    return bool(PATH.fullmatch(resource)) and fits_line(resource, MAX_PATH_CHARACTERS) and segment in TYPE_OF_SEGMENT
+
+
 def type_of(resource: str) -> str:
     """Return the type that a resource's path says. Raises `UsageError` for what is no path, or of an unknown type."""
-    segment = resource.rpartition("/")[2].partition("=")[0]
-    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_CHARACTERS) or segment not in TYPE_OF_SEGMENT:
+    if not is_path(resource):
         known = ", ".join(TYPE_OF_SEGMENT)
         raise UsageError(
             f"{quoted(resource)} is no resource: write a path, TYPE=ID segments joined by / with a last TYPE of {known}"
         )
-    return TYPE_OF_SEGMENT[segment]
+    return TYPE_OF_SEGMENT[resource.rpartition("/")[2].partition("=")[0]]

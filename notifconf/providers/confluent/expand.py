@@ -224,7 +224,8 @@ def _report_ambiguous(entry: DeclaredResource, found: Sequence[InventoryItem]) -
     candidates = " or ".join(f"{item.id} ({item.title('')})" for item in found[:MAX_NAMES_SHOWN])
     more = f" and {len(found) - MAX_NAMES_SHOWN} more" if len(found) > MAX_NAMES_SHOWN else ""
     noun = NOUNS[found[0].type]
-    message = f"{len(found)} {noun}s are called so: write the id, or what it is in: {candidates}{more}"
+    way_out = "write the id" if found[0].environment is None else "write the id, or what it is in"
+    message = f"{len(found)} {noun}s are called so: {way_out}: {candidates}{more}"
     return error("ambiguous-resource", message, entry.position)
 
 

@@ -23,7 +23,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
 )
 from notifconf.providers.confluent.check import list_parents
-from notifconf.providers.confluent.decode import NOWHERE, PATH, TYPE_OF_SEGMENT, parse_names, type_of
+from notifconf.providers.confluent.decode import NOWHERE, PATH, TYPE_OF_SEGMENT, is_path, parse_names, type_of
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -188,8 +188,10 @@ def find_location(resource: str, inventory: Inventory) -> Location:
     environment = next((path for path in parents if path.rpartition("/")[2].startswith("environment=")), "")
     if item is not None and item.environment is not None:
         environment = item.environment.path
-    spellings = (resource,) if item is None else (*item.paths, "" if resource == item.other_path else resource)
-    paths = tuple(dict.fromkeys(filter(None, spellings)))
+    spellings = [resource] if item is None else [*item.paths]
+    if item is not None and resource not in {item.path, item.other_path}:
+        spellings.append(resource)
+    paths = tuple(filter(is_path, spellings))
     return Location(
         paths,
         tuple(path for path in (environment, inventory.organization) if path and path not in paths),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notifconf.errors import UsageError
 from notifconf.model import Live, LiveResource, Mode, Policy, Workspace
 from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
@@ -167,6 +168,24 @@ def test_what_is_not_one_resource_is_an_error(selector: Selector, parts: tuple[s
     (found,) = expand([entry(selector, muted=True)], INVENTORY).diagnostics
     assert found.code == ("ambiguous-resource" if parts[0].startswith("2") else "unknown-resource")
     assert all(part in found.message for part in parts), found.message
+
+
+@pytest.mark.parametrize(
+    ("resource", "paths"),
+    [
+        ("environment=Dev/cluster=orders/connector=a/b=c%20 ü", None),
+        ("environment=Production/cluster=orders/connector=a/b=c%20 ü", ("cloud-connector=lcc-2",)),
+        ("cloud-connector=lcc-2", ("cloud-connector=lcc-2",)),
+        ("cluster=lkc-1/connector=pg-sink", (SINK, "cloud-connector=lcc-1")),
+        ("compute_pool=flink", (POOL.path,)),
+    ],
+)
+def test_a_location_by_names_has_paths_alone(resource: str, paths: tuple[str, ...] | None) -> None:
+    if paths is None:
+        with pytest.raises(UsageError, match="no connector"):
+            find_location(resource, INVENTORY)
+    else:
+        assert find_location(resource, INVENTORY).paths == paths
 
 
 @pytest.mark.parametrize(
