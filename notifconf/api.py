@@ -409,9 +409,7 @@ def explain(
         before,
         after,
         location,
-        tuple(
-            path for path in (places if location is not None else sorted(live.not_visible)) if path in live.not_visible
-        ),
+        tuple(filter(live.not_visible.__contains__, places if location is not None else sorted(live.not_visible))),
         tuple(notes),
         plan.errors if plan is not None else (),
     )

@@ -219,7 +219,7 @@ def is_same(plan: Plan, other: Plan) -> bool:
 
 def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is applied: as a part of the result, or beside the result if a program reads that."""
-    console.diagnostics(plan.diagnostics)
+    console.warn_of(plan)
     if not console.machine:
         if asking or not console.quiet:
             console.lines(report_lines(console.report(plan)))

@@ -29,6 +29,7 @@ from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model import Change, Diagnostic, Mask, Outcome, Plan, Result, Secret
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import NOT_APPLICABLE, Context, Report
 from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
@@ -159,8 +160,10 @@ class Console:
         Diagnostics are written beside the result; those of an applied plan were shown before it was applied. A `silent`
         command writes to files only.
         """
-        if not silent:
-            self.diagnostics((outcome or plan).diagnostics)
+        if not silent and outcome is not None:
+            self.diagnostics(outcome.diagnostics)
+        elif not silent:
+            self.warn_of(plan)
         self._shown = report = self.report(plan, code, outcome)
         if self.find_routing is not None:
             made = [change for change, item in report.changes if item is None or item.result is Result.APPLIED]
@@ -187,9 +190,13 @@ class Console:
 
     def _conclude(self, report: Report) -> None:
         """Say how the command ended beside its result, where a person may not see the end of that."""
-        is_seen = self.output is None and self.format in {"text", "github"}
-        if not is_seen and (report.exit_code or not self.quiet):
+        if not self._is_seen and (report.exit_code or not self.quiet):
             self.aside([conclusion(report)])
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether a person reads the result itself."""
+        return self.output is None and self.format in {"text", "github"}
 
     def aside(self, lines: Iterable[Line]) -> None:
         """Write lines for a person, beside the result. If that fails, there is nobody to tell."""
@@ -225,6 +232,11 @@ class Console:
         # What has a place comes from a workspace, the rest from options.
         about_options = "\n".join(item.message for item in shown if item.position is None)
         self.aside([line(note) for note in explain_sources(about_options)])
+
+    def warn_of(self, plan: Plan) -> None:
+        """Show the diagnostics of a plan, without those that stand on top of its text."""
+        on_top = UNDECLARED_MUTE if self._is_seen else ""
+        self.diagnostics(item for item in plan.diagnostics if item.code != on_top)
 
     def failure(self, error: Exception, code: int = 1) -> None:
         """Show why a command ends with `code`: on standard error, and for a program also as a plan without changes."""

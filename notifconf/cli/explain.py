@@ -41,7 +41,12 @@ from notifconf.report.table import listing_table
     formats=("text", "json", "markdown"),
     pages=True,
 )
-@option("--resource", metavar="RESOURCE", help="Of this resource: its own subscriptions and mutes count too.")
+@option(
+    "--resource",
+    metavar="RESOURCE",
+    help="Of this resource: its own subscriptions and mutes count too. A path, or names as in a workspace, such as "
+    "environment=Production/cluster=orders/connector=pg-sink.",
+)
 @option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")
 def explain(
     name: str | None,

@@ -17,7 +17,14 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import Service, console_options, paths_argument, service_options
 from notifconf.cli.parameters import FILTER, GroupedCommand, option
 from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
-from notifconf.cli.session import find_default_provider, find_provider, find_workspace, open_connection
+from notifconf.cli.session import (
+    current_time,
+    find_default_provider,
+    find_provider,
+    find_workspace,
+    load_workspace,
+    open_connection,
+)
 from notifconf.errors import NotFoundError, UsageError
 from notifconf.model import Delivery, Workspace, format_time
 from notifconf.providers.base import Provider
@@ -224,7 +231,8 @@ def deliveries(paths: tuple[str, ...], *, since: str, service: Service, console:
     Example:
       notifconf inbox deliveries --since 7d
     """
-    workspace = find_workspace(paths, service.provider, service.access)
+    has_workspace = bool(paths) or find_workspace((), service.provider, service.access) is not None
+    workspace = load_workspace(paths, service, current_time()) if has_workspace else None
     with console.waiting("Reading the inbox"):
         found, user = asyncio.run(_compare_deliveries(workspace, since, service))
     if console.machine:

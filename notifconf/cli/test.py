@@ -80,13 +80,16 @@ async def _test(
 
 
 def _choose(probes: Sequence[Probe], wanted: Sequence[str]) -> Sequence[Probe]:
-    """Return the channels with these names. Raises `UsageError` for a name that none has."""
+    """Return the channels with these names, or addresses. Raises `UsageError` for a name that none has."""
     known = {name for probe in probes for name in probe.names}
+    addresses = {probe.address: {probe.address, probe.address.partition("/")[2]} for probe in probes}
     for name in wanted:
-        if name not in known:
+        if name not in known.union(*addresses.values()):
             suggestion = nearest(name, known) or (f": there are {', '.join(sorted(known))}" if known else "")
             raise UsageError(f"--integration {quoted(name)}: there is no such integration{suggestion}")
-    return [probe for probe in probes if not wanted or not set(wanted).isdisjoint(probe.names)]
+    return [
+        probe for probe in probes if not wanted or not addresses[probe.address].union(probe.names).isdisjoint(wanted)
+    ]
 
 
 def _describe(item: ProbeResult) -> Line:

@@ -152,7 +152,7 @@ def select_scope(whole: Scope, options: Options, resolved: Iterable[str], unreso
         tuple(item for item in whole.unmanaged if _in_scope(item.address, options)),
         (
             *(item for item in whole.diagnostics if _concerns(item, options, concerned, known)),
-            *_warn_left_out(changes, (selected & dropped) - excluded),
+            *_warn_left_out(changes, (selected & dropped) - excluded, dropped),
             *_find_unknown(options, known.union(unresolved)),
         ),
     )
@@ -174,10 +174,10 @@ def _concerns(diagnostic: Diagnostic, options: Options, concerned: set[str], kno
     return address is None or address in concerned or address not in known or _in_scope(address, options)
 
 
-def _warn_left_out(changes: Sequence[Change], addresses: set[str]) -> Iterable[Diagnostic]:
+def _warn_left_out(changes: Sequence[Change], addresses: set[str], dropped: set[str]) -> Iterable[Diagnostic]:
     for change in changes:
         if change.address in addresses:
-            reason = ", ".join(change.depends_on)
+            reason = ", ".join(address for address in change.depends_on if address in dropped)
             message = f"{change.address} is left out, since it depends on what is excluded: {reason}"
             yield warning("excluded-dependency", message, change.position, change.address)
 

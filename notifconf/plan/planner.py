@@ -362,7 +362,10 @@ def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Chan
 
 
 def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], policy: Policy) -> References:
-    """Return the ids and names for references. A declared object has its declared name, others have their live name."""
+    """Return the ids and names for references. A declared object has its declared name, others have their live name.
+
+    As with addresses, `#ID` tells live objects apart that would have one name.
+    """
     names = dict(live.names)
     ids: dict[str, str] = {}
     targets = [pair for pair in matching.pairs if kinds[pair.desired.kind].is_target]
@@ -371,6 +374,10 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], 
         if found is not None:
             ids[desired.address] = found.id
             names[found.id] = names[desired.address] if desired.writable else found.name
+    living = {item.id for item in live.resources if kinds[item.kind].is_target and item.id in names}
+    created = {desired.address for desired, found in targets if found is None}
+    shared = Counter(names[target] for target in living | created)
+    names |= {target: f"{names[target]}#{target}" for target in living if shared[names[target]] > 1}
     return References(ids, names, find_ownership(policy, targets, live.resources))
 
 

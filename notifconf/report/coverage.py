@@ -138,7 +138,7 @@ def table_markdown(table: Table) -> list[str]:
     heads = [column.replace("_", " ") for column in table.columns]
     rows = [heads, ["---"] * len(heads), *([prose(cell.text) for cell in row] for row in table.rows)]
     lines = [f"| {' | '.join(row)} |" for row in rows] if table.rows else [f"({table.empty})"]
-    return [f"### {prose(table.title)}", "", *lines, ""]
+    return [f"### {prose(table.title)}", "", *([*lines, ""] if table.rows or table.empty else [])]
 
 
 def coverage_markdown(report: CoverageReport) -> str:
@@ -232,9 +232,13 @@ def explanation_tables(explanation: Explanation, *, everything: bool = False) ->
     for side, audience in (("Live", explanation.live), ("As planned", explanation.planned)):
         if audience is None:
             continue
-        state = "there is no subscription" if audience.state == "none" else f"the subscription is {audience.state}"
+        whose = (
+            "the resource's own subscription" if audience.told and audience.state == "disabled" else "the subscription"
+        )
+        state = "there is no subscription" if audience.state == "none" else f"{whose} is {audience.state}"
         rows = [[_title(item), item.address, *_describe_via(item.via)] for item in audience.told]
-        yield _make_table(f"{side}: told ({state})", ("channel", "address", "through", "declared_at"), rows, NOBODY)
+        told = "told" if rows else "nobody is told"
+        yield _make_table(f"{side}: {told} ({state})", ("channel", "address", "through", "declared_at"), rows)
         left_out = [item for item in audience.not_told if everything or item.why != "not-subscribed"]
         if left_out:
             rows = [[_title(item), item.address, item.why, item.because] for item in left_out]
@@ -270,8 +274,8 @@ def explanation_markdown(explanation: Explanation, *, everything: bool = False) 
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]], empty: str = "none") -> Table:
-    return Table(title, columns, tuple(tuple(Span(cell) for cell in row) for row in rows), empty)
+def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]]) -> Table:
+    return Table(title, columns, tuple(tuple(Span(cell) for cell in row) for row in rows), empty="")
 
 
 def _describe_subject(explanation: Explanation) -> str:

@@ -68,7 +68,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Span, ...], ...]
     empty: str = "none"
-    """What stands in the place of rows where there are none."""
+    """What stands in the place of rows where there are none; nothing where the title says it."""
 
     def lines(self, width: int | None = None) -> Iterator[Line]:
         """Yield the table as lines: see `table_lines`."""
@@ -84,6 +84,8 @@ def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
     """
     yield line(Span(table.title, "strong"))
     if not table.rows:
+        if not table.empty:
+            return
         text = f"({table.empty})"
         for part in [text] if width is None else textwrap.wrap(text, max(width - INDENT, 1)):
             yield line(" " * INDENT, Span(part, "dim"))

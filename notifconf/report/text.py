@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from notifconf.model import Diagnostic, Mode, MuteTerms, Part, distance, format_time
 from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
-from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.model.plan import UNDECLARED_MUTE, Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.report import Context, Report
 from notifconf.report.style import Line, Span, count, line, text_of
 
@@ -60,7 +60,7 @@ def find_alerts(plan: Plan) -> list[Alert]:
         Alert("overdue", "Past its end, and still in force", tuple(map(_describe_overdue, plan.overdue))),
         Alert(
             "undeclared-mutes",
-            "Silent already, and nothing declares it",
+            f"Silent already, and nothing declares it ({UNDECLARED_MUTE})",
             tuple(item.message for item in plan.undeclared_mutes),
         ),
     )

@@ -130,6 +130,12 @@ def test_older_than_the_last_change_of_the_subscription_is_not_compared(applied)
     assert (code, found[FAILED, "x"]["count"], found[FAILED, "x"]["missing"]) == (0, 1, [])
 
 
+def test_a_workspace_whose_integrations_are_not_known_is_compared_with_nothing(applied):
+    applied.monkeypatch.delenv("ONCALL_URL")
+    ended = applied.runs("inbox", "deliveries")
+    assert (ended.code, "missing-variable" in ended.err, ended.out) == (1, True, "")
+
+
 def test_without_a_workspace_nothing_is_declared(applied):
     delivers(applied)
     (applied.folder / "notifconf.yaml").unlink()

@@ -130,12 +130,29 @@ def test_the_mute_of_an_environment_covers_what_is_in_it(user):
     assert "the service mails it whatever is configured" in admins
 
 
+def test_a_resource_by_names(user):
+    for names in ("environment=PRODUCTION/cluster=orders/connector=pg-sink", "connector=lcc-p1gsnk"):
+        assert user.runs("explain", FAILED, "--resource", names, "--format", "json").json["resource"] == SINK
+
+
+def test_where_nobody_is_told_the_heading_says_so(user):
+    ended = user.runs("explain", FAILED)
+    assert "Live: nobody is told (there is no subscription)" in ended.out
+    markdown = user.runs("explain", FAILED, "--format", "markdown").out
+    assert markdown.endswith("### Live: nobody is told (there is no subscription)\n")
+
+
 def test_subscriptions_of_the_resource_count_too(user):
     entry = f"      - notification_type: {FAILED}\n        integrations: [oncall]\n"
     user.writes(f"{WORKSPACE}resources:\n  - resource: {SINK}\n    subscriptions:\n{entry}")
     planned = user.runs("explain", FAILED, "--resource", SINK, "--format", "json").json["planned"]
     assert told(planned) == {"integrations/slack": 12, "integrations/data": 16, "integrations/oncall": 21}
     assert {item["via"]["kind"] for item in planned["told"]} == {"subscription", "resource-subscription"}
+    user.writes(
+        f"{WORKSPACE}resources:\n  - resource: {SINK}\n    subscriptions:\n{entry}        current_state: DISABLED\n"
+    )
+    title = "As planned: told (the resource's own subscription is disabled)"
+    assert title in user.runs("explain", FAILED, "--resource", SINK).out
 
 
 def test_a_mute_that_the_credentials_cannot_see_is_unknown(user):
@@ -180,6 +197,9 @@ def test_without_a_type_it_lists_them(user):
     [
         (["Connector in FAILD state"], f'did you mean "{FAILED}"'),
         ([FAILED, "--resource", "nothing"], "is no resource"),
+        ([FAILED, "--resource", "environment=Prodction"], 'did you mean "Production"'),
+        ([FAILED, "--resource", "connector=pg-sink"], "lcc-p1gsnk (Production / orders / pg-sink)"),
+        ([FAILED, "--resource", "cluster=orders/compute_pool=x"], "name one resource"),
         (["notifconf.yaml"], "`notifconf explain TYPE notifconf.yaml`"),
         (["--provider", "konnect", "billing.invoice.ready", "--resource", "x=y"], "has no resources"),
         (["--provider", "konnect", "billing.invoice.redy"], 'did you mean "billing.invoice.ready"'),

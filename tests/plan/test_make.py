@@ -159,6 +159,20 @@ def test_a_pin_chooses_between_twins():
     assert kept(plan) == {"channels/a#c1": "not-declared"}
 
 
+def test_references_to_objects_of_one_name_are_told_apart():
+    live = [
+        live_channel("c1", "a"),
+        live_channel("c2", "a"),
+        live_channel("c3", "b"),
+        live_route("r1", "t", "c1", "c2"),
+    ]
+    plan = planned([channel("a", pin="c2"), channel("b"), route("t", "a", "b")], live)
+    difference: Any = plan.changes[0].differences[0]
+    assert [str(item) for item in difference.before] == ["a#c1", "a#c2"]
+    assert [str(item) for item in difference.after] == ["a#c2", "b"]
+    assert any('"a#c1"' in silence.message for silence in plan.silences)
+
+
 @pytest.mark.parametrize(
     ("mode", "expected", "unmanaged"),
     [

@@ -222,7 +222,8 @@ def describe_muted(live: Live, mutes: Sequence[LiveResource]) -> Mapping[str, st
     for item in mutes:
         path = str(item.attributes.get("resource"))
         found = [watch.text for watch in watches.get(path, ())]
-        more = [f"and {len(found) - MAX_WATCHES_SHOWN} more"] if len(found) > MAX_WATCHES_SHOWN else []
+        others = len(found) - MAX_WATCHES_SHOWN
+        more = [f"and {others} more subscription{'s' if others > 1 else ''}"] if others > 0 else []
         described[path] = "; ".join((*found[:MAX_WATCHES_SHOWN], *more, *general))
     return described
 

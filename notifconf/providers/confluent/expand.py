@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from notifconf.model import Diagnostic, Live, LiveResource, Position, error, nearest, quoted, warning
 from notifconf.plan.coverage import hidden_resources, not_visible
+from notifconf.plan.entries import find_idle_exceptions
 from notifconf.providers.confluent.catalogue import PREFERENCE, RESOURCE_SUBSCRIPTION
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -25,6 +26,7 @@ from notifconf.providers.confluent.inventory import (
     choose,
     choose_inside,
     inventory_of,
+    list_names,
     select,
 )
 from notifconf.providers.confluent.workspace import (
@@ -138,6 +140,7 @@ class _Expander:
         if not found and selector.resolved:
             message = "no resource satisfies this match: it says nothing until there is one"
             self.diagnostics.append(warning("empty-match", message, entry.position))
+        self.diagnostics += _find_idle_exceptions(entry, selector, self._inventory)
         for item in found:
             path, resource_type, named, matched = self._found.get(item.path) or (item.path, item.type, (), ())
             self._found[item.path] = path, resource_type, named, (*matched, number)
@@ -182,6 +185,14 @@ class _Expander:
         where = _name_places(selector, wanted)
         message = f"there is no {noun} {wanted}{where}{suggestion}: `notifconf resources` lists all"
         return error("unknown-resource", message, wanted.position)
+
+
+def _find_idle_exceptions(entry: DeclaredResource, selector: Selector, inventory: Inventory) -> Iterator[Diagnostic]:
+    if selector.excepts and selector.resolved:
+        found = select(replace(selector, excepts=()), inventory)
+        names = {name for item in found for name in list_names(item)}
+        way_out = ": what is in an environment goes by a glob on its path, such as environment=env-abc123/*"
+        yield from find_idle_exceptions(selector.excepts, names, entry.position, way_out=way_out)
 
 
 def _find_unknown(selector: Selector, inventory: Inventory) -> tuple[str, Reference, Sequence[InventoryItem]]:

@@ -24,7 +24,7 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide, find_idle_exceptions
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
@@ -384,6 +384,11 @@ class Chooser:
         types = [
             item for item in self._catalogue.types if (listed is None or item.id in listed) and satisfies(item, match)
         ]
+        if match.excluded:
+            everything = replace(match, excluded=None)
+            found = [item for item in self._catalogue.types if satisfies(item, everything)]
+            names = {name for item in found for name in (item.id, item.display_name)}
+            self.diagnostics += find_idle_exceptions(match.excluded, names, position)
         included = [item for item in types if item.in_plan]
         if not included:
             of_resource = f" of {resource_type} resources" if listed is not None else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 from notifconf.model import (
@@ -21,7 +22,7 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide, find_idle_exceptions
 from notifconf.plan.match import match
 from notifconf.plan.ownership import add_mark
 from notifconf.plan.rules import Resolution
@@ -163,6 +164,10 @@ class _Resolver:
         if not found:
             message = "no event satisfies this match: nobody would be told"
             self.diagnostics.append(error("empty-match", message, entry.event_at))
+        if entry.match is not None:
+            everything = replace(entry, match=replace(entry.match, excluded=()))
+            names = {name for event in find_events(everything, self._catalogue) for name in (event.id, event.title)}
+            self.diagnostics += find_idle_exceptions(entry.match.excluded, names, entry.event_at)
         things = (key for event in found for key in named.get((event.id, entry.name), [Choice(entry, event).key]))
         return Claim(entry, tuple(things), entry.position, MATCHED)
 

@@ -165,6 +165,23 @@ def test_what_is_not_one_resource_is_an_error(selector: Selector, parts: tuple[s
     assert all(part in found.message for part in parts), found.message
 
 
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("pg-snik", 'did you mean "pg-sink"'),
+        ("Dev", "glob on its path"),
+        ("PG-sink", None),
+        ("lcc-1", None),
+        (f"{PROD}/cloud-cluster=lkc-1/connector=a/b=c%20 ü", None),
+        ("nothing*", None),
+    ],
+)
+def test_an_exact_name_that_excepts_nothing_is_a_warning(name: str, part: str | None) -> None:
+    found = expand([entry(glob(types=("CONNECTOR",), excepts=(name,)), muted=True)], INVENTORY).diagnostics
+    assert [item.code for item in found] == (["excludes-nothing"] if part else [])
+    assert part is None or part in found[0].message
+
+
 def test_an_entry_that_names_wins_and_matches_share_the_rest() -> None:
     first = entry(glob(types=("CONNECTOR",), name="pg-*"), 1, muted=True)
     second = entry(glob(types=("CONNECTOR",), cluster="lkc-3"), 2, subscriptions=(subscription("nt-failed"),))
