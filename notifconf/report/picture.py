@@ -20,7 +20,7 @@ SIGNS = {
     "on": ("●", "told"),
     "partly": ("◐", "told, but not of what happens in a muted resource"),
     "added": ("+", "told from now on"),
-    "removed": ("\N{MINUS SIGN}", "told no more"),
+    "removed": ("\N{MINUS SIGN}", "no longer told"),
     "off": ("○", "not told, though subscribed"),
     "muted": ("◌", "not told, everything is muted"),
     "anyhow": ("✉", "told whatever is configured"),

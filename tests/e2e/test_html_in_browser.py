@@ -168,7 +168,7 @@ def test_the_pictures_have_words_and_can_be_printed(browser, coverage):
     browser.open(coverage)
     nodes = browser.does("Accessibility.getFullAXTree")["nodes"]
     (image,) = [node for node in nodes if node.get("role", {}).get("value") == "image"]
-    assert f"{LONG}: Slack Alerts (told no more)" in image["name"]["value"]
+    assert f"{LONG}: Slack Alerts (no longer told)" in image["name"]["value"]
     assert "told from now on" in browser.evaluate("document.querySelector('td.added').textContent")
     browser.does("Emulation.setEmulatedMedia", media="print")
     assert browser.evaluate("getComputedStyle(document.querySelector('.scroll')).overflowX") == "visible"
