@@ -179,7 +179,7 @@ class Recovery:
         return self.failure.sent and (self._is_refused_for_now or self.writer.kind_of(self.change.kind).unique)
 
     def _failed(self, reason: str) -> ServiceError:
-        return ServiceError(f"{self.failure}; {reason}", operation=self.failure.operation)
+        return ServiceError(f"{self.failure}; {reason}")
 
 
 def _ids(items: Sequence[LiveResource]) -> str:

@@ -138,7 +138,7 @@ def _name(kind, attributes):
 
 def _resource(kind, object_id, attributes):
     name = _name(kind, attributes)
-    values = dict(attributes)
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}
     if "target" in values:
         values["target"] = {key: Secret(value) if key == "url" else value for key, value in values["target"].items()}
     if "channels" in values:
