@@ -57,6 +57,11 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
     )
 
 
+def conceal_live(live: Live, workspace: Workspace | None) -> Live:
+    """Return what may be shown of a live state, next to a workspace."""
+    return live.conceal(Mask((*(workspace.secrets if workspace is not None else ()), *live.secrets)))
+
+
 def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) -> Change:
     before = _conceal_attributes(change.before, mask)
     after = _conceal_attributes(change.after, mask, change.before)
