@@ -9,12 +9,10 @@ import sys
 
 import pytest
 
+from notifconf.answers import coverage, explain, export
 from notifconf.api import (
     apply,
     check_plan,
-    coverage,
-    explain,
-    export,
     load,
     load_plan,
     make_plan,
@@ -160,6 +158,8 @@ def test_every_value_is_rendered_in_each_of_its_formats(path):
     assert "oncall" in render(exported, "yaml")
     with pytest.raises(ValueError, match=r"choose one of text, json, markdown$"):
         render(answers[1], "html")
+    with pytest.raises(TypeError, match="Live can't be rendered"):
+        render(Live(), "text")  # type: ignore[arg-type]
 
 
 def test_what_sync_would_delete_is_protected_in_an_exported_workspace():
@@ -216,6 +216,7 @@ limits = gc.get_threshold()
 from notifconf import *
 assert {name for name in notifconf.__all__} <= {*globals()}
 assert {*notifconf.__all__} == {*notifconf._MODULES}
+assert {*notifconf.__all__} < {*dir(notifconf)}
 assert apply is notifconf.api.apply and Plan is notifconf.model.Plan
 assert not hasattr(notifconf, "destroy")
 assert gc.isenabled() and gc.get_threshold() == limits

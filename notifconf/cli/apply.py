@@ -29,6 +29,7 @@ from notifconf.cli.session import (
     open_connection,
     open_plan,
     plan_again,
+    prepare_picture,
 )
 from notifconf.errors import StaleError, UsageError
 from notifconf.executor.audit import audit_trail
@@ -156,6 +157,7 @@ async def _apply_saved(saved: SavedPlan, own: ApplyOptions, service: Service, co
         )
         provider, paths = load_provider(saved.plan.provider), own.workspace or saved.paths
         console.context = describe(paths, provider, saved.basis.endpoint, saved.plan, proposal.live)
+        await prepare_picture(proposal, connection, console)
         remember_secrets(value for value in proposal.secrets.values() if isinstance(value, Secret))
         _show_plan(saved.plan, console)
         return await _carry_out(proposal, connection, service, console, own.audit_file)
@@ -217,7 +219,7 @@ def is_same(plan: Plan, other: Plan) -> bool:
 
 def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is applied: as a part of the result, or beside the result if a program reads that."""
-    console.diagnostics(plan.diagnostics)
+    console.warn_of(plan)
     if not console.machine:
         if asking or not console.quiet:
             console.lines(report_lines(console.report(plan)))

@@ -28,7 +28,8 @@ from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
-from notifconf.model import Diagnostic, Mask, Outcome, Plan, Secret
+from notifconf.model import Change, Diagnostic, Mask, Outcome, Plan, Result, Secret
+from notifconf.model.plan import UNDECLARED_MUTE
 from notifconf.report import NOT_APPLICABLE, Context, Report
 from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
@@ -95,6 +96,8 @@ class Console:
     summary: bool = False
     context: Context | None = None
     """What the plan of this command compares with what, once that is known."""
+    find_routing: Callable[[Sequence[Change]], Sequence[Sides]] | None = None
+    """Says whom each type reaches before and after some changes, for a format that shows it."""
     _shown: Report | None = field(default=None, init=False)
     _begun: bool = field(default=False, init=False)
     _moving: Terminal | None = field(default=None, init=False)
@@ -103,6 +106,15 @@ class Console:
     def machine(self) -> bool:
         """Whether a program reads the result."""
         return self.format != "text"
+
+    @property
+    def width(self) -> int | None:
+        """How many columns the result may have: those of a terminal, or any number."""
+        return self._terminal(sys.stdout).width if self._is_on_terminal else None
+
+    @property
+    def _is_on_terminal(self) -> bool:
+        return self.output is None and sys.stdout.isatty()
 
     def check(self) -> None:
         """Raise `UsageError` if the result's file can't be written: after an apply, that would come too late."""
@@ -130,7 +142,7 @@ class Console:
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines as the result, or a part of it."""
-        if self.output is None and sys.stdout.isatty():
+        if self._is_on_terminal:
             with _to_stdout():
                 self._draw(sys.stdout, lines)
         else:
@@ -140,29 +152,22 @@ class Console:
         """Write a table as the result, or a part of it."""
         # Secrets are masked before columns are laid out: a secret that is wrapped in its cell would not be found.
         table = replace(table, rows=tuple(mask_line(row, mask) for row in table.rows))
-        if self.output is None and sys.stdout.isatty():
-            with _to_stdout():
-                self._terminal(sys.stdout).draw_table(table)
-        else:
-            self.lines(table.lines())
+        self.lines(table.lines(self.width))
 
-    def show(
-        self,
-        plan: Plan,
-        code: int,
-        outcome: Outcome | None = None,
-        *,
-        silent: bool = False,
-        routing: Sequence[Sides] = (),
-    ) -> None:
+    def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:
         """Write a plan, or its outcome, as the result of a command that ends with `code`.
 
         Diagnostics are written beside the result; those of an applied plan were shown before it was applied. A `silent`
-        command writes to files only. `routing` says whom each type reaches, for the formats that show it.
+        command writes to files only.
         """
-        if not silent:
-            self.diagnostics((outcome or plan).diagnostics)
-        self._shown = report = replace(self.report(plan, code, outcome), routing=routing)
+        if not silent and outcome is not None:
+            self.diagnostics(outcome.diagnostics)
+        elif not silent:
+            self.warn_of(plan)
+        self._shown = report = self.report(plan, code, outcome)
+        if self.find_routing is not None:
+            made = [change for change, item in report.changes if item is None or item.result is Result.APPLIED]
+            report = replace(report, routing=self.find_routing(made))
         self._render(report, silent=silent)
         if not silent:
             self._conclude(report)
@@ -185,9 +190,13 @@ class Console:
 
     def _conclude(self, report: Report) -> None:
         """Say how the command ended beside its result, where a person may not see the end of that."""
-        is_seen = self.output is None and self.format in {"text", "github"}
-        if not is_seen and (report.exit_code or not self.quiet):
+        if not self._is_seen and (report.exit_code or not self.quiet):
             self.aside([conclusion(report)])
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether a person reads the result itself."""
+        return self.output is None and self.format in {"text", "github"}
 
     def aside(self, lines: Iterable[Line]) -> None:
         """Write lines for a person, beside the result. If that fails, there is nobody to tell."""
@@ -223,6 +232,11 @@ class Console:
         # What has a place comes from a workspace, the rest from options.
         about_options = "\n".join(item.message for item in shown if item.position is None)
         self.aside([line(note) for note in explain_sources(about_options)])
+
+    def warn_of(self, plan: Plan) -> None:
+        """Show the diagnostics of a plan, without those that stand on top of its text."""
+        on_top = UNDECLARED_MUTE if self._is_seen else ""
+        self.diagnostics(item for item in plan.diagnostics if item.code != on_top)
 
     def failure(self, error: Exception, code: int = 1) -> None:
         """Show why a command ends with `code`: on standard error, and for a program also as a plan without changes."""

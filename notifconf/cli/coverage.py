@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, discover_option, paths_argument, service_options
 from notifconf.cli.parameters import OWN
@@ -22,9 +22,8 @@ from notifconf.cli.session import (
 from notifconf.model import Options, Workspace
 from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
-from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, mute_lines, sums
+from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, remark_lines
 from notifconf.report.html import coverage_html
-from notifconf.report.style import Span, line
 
 
 @command(
@@ -70,11 +69,11 @@ async def _report(
     """Read everything, and plan with what a plan reads: it must not take more for its own."""
     async with open_connection(provider, service) as connection:
         if workspace is None:
-            return api.coverage(provider.name, await api.survey(connection, discover=bool(options.discover)))
+            return answers.coverage(provider.name, await api.survey(connection, discover=bool(options.discover)))
         wanted = apply_options(workspace, options)
         live = await api.survey(connection, discover=wanted.policy.discover)
         proposal = api.make_plan(workspace, await api.read_live(wanted, connection), options=options, now=now)
-    return api.coverage(provider.name, live, proposal=proposal)
+    return answers.coverage(provider.name, live, proposal=proposal)
 
 
 def _write_report(report: CoverageReport, console: Console) -> None:
@@ -86,7 +85,4 @@ def _write_report(report: CoverageReport, console: Console) -> None:
         console.result(coverage_html(report))
     else:
         console.table(coverage_table(report, verbose=console.verbose))
-        console.lines([(), *(line(text) for text in sums(report))])
-        if report.mutes is not None:
-            console.lines([(), *(line(Span(text, "silences")) for text in mute_lines(report))])
-        console.lines([(), *(line(Span(note, "dim")) for note in report.terms.notes)])
+        console.lines(remark_lines(report))

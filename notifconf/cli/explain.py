@@ -4,48 +4,68 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, paths_argument, service_options
-from notifconf.cli.parameters import option
+from notifconf.cli.options import Service, command, discover_option, paths_argument, service_options
+from notifconf.cli.parameters import OWN, option
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection, survey
+from notifconf.cli.session import (
+    check_discover,
+    current_time,
+    find_provider,
+    find_workspace,
+    load_workspace,
+    open_connection,
+    survey,
+)
 from notifconf.cli.show import write_listings
 from notifconf.errors import UsageError
-from notifconf.model import Explanation, Filters, Listing, Workspace, quoted
+from notifconf.model import Explanation, Filters, Listing, Options, Workspace, quoted
+from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import explanation_json, explanation_lines, explanation_markdown, table_markdown
 from notifconf.report.table import listing_table
 
 
+@dataclass(frozen=True, slots=True)
+class ExplainOptions:
+    """The options of `explain` alone."""
+
+    resource: str | None
+    everything: bool
+    discover: bool | None
+
+
 @command(
     click.argument("name", metavar="[TYPE]", required=False),
     paths_argument,
+    discover_option(OWN, "Look for mutes in all resources, too. Instead of policy.discover."),
     service_options,
     formats=("text", "json", "markdown"),
     pages=True,
 )
-@option("--resource", metavar="RESOURCE", help="Of this resource: its own subscriptions and mutes count too.")
+@option(
+    "--resource",
+    metavar="RESOURCE",
+    help="Of this resource: its own subscriptions and mutes count too. A path, or names as in a workspace, such as "
+    "environment=Production/cluster=orders/connector=pg-sink.",
+)
 @option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")
 def explain(
-    name: str | None,
-    paths: tuple[str, ...],
-    *,
-    resource: str | None,
-    everything: bool,
-    service: Service,
-    console: Console,
+    name: str | None, paths: tuple[str, ...], *, service: Service, console: Console, **own_options: Any
 ) -> ExitCode:
     """Show who is told of a type, who is not, and why.
 
     TYPE is a name or an id, of an event too; without it, the types are listed. Live, and as planned where there
     is a workspace (a PATH, or notifconf.yaml): each channel with its subscription, and the file and line that declares
-    it.
+    it. What is muted is known of --resource, of what the workspace names, and with --discover of all resources.
 
     \b
     Example:
@@ -53,21 +73,22 @@ def explain(
     """
     if name is None:
         return _list_types(service, console)
-    now = current_time()
+    own, now = ExplainOptions(**own_options), current_time()
     has_workspace = bool(paths) or find_workspace((), service.provider, service.access) is not None
     workspace = load_workspace(paths, service, now) if has_workspace else None
     provider = find_provider(workspace, service)
-    if resource is not None and not provider.has_inventory:
+    if own.resource is not None and not provider.has_inventory:
         raise UsageError(f"{provider.title} has no resources: leave --resource out")
+    check_discover(provider, discover=own.discover)
     try:
         with console.waiting(f"Reading {provider.title}"):
-            explanation = asyncio.run(_explain(name, resource, workspace, provider=provider, service=service, now=now))
+            explanation = asyncio.run(_explain(name, own, workspace, provider=provider, service=service, now=now))
     except UsageError as error:
-        if not paths and Path(name).exists():
+        if name and not paths and Path(name).exists():
             error.add_note(f"{quoted(name)} is a file or folder: the type comes first, `notifconf explain TYPE {name}`")
         raise
     console.diagnostics(explanation.diagnostics)
-    _write(explanation, console, everything=everything)
+    _write(explanation, console, everything=own.everything)
     return ExitCode.ERROR if explanation.diagnostics else ExitCode.DONE
 
 
@@ -83,22 +104,25 @@ def _list_types(service: Service, console: Console) -> ExitCode:
 
 async def _explain(
     name: str,
-    resource: str | None,
+    own: ExplainOptions,
     workspace: Workspace | None,
     *,
     provider: Provider,
     service: Service,
     now: datetime,
 ) -> Explanation:
+    if workspace is not None:
+        workspace = apply_options(workspace, Options(discover=own.discover))
     async with open_connection(provider, service) as connection:
-        location = await api.locate(connection, resource) if resource is not None else None
+        location = await answers.locate(connection, own.resource) if own.resource is not None else None
         places: Sequence[str] = (*location.paths, *location.above) if location is not None else ()
-        live = await api.survey(connection, places, workspace)
+        discover = workspace.policy.discover if workspace is not None else bool(own.discover)
+        live = await api.survey(connection, places, workspace, discover=discover)
         provider.find_subject(live, name)
         proposal = None
         if workspace is not None:
             proposal = api.make_plan(workspace, await api.read_live(workspace, connection), now=now)
-    return api.explain(provider.name, live, name, location=location, proposal=proposal, now=now)
+    return answers.explain(provider.name, live, name, location=location, proposal=proposal, now=now)
 
 
 def _write(explanation: Explanation, console: Console, *, everything: bool) -> None:
@@ -107,4 +131,4 @@ def _write(explanation: Explanation, console: Console, *, everything: bool) -> N
     elif console.format == "markdown":
         console.result(explanation_markdown(explanation, everything=everything))
     else:
-        console.lines(explanation_lines(explanation, everything=everything))
+        console.lines(explanation_lines(explanation, everything=everything, width=console.width))

@@ -12,12 +12,19 @@ from typing import Any, TypeAlias
 
 import click
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, console_options, paths_argument, service_options
 from notifconf.cli.parameters import FILTER, GroupedCommand, option
 from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
-from notifconf.cli.session import find_default_provider, find_provider, find_workspace, open_connection
+from notifconf.cli.session import (
+    current_time,
+    find_default_provider,
+    find_provider,
+    find_workspace,
+    load_workspace,
+    open_connection,
+)
 from notifconf.errors import NotFoundError, UsageError
 from notifconf.model import Delivery, Workspace, format_time
 from notifconf.providers.base import Provider
@@ -53,20 +60,23 @@ def selection_options(command: Command) -> Command:
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         chosen = {item.name: kwargs.pop(item.name) for item in fields(Selection)}
-        for name in ("region", "severity"):
-            chosen[name] = chosen[name] and chosen[name].upper()
+        chosen["region"] = chosen["region"] and chosen["region"].upper()
+        for name in ("severity", "resource_type"):
+            chosen[name] = tuple(value.upper() for value in chosen[name])
         chosen["status"] = Status(chosen["status"]) if chosen["status"] else None
         return command(*args, selection=Selection(**chosen), **kwargs)
 
     statuses = click.Choice(["UNREAD", "READ", "ARCHIVED"], case_sensitive=False)
+    several = functools.partial(option, group=FILTER, multiple=True)
     options = (
         option("--title", group=FILTER, metavar="TEXT", help="Whose title contains this."),
         option("--description", group=FILTER, metavar="TEXT", help="Whose description contains this."),
         option("--namespace", group=FILTER, metavar="NAME", help="Of this namespace, such as plan-and-usage."),
         option("--region", group=FILTER, metavar="REGION", help="Of this region, such as EU."),
         option("--status", group=FILTER, type=statuses, help="With this status."),
-        option("--severity", group=FILTER, metavar="SEVERITY", help="Of this severity, such as CRITICAL."),
-        option("--resource", group=FILTER, metavar="NAME", help="About the resource with this full name (crn://…)."),
+        several("--severity", metavar="SEVERITY", help="Of this severity, such as CRITICAL. Repeatable."),
+        several("--resource", metavar="NAME", help="About the resource with this full name (crn://…). Repeatable."),
+        several("--resource-type", metavar="TYPE", help="About one of this type, such as CONNECTOR. Repeatable."),
         option("--since", group=FILTER, type=SINCE, help="Of this time."),
     )
     return functools.reduce(lambda decorated, decorate: decorate(decorated), reversed(options), wrapper)
@@ -221,7 +231,8 @@ def deliveries(paths: tuple[str, ...], *, since: str, service: Service, console:
     Example:
       notifconf inbox deliveries --since 7d
     """
-    workspace = find_workspace(paths, service.provider, service.access)
+    has_workspace = bool(paths) or find_workspace((), service.provider, service.access) is not None
+    workspace = load_workspace(paths, service, current_time()) if has_workspace else None
     with console.waiting("Reading the inbox"):
         found, user = asyncio.run(_compare_deliveries(workspace, since, service))
     if console.machine:
@@ -230,12 +241,12 @@ def deliveries(paths: tuple[str, ...], *, since: str, service: Service, console:
         console.table(_delivery_table(found))
         for item in found:
             if item.inbox_only:
-                console.lines([line(Span(f"{item.type} ({item.resource}) told nobody but the inbox.", "silences"))])
+                console.lines([line(Span(f"{_describe(item)} told nobody but the inbox.", "silences"))])
         note = f"Read from the inbox of {user}: what that user is not told of is not in it."
         console.lines([line(Span(note, "dim"))])
     for item in found:
         if item.is_short:
-            message = f" {item.type} ({item.resource}) was delivered to fewer channels than policy.coverage wants"
+            message = f" {_describe(item)} was delivered to fewer channels than policy.coverage wants"
             console.aside([line(Span("error[coverage]:", "error"), message)])
     return ExitCode.REFUSED if any(item.is_short for item in found) else ExitCode.DONE
 
@@ -247,7 +258,11 @@ async def _compare_deliveries(
     async with open_connection(provider, service) as connection:
         read = await provider.open_inbox(connection).read_deliveries(since)
         live = await api.survey(connection, (), workspace)
-    return api.compare_deliveries(provider.name, read, live, workspace=workspace), read.user
+    return answers.compare_deliveries(provider.name, read, live, workspace=workspace), read.user
+
+
+def _describe(item: Delivery) -> str:
+    return f"{item.type} ({item.resource})" if item.resource else item.type
 
 
 def _describe_delivery(item: Delivery) -> dict[str, Any]:
@@ -268,7 +283,7 @@ def _delivery_table(found: Sequence[Delivery]) -> Table:
     rows = tuple(
         (
             Span(item.type),
-            Span(item.resource),
+            Span(item.resource or "-"),
             Span(str(item.count)),
             Span(format_time(item.last)),
             Span(", ".join(item.delivered_to) or "nobody"),
@@ -423,7 +438,7 @@ def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
 
 def _confirmed(ids: Sequence[str], found: Sequence[Notification], columns: tuple[str, ...], console: Console) -> bool:
     if found:
-        console.aside(table_lines(_table(found, columns)))
+        console.aside(table_lines(_table(found, columns), console.width))
     question = f"Delete {count(len(ids), 'notification')} for good?"
     console.aside([line(f"{question} Type `yes` to delete. Anything else cancels.")])
     if console.ask("Delete: ") == "yes":
@@ -454,5 +469,5 @@ def _find_provider(service: Service, workspace: Workspace | None) -> Provider:
 def _check_filters(opened: Inbox, selection: Selection) -> None:
     """Raise `UsageError` for a filter that the service does not have."""
     for item in fields(selection):
-        if getattr(selection, item.name) is not None and item.name not in opened.filters:
-            raise UsageError(f"--{item.name}: {opened.title} can't filter by that")
+        if getattr(selection, item.name) not in (None, ()) and item.name not in opened.filters:
+            raise UsageError(f"--{item.name.replace('_', '-')}: {opened.title} can't filter by that")

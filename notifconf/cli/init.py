@@ -63,9 +63,9 @@ def _describe_next_steps(folder: Path, provider: str, variables: list[str]) -> I
         yield line(f"The workspace refers to {', '.join(variables)}: set that too.{then}")
     yield line(f"  {types:{width}}", Span("  lists the notification types that you can subscribe to", "dim"))
     yield line(f"  {plan:{width}}", Span("  shows what apply would do", "dim"))
+    yield line("With --endpoint emulator: both work on an emulated organization, without credentials.")
     if service.expiry_codes:
         yield line("A mute ends with the first apply after its `until`: where you declare one, apply every hour.")
-    yield line("With --endpoint emulator: both work on an emulated organization, without credentials.")
 
 
 def _refuse_second_workspace(folder: Path) -> None:

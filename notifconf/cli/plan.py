@@ -56,5 +56,5 @@ def plan(
     if own.out is not None:
         api.save_plan(made.proposal, own.out, paths=paths)
     code = ExitCode.for_plan(made.plan, detailed=own.detailed_exitcode)
-    console.show(made.plan, code, routing=api.find_routing(made.proposal) if console.format == "html" else ())
+    console.show(made.plan, code)
     return code

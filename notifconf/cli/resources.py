@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from notifconf import api
 from notifconf.cli.console import Console
@@ -12,6 +13,7 @@ from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_provider, find_workspace, open_connection
 from notifconf.cli.show import write_listings
+from notifconf.config.files import DEFAULT
 from notifconf.errors import UsageError
 from notifconf.model import Cell, Filters, Listing, Live
 from notifconf.plan.coverage import hidden_resources
@@ -59,7 +61,12 @@ def resources(
     if console.machine:
         write_listings(console, provider.name, [listing])
     else:
-        console.table(_make_tree(listing, muted=muted, declared=workspace is not None, verbose=console.verbose))
+        table = _make_tree(listing, muted=muted, declared=workspace is not None, verbose=console.verbose)
+        if workspace is None:
+            console.note(f"No workspace at {DEFAULT}: give its PATHs.")
+        else:
+            table = replace(table, title=f"{table.title}, and whether {' '.join(paths or (DEFAULT,))} declares them")
+        console.table(table)
     return ExitCode.DONE
 
 
@@ -73,7 +80,7 @@ def _make_tree(listing: Listing, *, muted: bool, declared: bool, verbose: bool) 
 
     A parent that the filters leave out has a line without a path, so that nothing hangs in the air.
     """
-    columns = ["name", "resource", *(["declared"] if declared else []), *(["muted"] if muted else [])]
+    columns = ["name", *(["declared"] if declared else []), *(["muted"] if muted else []), "resource"]
     rows: list[tuple[Span, ...]] = []
     above: list[tuple[Cell, Cell]] = []
     """The name and the path of each parent of the row before, and of that row; what has only a name has no path."""

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ from notifconf.cli.request_log import request_log
 from notifconf.config import Access, load
 from notifconf.config.files import DEFAULT
 from notifconf.endpoints import Requests, connect, find_endpoint
-from notifconf.errors import NotifconfError, UsageError, WorkspaceError
+from notifconf.errors import NotifconfError, ServiceError, UsageError, WorkspaceError
 from notifconf.model import Live, Mode, Options, Plan, Workspace
 from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
@@ -208,7 +209,17 @@ async def open_plan(
         endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
         console.context = describe(paths, provider, endpoint, proposal.plan, live)
+        await prepare_picture(proposal, connection, console)
         yield PlanContext(proposal, workspace, provider, endpoint), connection
+
+
+async def prepare_picture(proposal: Proposal, connection: Connection, console: Console) -> None:
+    """Read what a picture of who is told needs beside a plan, where the format has one. A failure leaves gaps in it."""
+    if console.format == "html":
+        everything = None
+        with suppress(ServiceError):
+            everything = await api.survey(connection)
+        console.find_routing = partial(api.find_routing, proposal, everything)
 
 
 def describe(paths: Sequence[str], provider: Provider, endpoint: str, plan: Plan, live: Live) -> Context:
@@ -223,6 +234,7 @@ async def plan_again(made: PlanContext, connection: Connection, options: Options
     with console.waiting(f"Reading {made.provider.title} again"):
         live = await api.read_live(apply_options(made.workspace, options), connection)
     proposal = api.make_plan(made.workspace, live, options=options, now=current_time(), endpoint=made.endpoint)
+    await prepare_picture(proposal, connection, console)
     return replace(made, proposal=proposal)
 
 

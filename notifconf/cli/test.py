@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.drift import make_workspace_name, metrics_option, write_metrics
 from notifconf.cli.options import Service, command, paths_argument, service_options
@@ -74,19 +74,22 @@ async def _test(
 
     async with open_connection(provider, service) as connection:
         live = Live() if workspace is not None else await api.survey(connection)
-        probes = api.list_probes(provider.name, live, workspace)
+        probes = answers.list_probes(provider.name, live, workspace)
         chosen = _choose(probes, wanted)
-        return await api.probe(connection, chosen, parallelism=service.parallelism, ended=tell)
+        return await answers.probe(connection, chosen, parallelism=service.parallelism, ended=tell)
 
 
 def _choose(probes: Sequence[Probe], wanted: Sequence[str]) -> Sequence[Probe]:
-    """Return the channels with these names. Raises `UsageError` for a name that none has."""
+    """Return the channels with these names, or addresses. Raises `UsageError` for a name that none has."""
     known = {name for probe in probes for name in probe.names}
+    addresses = {probe.address: {probe.address, probe.address.partition("/")[2]} for probe in probes}
     for name in wanted:
-        if name not in known:
+        if name not in known.union(*addresses.values()):
             suggestion = nearest(name, known) or (f": there are {', '.join(sorted(known))}" if known else "")
             raise UsageError(f"--integration {quoted(name)}: there is no such integration{suggestion}")
-    return [probe for probe in probes if not wanted or not set(wanted).isdisjoint(probe.names)]
+    return [
+        probe for probe in probes if not wanted or not addresses[probe.address].union(probe.names).isdisjoint(wanted)
+    ]
 
 
 def _describe(item: ProbeResult) -> Line:

@@ -175,9 +175,9 @@ def _read_variable(variable: re.Match[str], environment: Mapping[str, str]) -> s
         return value
     if operator == "-":
         return str(word)
-    hint = f": {quoted(word)}" if word else ""
+    hint = quoted(word) if word else f"set it, or write a default, as in ${{{name}:-default}}"
     state = "is not set" if value is None else "is empty"
-    raise _BadReferenceError("missing-variable", f"the environment variable {name} {state}{hint}")
+    raise _BadReferenceError("missing-variable", f"the environment variable {name} {state}: {hint}")
 
 
 def _read_file(file: str, path: str) -> str:

@@ -41,8 +41,12 @@ async def apply(proposal: Proposal, provider: Provider, connection: Connection, 
     troubles.extend(verification.troubles)
     if remaining is not None and remaining.errors:
         troubles.extend(item.message for item in remaining.errors)
-    elif remaining is not None and (late := ", ".join(find_hidden(remaining, verification.outcomes))):
-        troubles.append(f"the service does not list yet what it has created: {late}; wait before apply is run again")
+    elif remaining is not None and (late := list(find_hidden(remaining, verification.outcomes))):
+        names = ", ".join(late[:MAX_NAMES_SHOWN])
+        more = f" and {len(late) - MAX_NAMES_SHOWN} more" if len(late) > MAX_NAMES_SHOWN else ""
+        troubles.append(
+            f"the service does not list yet what it has created: {names}{more}; wait before apply is run again"
+        )
     return Outcome(
         plan,
         tuple(verification.outcomes),
@@ -52,6 +56,8 @@ async def apply(proposal: Proposal, provider: Provider, connection: Connection, 
         interrupted=control.stop.is_set(),
     )
 
+
+MAX_NAMES_SHOWN = 5
 
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
 """Before each further look: lists lag behind what was just done, and another run may give way."""

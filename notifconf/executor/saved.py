@@ -168,7 +168,10 @@ def decode_plan_file(document: Mapping[str, Any]) -> SavedPlan:
     read = SavedPlan(plan, basis, tuple(saved["paths"]), saved["salt"], fingerprints)
     _check(read)
     if plan.errors or plan.refusals:
-        raise UsageError("the plan has errors or was refused: it can't be applied")
+        raise UsageError(
+            "the plan has errors or was refused, so it can't be applied: fix what it says, or acknowledge a refusal "
+            "with `plan --force --out`"
+        )
     return read
 
 

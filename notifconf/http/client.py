@@ -20,7 +20,7 @@ from notifconf.http.failure import describe_safely, transport_error
 from notifconf.http.proxy import find_proxy, make_proxy
 from notifconf.http.rate_limiter import RateLimiter, read_pause
 from notifconf.http.redaction import Redactor
-from notifconf.http.request import Answer, Request, Response, encode, read_answer, read_body, request_id_of
+from notifconf.http.request import Answer, Query, Request, Response, encode, read_answer, read_body, request_id_of
 from notifconf.http.tls import load_authorities
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model import Secret
@@ -115,7 +115,7 @@ class Client:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Query | None = None,
         json: object = None,
         describe: Callable[[Any], str] = describe_nothing,
     ) -> Answer:
@@ -145,7 +145,7 @@ class Client:
         describe: Callable[[Any], str] = describe_nothing,
         *,
         method: str = "POST",
-        params: Mapping[str, str] | None = None,
+        params: Query | None = None,
     ) -> None:
         """Send what does no harm a second time (a test message, a status), at most five times; its answer is not read.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, NoReturn, cast
-from urllib.parse import urlencode
+from typing import Any, NoReturn, TypeAlias, cast
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -97,6 +97,9 @@ STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(
 """Status -> class; other 4xx are `InvalidRequestError`, 5xx `ServerError`."""
 
 REPEATABLE_STATUS = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+Query: TypeAlias = Mapping[str, str | Sequence[str]]
+"""The parameters of a request; one with several values is repeated."""
+
 MAX_ID_LENGTH = 100
 MAX_BODY_VALUES = 1_000_000
 """JSON values in one body, names of members included."""
@@ -131,7 +134,7 @@ class Request:
     endpoint: str
     method: str
     path: str
-    params: Mapping[str, str] | None
+    params: Query | None
     content: bytes | None = field(repr=False)
     repeatable: bool
     wants_body: bool
@@ -145,7 +148,7 @@ class Request:
     @property
     def target(self) -> str:
         """The path and the query. Raises `UnicodeError` for what neither can hold."""
-        return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
+        return f"{self.path}?{urlencode(self.params, doseq=True, quote_via=quote)}" if self.params else self.path
 
     @property
     def writes(self) -> bool:
@@ -224,7 +227,7 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
 def _explain_status(request: Request, status: int, hints: Mapping[int, str]) -> str:
     """Return what an error status usually means and what to do, as the service's provider says, else in general."""
     match status:
-        case HTTPStatus.NOT_FOUND if request.writes:
+        case HTTPStatus.NOT_FOUND if request.method in {"PATCH", "PUT", "DELETE"}:
             return "it was deleted in the meantime: run notifconf again"
         case _ if status in hints:
             return hints[status]

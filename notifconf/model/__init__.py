@@ -65,6 +65,7 @@ from notifconf.model.plan import (
     freeze,
 )
 from notifconf.model.policy import (
+    GLOB_CHARACTERS,
     GUARDS,
     OWNER,
     Guard,
@@ -80,6 +81,7 @@ from notifconf.model.state import Declarations, Live, Options, Part, Workspace
 
 __all__ = [
     "BYTE_ORDER_MARK",
+    "GLOB_CHARACTERS",
     "GUARDS",
     "KEY",
     "LONGEST_KEY",

@@ -39,6 +39,9 @@ class Reach:
     count; what is sent `anyhow`, whatever is configured, doesn't. `subscriptions` holds kind and id of all that decide
     it, those that are off too; what these would tell is `off`. `in_plan` is false where the billing plan leaves it out:
     it has no minimum. `since` is when the service began to have it, or None.
+
+    `silenced` would be told, were not everything muted by `mutes` (kind and id). `muted_in` names the resources that
+    are muted: nobody is told of what happens there.
     """
 
     id: str
@@ -50,6 +53,9 @@ class Reach:
     in_plan: bool = True
     since: datetime | None = field(default=None, compare=False)
     off: tuple[Channel, ...] = ()
+    silenced: tuple[Channel, ...] = ()
+    mutes: frozenset[tuple[str, str]] = frozenset()
+    muted_in: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return quoted(self.name) + (f" ({self.group})" if self.group else "")
@@ -89,12 +95,16 @@ Why: TypeAlias = Literal["muted", "disabled", "shadowed", "not-in-plan", "not-su
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A notification type, or an event, that somebody asks about; what a service does not say is an empty text."""
+    """A notification type, or an event, that somebody asks about; what a service does not say is an empty text.
+
+    `in_plan` is false where the billing plan leaves it out.
+    """
 
     id: str
     name: str
     severity: str = ""
     priority: str = ""
+    in_plan: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +153,14 @@ class Audience:
     """Who is told of a type on one side, live or as planned, and who is not.
 
     `state` is that of the subscription that decides. `always` names what the service tells whatever is configured.
+    `notes` are sentences about what the channels do not say.
     """
 
     state: Literal["enabled", "disabled", "none"] = "none"
     told: tuple[Told, ...] = ()
     not_told: tuple[NotTold, ...] = ()
     always: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -43,6 +43,10 @@ class Mask:
         if self._urls and "://" in text:
             text = self._without_urls(text)
         return self._others.sub(SHOWN, text) if self._others is not None else text
+
+    def each(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return the texts as `__call__` does, faster: most have no secret, and one look at all of them says so."""
+        return tuple(map(self, texts) if self.finds("\n".join(texts)) else texts)
 
     def finds(self, text: str) -> bool:
         """Say whether a secret stands in `text`."""

@@ -164,6 +164,11 @@ class Plan:
         """The safety rules that refuse the plan."""
         return tuple(item for item in self.diagnostics if item.severity == "error" and item.code in REFUSALS)
 
+    @property
+    def breaches(self) -> tuple[Diagnostic, ...]:
+        """The types that reach too few channels as they live, which no --force excuses: no change is to blame."""
+        return tuple(item for item in self.refusals if item.code == "coverage" and item.address is None)
+
     def count(self, action: Action) -> int:
         """Return how many changes take `action`."""
         return sum(change.action == action for change in self.changes)

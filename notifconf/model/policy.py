@@ -94,6 +94,10 @@ class Policy:
         return tuple(sorted(set(self.protected if guard == "protected" else self.frozen)))
 
 
+GLOB_CHARACTERS = frozenset("*?[")
+"""A text without any of these is an exact name."""
+
+
 def address_matches(address: str, pattern: str) -> bool:
     """Say whether `pattern`, an exact address or a glob whose `*` crosses `/`, names `address`."""
     return address == pattern or fnmatchcase(address, pattern)

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Mapping, Sequence
 
 from notifconf.model import Kind, LiveResource
 from notifconf.plan.match import Matching
 
-Key = TypeVar("Key", bound=Hashable)
 LiveKey = tuple[str, str]
 """Kind and id."""
 
 
-def make_unique(plain: Mapping[Key, str], endings: Mapping[Key, str], taken: Collection[str] = ()) -> dict[Key, str]:
+def make_unique(plain: Sequence[str], endings: Sequence[str], taken: Collection[str] = ()) -> list[str]:
     """Return an address for each object that no other one has, nor is in `taken`.
 
     An address that would stand twice gets `#` and the object's ending, an id. A name may look like an address with an
     ending ("X#i-1"), so this is repeated until no address stands twice: what still stands twice gets longer each time.
     Two objects with the same plain address must not have the same ending.
     """
-    addresses = dict(plain)
-    counts = Counter(addresses.values())
-    repeated = [key for key, address in addresses.items() if counts[address] > 1 or address in taken]
-    while repeated:
-        for key in repeated:
-            addresses[key] += f"#{endings[key]}"
-        counts = Counter(addresses.values())
-        repeated = [key for key, address in addresses.items() if counts[address] > 1 or address in taken]
+    addresses = list(plain)
+    while repeated := _find_repeated(addresses, taken):
+        for index in repeated:
+            addresses[index] += f"#{endings[index]}"
     return addresses
+
+
+def _find_repeated(addresses: Sequence[str], taken: Collection[str]) -> list[int]:
+    """Return the places of the addresses that stand twice, or are taken."""
+    counts = Counter(addresses)
+    return [index for index, address in enumerate(addresses) if counts[address] > 1 or address in taken]
 
 
 def make_plain_address(item: LiveResource, kinds: Mapping[str, Kind]) -> str:
@@ -44,9 +44,10 @@ def find_undeclared_addresses(
     if not items:
         return {}
     plain = {(item.kind, item.id): make_plain_address(item, kinds) for item in items}
-    return make_unique(plain, {key: key[1] for key in plain}, find_declared_addresses(matching))
+    unique = make_unique(list(plain.values()), [key[1] for key in plain], find_declared_addresses(matching))
+    return dict(zip(plain, unique, strict=True))
 
 
 def find_declared_addresses(matching: Matching) -> set[str]:
     """Return the addresses of all that is declared, whether it could be matched or not."""
-    return {*(pair.desired.address for pair in matching.pairs), *matching.broken}
+    return {pair.desired.address for pair in matching.pairs} | matching.broken.keys()

@@ -100,8 +100,8 @@ class Effect:
     changes: Mapping[tuple[str, str], Change]
 
     def touching(self, reached: Sides) -> tuple[Change, ...]:
-        """Return the changes of subscriptions to a type, sorted by address."""
-        keys = reached.before.subscriptions | reached.after.subscriptions
+        """Return the changes of what decides whom a type reaches, sorted by address."""
+        keys = reached.before.subscriptions | reached.after.subscriptions | reached.after.mutes
         found = (self.changes[key] for key in keys if key in self.changes)
         return tuple(sorted(found, key=lambda change: change.address))
 
@@ -119,8 +119,8 @@ def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[
 
     If a type has too few channels after the plan, and the plan changes a subscription to it, the plan is refused, even
     if it adds a channel. If the plan does not touch the type, that is a warning: an old problem must not block
-    unrelated changes. Mail that the service always sends does not count. Types that are not in the billing plan have no
-    minimum.
+    unrelated changes. So is a mute of everything that starts by its `from`: it was reviewed when it was declared. Mail
+    that the service always sends does not count. Types that are not in the billing plan have no minimum.
     """
     for item in result.types if policy.coverage else ():
         reach = item.after
@@ -130,7 +130,7 @@ def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[
         touching = result.touching(item)
         if touching:
             message = f"{reach} would reach {_describe_reach(reach)}: {wanted}"
-            judge = warning if force else error
+            judge = warning if force or all(map(_was_reviewed, touching)) else error
             yield judge("coverage", message, touching[0].position, touching[0].address)
         else:
             message = f"{reach} reaches {_describe_reach(reach)}, and this plan does not fix that: {wanted}"
@@ -160,16 +160,24 @@ def refuse_silences(
     judge = warning if force else error
     for silence in silences:
         change = known[silence.address]
-        if change.mute is None or change.mute.begins is None:
+        if not _was_reviewed(change):
             yield judge("silences", f"policy.silences refuses this: {silence.message}", change.position, change.address)
 
 
+def _was_reviewed(change: Change) -> bool:
+    """Say whether a change is a mute that starts by its `from`."""
+    return change.mute is not None and change.mute.begins is not None
+
+
 def find_losses(result: Effect) -> Iterator[tuple[Silence, tuple[Change, ...]]]:
-    """Yield a sentence for each type that loses its last channel, with the changes that take it away."""
+    """Yield a sentence for each type that loses its last channel, with the changes that take it away.
+
+    A mute of everything has a sentence of its own.
+    """
     for item in result.types:
         before, after = item
         touching = result.touching(item)
-        if before.channels and not after.channels and touching:
+        if before.channels and not after.channels and not after.silenced and touching:
             last = f"its last channel{'s' if len(before.channels) > 1 else ''}, {_list_channels(before.channels)}"
             left = f"all that is left is {_list_channels(after.anyhow)}" if after.anyhow else "nobody is told any more"
             yield Silence(touching[0].address, f"{after} loses {last}: {left}"), touching
@@ -189,6 +197,8 @@ def _describe_reach(reach: Reach) -> str:
         return (
             f"{len(reach.channels)} channel{'s' if len(reach.channels) > 1 else ''} ({_list_channels(reach.channels)})"
         )
+    if reach.silenced:
+        return f"no channel, because a mute silences {_list_channels(reach.silenced)}"
     return f"no channel that counts, only {_list_channels(reach.anyhow)}" if reach.anyhow else "no channel"
 
 

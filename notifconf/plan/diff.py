@@ -87,13 +87,16 @@ def update(desired: Resource, live: LiveResource, kind: Kind, references: Refere
     What is not declared is left alone: it takes no part in the comparison.
     """
     own = _canonicalise(desired, kind, references)
+    # Most objects are as declared, with all members. `==` says so in a fraction of the time.
+    if own == live.attributes or own.items() <= live.attributes.items() or not desired.writable:
+        return None
     wanted = own
     if kind.references and (desired.adds or references.ownership.is_shared):
         merge = references.ownership.merge
         lists = kind.references & own.keys()
         wanted = {**own, **{name: merge(live.attributes.get(name), own[name], adds=desired.adds) for name in lists}}
-    if wanted.items() <= live.attributes.items() or not desired.writable:
-        return None
+        if wanted.items() <= live.attributes.items():
+            return None
     changed = tuple(name for name, value in wanted.items() if live.attributes.get(name, _ABSENT) != value)
     before = _present(live.attributes, kind, references)
     after = _present({**live.attributes, **wanted}, kind, references, live.attributes, own)
@@ -149,10 +152,11 @@ def delete(live: LiveResource, address: str, kind: Kind, references: References)
 def _canonicalise(desired: Resource, kind: Kind, references: References) -> Mapping[str, Value]:
     if not kind.references:
         return desired.attributes
-    return {
-        name: references.resolve(value) if name in kind.references else value
-        for name, value in desired.attributes.items()
-    }
+    attributes = dict(desired.attributes)
+    for name in kind.references:
+        if name in attributes:
+            attributes[name] = references.resolve(attributes[name])
+    return attributes
 
 
 def _present(

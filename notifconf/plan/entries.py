@@ -26,15 +26,18 @@ else `overlapping-match`), and make one object of each decision. `resolve.py` of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from notifconf.model import Position
+from notifconf.model import GLOB_CHARACTERS, Diagnostic, Position, nearest, quoted, warning
 
 Entry = TypeVar("Entry")
 Thing = TypeVar("Thing", bound=Hashable)
+
+MAX_SUGGESTIONS = 20
+"""How many names in `except` get the nearest ones beside them: no number of typos makes a plan slow."""
 
 NAMED, MATCHED = 0, 1
 """The ranks of an entry that names a thing, and of one that finds it by a match."""
@@ -96,3 +99,18 @@ def decide(
             things = (*known.things, thing) if known else (thing,)
             shared[id(rivals[0]), id(later)] = Conflict(rivals[0].entry, later.entry, things, best)
     return decisions, list(shared.values())
+
+
+def find_idle_exceptions(
+    excluded: Iterable[str], names: Collection[str], position: Position, *, way_out: str = ""
+) -> Iterator[Diagnostic]:
+    """Warn of each exact name that the `except` of a match lists in vain: `names` are those of all that it may find.
+
+    `way_out` says what else could be meant where no name is near.
+    """
+    known = {name.casefold() for name in names}
+    idle = [name for name in excluded if GLOB_CHARACTERS.isdisjoint(name) and name.casefold() not in known]
+    for number, name in enumerate(idle):
+        suggestion = nearest(name, names) if number < MAX_SUGGESTIONS else ""
+        message = f"`except` lists {quoted(name)}, which is nothing that this match finds{suggestion or way_out}"
+        yield warning("excludes-nothing", message, position)

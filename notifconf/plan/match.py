@@ -90,12 +90,14 @@ class _Matcher:
         """Whether the order of the declared objects could have made a difference (rule 6)."""
 
     def match(self, resources: Sequence[Resource]) -> None:
+        others = []
         for resource in resources:
             if resource.pin is not None:
                 self._match_pinned(resource, resource.pin)
-        for resource in resources:
-            if resource.pin is None:
-                self._match_by_identity(resource)
+            else:
+                others.append(resource)
+        for resource in others:
+            self._match_by_identity(resource)
 
     @cached_property
     def _by_id(self) -> dict[tuple[str, str], int]:

@@ -33,8 +33,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from notifconf.errors import UsageError
 from notifconf.model import (
@@ -106,9 +106,9 @@ class Ownership:
         return self.find_removable(live, adds=False) - self.taken
 
 
-def find_ownership(policy: Policy, matching: Matching, live: Sequence[LiveResource]) -> Ownership:
-    """Return what belongs to whom in a live state."""
-    declared = frozenset(pair.live.id for pair in matching.pairs if pair.live is not None and pair.desired.writable)
+def find_ownership(policy: Policy, targets: Iterable[Pair], live: Iterable[LiveResource]) -> Ownership:
+    """Return what belongs to whom in a live state; `targets` are the pairs of what lists may refer to."""
+    declared = frozenset(pair.live.id for pair in targets if pair.live is not None and pair.desired.writable)
     marked = {item.id: item.owner for item in live if item.owner is not None}
     return Ownership(
         policy,
@@ -144,13 +144,13 @@ def _mark(pair: Pair, attribute: str, max_length: int, policy: Policy) -> tuple[
     found = str(live.attributes.get(attribute) or "") if live is not None else ""
     base = str(declared) if declared is not None else split_mark(found)[0]
     text = add_mark(base, policy.owner)
-    marked = replace(desired, attributes={**desired.attributes, attribute: text})
+    marked = desired._replace(attributes={**desired.attributes, attribute: text})
     if declared is None and text != found and (base == WITHHELD or len(text) > max_length):
         room = f"leaves no room for the mark within {max_length} characters: declare a shorter {attribute}"
         why = f"repeats a secret: declare another {attribute}" if base == WITHHELD else room
         message = f"the live {attribute} of {quoted(desired.name)} {why}"
         problem = error("invalid-value", message, desired.position, desired.address)
-        return replace(marked, blocked=desired.blocked or "invalid-value"), problem
+        return marked._replace(blocked=desired.blocked or "invalid-value"), problem
     return marked, None
 
 

@@ -36,7 +36,7 @@ from notifconf.plan.order import Scope, select_scope, sort_changes
 from notifconf.plan.ownership import find_ownership, mark_pairs
 from notifconf.plan.protection import Protection, limit_deletes, make_protection
 from notifconf.plan.prune import OTHER_OWNER, prune
-from notifconf.plan.rules import Pair, Rules
+from notifconf.plan.rules import Rules
 
 
 def conceal(plan: Plan, mask: Mask) -> Plan:
@@ -45,7 +45,7 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
     return replace(
         plan,
         changes=tuple(_conceal_change(change, addresses, mask) for change in plan.changes),
-        unchanged=tuple(map(mask, plan.unchanged)),
+        unchanged=mask.each(plan.unchanged),
         unmanaged=tuple(
             replace(item, address=_conceal_address(item.address, item.id, mask), place=mask(item.place))
             for item in plan.unmanaged
@@ -53,6 +53,11 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
         silences=tuple(Silence(addresses[item.address], mask(item.message)) for item in plan.silences),
         diagnostics=tuple(mask.diagnostic(item) for item in plan.diagnostics),
     )
+
+
+def conceal_live(live: Live, workspace: Workspace | None) -> Live:
+    """Return what may be shown of a live state, next to a workspace."""
+    return live.conceal(Mask((*(workspace.secrets if workspace is not None else ()), *live.secrets)))
 
 
 def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) -> Change:
@@ -333,22 +338,19 @@ def _compare(
     matching: Matching, workspace: Workspace, kinds: Mapping[str, Kind], references: References, guards: Protection
 ) -> _Comparison:
     result = _Comparison()
-    for pair in matching.pairs:
-        change = _make_change(pair, kinds[pair.desired.kind], references)
+    for desired, live in matching.pairs:
+        kind = kinds[desired.kind]
+        if live is not None:
+            change = update(desired, live, kind, references)
+        else:
+            change = create(desired, kind, references) if desired.create else None
         if change is None or (change.action is Action.UPDATE and workspace.policy.mode is Mode.CREATE_ONLY):
-            result.unchanged[pair.desired.kind].append(pair.desired.address)
+            result.unchanged[desired.kind].append(desired.address)
             continue
-        change, forbidden = guards.judge(_block(change, pair.desired, matching.broken))
+        change, forbidden = guards.judge(_block(change, desired, matching.broken))
         result.changes.append(change)
         result.diagnostics += forbidden
     return result
-
-
-def _make_change(pair: Pair, kind: Kind, references: References) -> Change | None:
-    desired, live = pair
-    if live is not None:
-        return update(desired, live, kind, references)
-    return create(desired, kind, references) if desired.create else None
 
 
 def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Change:
@@ -363,17 +365,23 @@ def _block(change: Change, desired: Resource, broken: Mapping[str, str]) -> Chan
 
 
 def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], policy: Policy) -> References:
-    """Return the ids and names for references. A declared object has its declared name, others have their live name."""
+    """Return the ids and names for references. A declared object has its declared name, others have their live name.
+
+    As with addresses, `#ID` tells live objects apart that would have one name.
+    """
     names = dict(live.names)
     ids: dict[str, str] = {}
-    for desired, found in matching.pairs:
-        if not kinds[desired.kind].is_target:
-            continue
+    targets = [pair for pair in matching.pairs if kinds[pair.desired.kind].is_target]
+    for desired, found in targets:
         names[desired.address] = desired.name or desired.address
         if found is not None:
             ids[desired.address] = found.id
             names[found.id] = names[desired.address] if desired.writable else found.name
-    return References(ids, names, find_ownership(policy, matching, live.resources))
+    living = {item.id for item in live.resources if kinds[item.kind].is_target and item.id in names}
+    created = {desired.address for desired, found in targets if found is None}
+    shared = Counter(names[target] for target in living | created)
+    names |= {target: f"{names[target]}#{target}" for target in living if shared[names[target]] > 1}
+    return References(ids, names, find_ownership(policy, targets, live.resources))
 
 
 def _count_managed(

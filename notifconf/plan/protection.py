@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from notifconf.model import (
+    GLOB_CHARACTERS,
     GUARDS,
     Diagnostic,
     Guard,
@@ -64,8 +65,6 @@ MAX_SUGGESTIONS = 20
 """How many patterns that name nothing get the nearest addresses beside them."""
 
 OTHER_WAY_OUT = "leave it out of this run with --exclude"
-
-GLOB_CHARACTERS = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,11 @@ class Provider(ABC):
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
         """Return the credentials that the environment holds. Raises `UsageError`, which says what to set."""
 
+    def missing_credentials(self) -> UsageError:
+        """Return the error for an environment without credentials: what to set, and what works without them."""
+        others = "`--endpoint emulator:` needs none, `--provider` names another service"
+        return UsageError(f"no credentials for {self.title}: set {self.credentials} ({others})")
+
     @abstractmethod
     def connect(self, client: Client) -> Connection:
         """Return a connection that speaks through `client`."""
@@ -304,10 +309,6 @@ class Provider(ABC):
     def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:  # noqa: ARG002
         """Say who is told of a type in a live state, of all resources or of one, and why the others are not."""
         return Audience()
-
-    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:  # noqa: ARG002
-        """Return sentences about audiences for whoever reads them: whom mail does not reach."""
-        return ()
 
     def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:  # noqa: ARG002
         """Return the channels that `Connection.verify` can test: the declared ones, else (without any) the live ones.

@@ -26,7 +26,8 @@ class Status(StrEnum):
 class Selection:
     """Filters: a notification is selected if every filter that is given finds it.
 
-    `title` and `description` are parts of these texts, the others whole values. `since` is one of 24h, 7d and 30d.
+    `title` and `description` are parts of these texts, the others whole values; of several values any one will do.
+    `since` is one of 24h, 7d and 30d.
     """
 
     title: str | None = None
@@ -34,8 +35,9 @@ class Selection:
     namespace: str | None = None
     region: str | None = None
     status: Status | None = None
-    severity: str | None = None
-    resource: str | None = None
+    severity: tuple[str, ...] = ()
+    resource: tuple[str, ...] = ()
+    resource_type: tuple[str, ...] = ()
     since: str | None = None
 
 

@@ -104,11 +104,20 @@ def mute_lines(report: CoverageReport) -> Iterator[str]:
         yield "muted: nothing"
 
 
+def remark_lines(report: CoverageReport) -> Iterator[Line]:
+    """Yield what stands below the table: the notes, what is muted, and at the end the sums."""
+    yield ()
+    yield from (line(Span(note, "dim")) for note in report.terms.notes)
+    yield ()
+    if report.mutes is not None:
+        yield from (line(Span(text, "silences")) for text in mute_lines(report))
+        yield ()
+    yield from map(line, sums(report))
+
+
 def coverage_text(report: CoverageReport) -> str:
-    """Return the table, the sums and the notes as plain text."""
-    muted = [(), *map(line, mute_lines(report))] if report.mutes is not None else []
-    lines = [*table_lines(coverage_table(report)), (), *map(line, sums(report)), *muted, ()]
-    return plain_text([*lines, *map(line, report.terms.notes)])
+    """Return the table and what stands below it as plain text."""
+    return plain_text([*table_lines(coverage_table(report)), *remark_lines(report)])
 
 
 def coverage_json(report: CoverageReport) -> str:
@@ -129,7 +138,7 @@ def table_markdown(table: Table) -> list[str]:
     heads = [column.replace("_", " ") for column in table.columns]
     rows = [heads, ["---"] * len(heads), *([prose(cell.text) for cell in row] for row in table.rows)]
     lines = [f"| {' | '.join(row)} |" for row in rows] if table.rows else [f"({table.empty})"]
-    return [f"### {prose(table.title)}", "", *lines, ""]
+    return [f"### {prose(table.title)}", "", *([*lines, ""] if table.rows or table.empty else [])]
 
 
 def coverage_markdown(report: CoverageReport) -> str:
@@ -157,6 +166,8 @@ def _picture_markdown(report: CoverageReport) -> Iterator[str]:
         for row in group.rows:
             yield f"| {' | '.join((prose(row.name), *(cell.sign for cell in row.cells)))} |"
     yield from ("", ", ".join(f"{sign.sign} {sign.words}" for sign in matrix.signs))
+    if matrix.muted:
+        yield from ("", f"Muted: {prose(', '.join(matrix.muted))}")
     diagram = draw_mermaid(report.types)
     if diagram:
         yield from ("", "```mermaid", *diagram, "```")
@@ -167,7 +178,8 @@ def _channels(item: Sides) -> tuple[str, ...]:
     return (
         *map(str, stays),
         *(f"+ {channel}" for channel in item.added),
-        *(f"- {channel}" for channel in item.removed),
+        *(f"- {channel}" for channel in item.removed if channel not in item.after.silenced),
+        *(f"{channel} (muted)" for channel in item.after.silenced),
     )
 
 
@@ -188,21 +200,27 @@ def _type(item: Sides, report: CoverageReport) -> dict[str, Any]:
 
 
 def _reach(reach: Reach) -> dict[str, Any]:
-    return {"channels": list(map(_channel, reach.channels)), "anyhow": list(map(_channel, reach.anyhow))}
+    silenced = {"silenced": list(map(_channel, reach.silenced))} if reach.silenced else {}
+    return {"channels": list(map(_channel, reach.channels)), "anyhow": list(map(_channel, reach.anyhow)), **silenced}
 
 
 def _channel(channel: Channel) -> dict[str, str | None]:
     return {"kind": channel.kind, "name": channel.name or None, "note": channel.note or None}
 
 
-def explanation_lines(explanation: Explanation, *, everything: bool = False) -> Iterator[Line]:
-    """Yield who is told of one type, and who is not: `everything` has those, too, whom nothing means to tell."""
+def explanation_lines(
+    explanation: Explanation, *, everything: bool = False, width: int | None = None
+) -> Iterator[Line]:
+    """Yield who is told of one type, and who is not: `everything` has those, too, whom nothing means to tell.
+
+    `width` is that of a terminal.
+    """
     yield line(Span(_describe_subject(explanation), "strong"))
     for resource in _describe_resource(explanation):
         yield line(resource)
     for table in explanation_tables(explanation, everything=everything):
         yield ()
-        yield from table_lines(table)
+        yield from table_lines(table, width)
     remarks = [*_remarks(explanation)]
     if remarks:
         yield ()
@@ -214,9 +232,13 @@ def explanation_tables(explanation: Explanation, *, everything: bool = False) ->
     for side, audience in (("Live", explanation.live), ("As planned", explanation.planned)):
         if audience is None:
             continue
-        state = "there is no subscription" if audience.state == "none" else f"the subscription is {audience.state}"
+        whose = (
+            "the resource's own subscription" if audience.told and audience.state == "disabled" else "the subscription"
+        )
+        state = "there is no subscription" if audience.state == "none" else f"{whose} is {audience.state}"
         rows = [[_title(item), item.address, *_describe_via(item.via)] for item in audience.told]
-        yield _make_table(f"{side}: told ({state})", ("channel", "address", "through", "declared_at"), rows, NOBODY)
+        told = "told" if rows else "nobody is told"
+        yield _make_table(f"{side}: {told} ({state})", ("channel", "address", "through", "declared_at"), rows)
         left_out = [item for item in audience.not_told if everything or item.why != "not-subscribed"]
         if left_out:
             rows = [[_title(item), item.address, item.why, item.because] for item in left_out]
@@ -252,13 +274,14 @@ def explanation_markdown(explanation: Explanation, *, everything: bool = False) 
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]], empty: str = "none") -> Table:
-    return Table(title, columns, tuple(tuple(Span(cell) for cell in row) for row in rows), empty)
+def _make_table(title: str, columns: tuple[str, ...], rows: list[list[str]]) -> Table:
+    return Table(title, columns, tuple(tuple(Span(cell) for cell in row) for row in rows), empty="")
 
 
 def _describe_subject(explanation: Explanation) -> str:
     subject = explanation.subject
-    known = ", ".join(filter(None, (subject.severity, subject.priority, subject.id)))
+    plan = "" if subject.in_plan else "not in the billing plan"
+    known = ", ".join(filter(None, (subject.severity, subject.priority, subject.id, plan)))
     return f"{subject.name} ({known})"
 
 
@@ -274,6 +297,10 @@ def _remarks(explanation: Explanation) -> Iterator[str]:
     for path in explanation.unknown:
         yield f"unknown: {path} may be muted, these credentials can't see it"
     yield from explanation.notes
+    live = explanation.live.notes
+    planned = explanation.planned.notes if explanation.planned is not None else live
+    for note in dict.fromkeys((*live, *planned)):
+        yield note if note in live and note in planned else f"{'Live' if note in live else 'As planned'}: {note}"
 
 
 def _title(item: Told | NotTold) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -18,9 +18,11 @@ from notifconf.report.style import printable
 
 SIGNS = {
     "on": ("●", "told"),
+    "partly": ("◐", "told, but not of what happens in a muted resource"),
     "added": ("+", "told from now on"),
-    "removed": ("\N{MINUS SIGN}", "told no more"),
-    "off": ("○", "not told, the subscription is off"),
+    "removed": ("\N{MINUS SIGN}", "no longer told"),
+    "off": ("○", "not told, though subscribed"),
+    "muted": ("◌", "not told, everything is muted"),
     "anyhow": ("✉", "told whatever is configured"),
 }
 """The states of a cell: a sign, and what it says in words."""
@@ -60,11 +62,15 @@ class Group(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """Types by channels; `signs` are those that occur, for the key."""
+    """Types by channels; `signs` are those that occur, for the key.
+
+    `muted` are the resources that are muted; one that the plan mutes, or lifts, has the sign of that before it.
+    """
 
     channels: tuple[str, ...]
     groups: tuple[Group, ...]
     signs: tuple[Sign, ...]
+    muted: tuple[str, ...] = ()
 
 
 def make_matrix(types: Sequence[Sides]) -> Matrix:
@@ -76,7 +82,15 @@ def make_matrix(types: Sequence[Sides]) -> Matrix:
     )
     states = {cell.state for group in groups for row in group.rows for cell in row.cells}
     signs = tuple(Sign(state, *SIGNS[state]) for state in SIGNS if state in states)
-    return Matrix(tuple(map(_name, columns.values())), groups, signs)
+    return Matrix(tuple(map(_name, columns.values())), groups, signs, tuple(_list_muted(types)))
+
+
+def _list_muted(types: Sequence[Sides]) -> Iterator[str]:
+    before = {place for item in types for place in item.before.muted_in}
+    after = {place for item in types for place in item.after.muted_in}
+    for place in sorted(before | after):
+        state = "on" if place in before & after else "added" if place in after else "removed"
+        yield place if state == "on" else f"{SIGNS[state][0]} {place}"
 
 
 def _make_row(item: Sides, columns: dict[str, Channel]) -> Row:
@@ -93,7 +107,8 @@ def find_states(item: Sides) -> dict[str, str]:
     states = {channel.target: "off" for channel in item.after.off}
     states |= {channel.target: "anyhow" for channel in item.after.anyhow}
     states |= dict.fromkeys(before - after, "removed")
-    states |= dict.fromkeys(after & before, "on")
+    states |= {channel.target: "muted" for channel in item.after.silenced}
+    states |= dict.fromkeys(after & before, "partly" if item.after.muted_in else "on")
     return states | dict.fromkeys(after - before, "added")
 
 
@@ -103,7 +118,7 @@ def _list_channels(types: Iterable[Sides]) -> dict[str, Channel]:
         channel.target: channel
         for item in types
         for side in (item.before, item.after)
-        for channel in (*side.channels, *side.anyhow, *side.off)
+        for channel in (*side.channels, *side.anyhow, *side.off, *side.silenced)
     }
     return dict(sorted(found.items(), key=lambda entry: (entry[1].name, entry[1].kind, entry[0])))
 
@@ -248,7 +263,7 @@ def draw_mermaid(types: Sequence[Sides]) -> list[str]:
     for index, (item, states) in enumerate(drawn):
         lines.append(f'    t{index}["{_escape(item.after.name)}"]')
         for target, state in states.items():
-            arrow = "-->" if state == "on" else f'-. "{SIGNS[state][0]}" .->'
+            arrow = "-->" if state in {"on", "partly"} else f'-. "{SIGNS[state][0]}" .->'
             lines.append(f"    t{index} {arrow} c{numbers[target]}")
     return lines
 

@@ -56,6 +56,8 @@ INDENT = 2
 STACKED_INDENT = 6
 MIN_LAST_COLUMN_WIDTH = 16
 """Of the last column, where its cells are wrapped inside of it."""
+MIN_WRAPPED_COLUMN_WIDTH = 40
+"""Of the last column, where it is wrapped and all columns stand side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Span, ...], ...]
     empty: str = "none"
-    """What stands in the place of rows where there are none."""
+    """What stands in the place of rows where there are none; nothing where the title says it."""
 
     def lines(self, width: int | None = None) -> Iterator[Line]:
         """Yield the table as lines: see `table_lines`."""
@@ -76,11 +78,14 @@ class Table:
 def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
     """Yield a table; `width` is a terminal's, None a pipe's, where nothing is wrapped or cut.
 
-    Where the rows are wider than a terminal, the first cell of each stands on a line of its own, the others below it;
-    of these the last one is wrapped where it must be. A terminal wraps what is too long even so.
+    Where the rows are wider than a terminal, the cells of the last column are wrapped, if that leaves enough of it.
+    Else the first cell of each row stands on a line of its own, the others below it; of these the last one is wrapped
+    where it must be. A terminal wraps what is too long even so.
     """
     yield line(Span(table.title, "strong"))
     if not table.rows:
+        if not table.empty:
+            return
         text = f"({table.empty})"
         for part in [text] if width is None else textwrap.wrap(text, max(width - INDENT, 1)):
             yield line(" " * INDENT, Span(part, "dim"))
@@ -89,8 +94,9 @@ def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
     rows = [tuple(Span(printable(cell.text), cell.style) for cell in row) for row in (heads, *table.rows)]
     widths = [max(cell_len(cell.text) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
+        depth = len(row[0].text) - len(row[0].text.lstrip())  # of a tree
         for group in _groups(widths, width):
-            indent = INDENT if group.start == 0 else STACKED_INDENT
+            indent = INDENT if group.start == 0 else STACKED_INDENT + depth
             cells = row[group] if group.start or group.stop == len(row) else _strong(row[group])
             yield from _row_lines(cells, widths[group], indent, width)
 
@@ -98,7 +104,8 @@ def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
 def _groups(widths: Sequence[int], width: int | None) -> list[slice]:
     """Part the columns into those that stand side by side: all of them, or the first one, and below it the others."""
     columns = len(widths)
-    if width is None or columns == 1 or _end(widths, INDENT) <= width:
+    least = (*widths[:-1], min(widths[-1], MIN_WRAPPED_COLUMN_WIDTH))
+    if width is None or columns == 1 or _end(least, INDENT) <= width:
         return [slice(0, columns)]
     starts = [0, 1]
     for column in range(2, columns):
@@ -118,7 +125,7 @@ def _row_lines(cells: Sequence[Span], widths: Sequence[int], indent: int, width:
     start = _end(widths[:-1], indent) + (GAP if others else 0)
     texts = [last.text]
     if width is not None and start + cell_len(last.text) > width >= start + MIN_LAST_COLUMN_WIDTH and others:
-        texts = textwrap.wrap(last.text, width - start, break_on_hyphens=False)
+        texts = textwrap.wrap(last.text, width - start, break_long_words=False, break_on_hyphens=False)
     padded = (span for cell, column in zip(others, widths, strict=False) for span in _padded(cell, column))
     yield (Span(" " * indent), *padded, Span(texts[0], last.style))
     for text in texts[1:]:

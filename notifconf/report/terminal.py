@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,6 @@ from rich.text import Text
 from rich.theme import Theme
 
 from notifconf.report.style import Line, Span, printable
-from notifconf.report.table import Table, table_lines
 
 THEME = Theme(
     {
@@ -42,6 +42,11 @@ THEME = Theme(
 )
 """How each style of a span, and each piece of rich's bar, looks. Colour only repeats what a sign or a word says."""
 
+WORD = re.compile(r"\S+")
+HANGING_INDENT = 2
+"""Of the second and further parts of a line that is wrapped."""
+MIN_WRAPPED_WIDTH = 20
+"""A terminal that is narrower than this wraps by itself."""
 BAR_DELAY_SECONDS = 1.0
 """A bar appears after this time. Work that is done earlier needs no bar."""
 
@@ -66,13 +71,24 @@ class Terminal:
         return self.console.width
 
     def draw_lines(self, lines: Iterable[Line]) -> None:
-        """Draw lines. The terminal wraps those that are too long."""
+        """Draw lines. Those that are too long are wrapped between words; the terminal wraps a word that is too long."""
         for item in lines:
-            self.console.print(Text.assemble(*(_make_text(span) for span in item)), soft_wrap=True)
+            for part in self._wrap(Text.assemble(*(_make_text(span) for span in item))):
+                self.console.print(part, soft_wrap=True)
 
-    def draw_table(self, table: Table) -> None:
-        """Draw a table that fits the terminal."""
-        self.draw_lines(table_lines(table, self.width))
+    def _wrap(self, text: Text) -> Iterable[Text]:
+        indent = len(text.plain) - len(text.plain.lstrip())
+        room = self.width - indent - HANGING_INDENT
+        if text.cell_len <= self.width or room < MIN_WRAPPED_WIDTH:
+            return [text]
+        starts = [0]
+        for word in WORD.finditer(text.plain, indent):
+            if word.start() > indent and word.end() - max(starts[-1], indent) > room:
+                starts.append(word.start())
+        parts = text.divide(starts[1:])
+        for part in parts:
+            part.rstrip()
+        return [parts[0], *(Text.assemble(" " * (indent + HANGING_INDENT), part) for part in parts[1:])]
 
     @contextmanager
     def spinner(self, message: Callable[[], str]) -> Iterator[None]:

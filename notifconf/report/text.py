@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from notifconf.model import Diagnostic, Mode, MuteTerms, Part, distance, format_time
 from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
-from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.model.plan import UNDECLARED_MUTE, Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.report import Context, Report
 from notifconf.report.style import Line, Span, count, line, text_of
 
@@ -60,7 +60,7 @@ def find_alerts(plan: Plan) -> list[Alert]:
         Alert("overdue", "Past its end, and still in force", tuple(map(_describe_overdue, plan.overdue))),
         Alert(
             "undeclared-mutes",
-            "Silent already, and nothing declares it",
+            f"Silent already, and nothing declares it ({UNDECLARED_MUTE})",
             tuple(item.message for item in plan.undeclared_mutes),
         ),
     )
@@ -115,6 +115,9 @@ def conclusion(report: Report) -> Line:
     if plan.refusals:
         others = len(plan.refusals) - 1
         more = f", and {others} more" if others else ""
+        if plan.breaches:
+            reason = f" {_first_sentence(plan.breaches[0])}{more}."
+            return line(Span("The live state breaks policy.coverage:", "error"), reason)
         reason = f" {_first_sentence(plan.refusals[0])}{more}. Pass --force if that is what you want."
         return line(Span("Refused:", "error"), reason)
     return summary_line(plan)
@@ -223,7 +226,7 @@ def shown(value: PlanValue) -> str:
 def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     if not plan.unmanaged:
         return
-    yield line(unmanaged_sentence(plan))
+    yield line(unmanaged_sentence(plan, *([] if verbose else ["-v lists them"])))
     if verbose:
         for item in plan.unmanaged:
             place = f" ({item.place})" if item.place else ""
@@ -231,11 +234,13 @@ def _unmanaged_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     yield ()
 
 
-def unmanaged_sentence(plan: Plan) -> str:
+def unmanaged_sentence(plan: Plan, *hints: str) -> str:
     """Say how many live objects nothing declares, and what would become of them."""
-    hint = "" if plan.mode == Mode.SYNC else " (mode sync would delete what it may)"
+    if plan.mode != Mode.SYNC:
+        hints = ("mode sync would delete those it may", *hints)
     verb = "is" if len(plan.unmanaged) == 1 else "are"
-    return f"{count(len(plan.unmanaged), 'live object')} {verb} not declared here{hint}."
+    end = f" ({'; '.join(hints)})" if hints else ""
+    return f"{count(len(plan.unmanaged), 'live object')} {verb} not declared here{end}."
 
 
 def outcome_line(item: ChangeOutcome) -> Line:

@@ -68,7 +68,8 @@ def test_the_live_ones(declared):
     ended = declared.runs("test", "--live", "--format", "json")
     assert (ended.code, results(ended)["integrations/Old pager"]) == (1, "failed")
     assert results(ended)["integrations/Organization admins"] == "not-testable"
-    assert declared.runs("test", "--live", "--integration", "Organization admins").code == 0
+    for name in ("Organization admins", "integrations/Organization admins"):
+        assert declared.runs("test", "--live", "--integration", name).code == 0
     assert "canary" not in ended.out + ended.err
 
 
@@ -93,3 +94,10 @@ def test_credentials_that_are_refused_are_no_failure_of_a_channel(declared):
     declared.emulator.settings.update({"read_only": True})
     ended = declared.runs("test")
     assert (ended.code, "Tested" in ended.out, "error:" in ended.err) == (1, False, True)
+
+
+def test_a_service_that_can_not_be_reached_is_one_error_and_no_failure_of_a_channel(declared):
+    declared.sets(CONFLUENT_CLOUD_ENDPOINT="http://127.0.0.1:9")
+    ended = declared.runs("test", "--metrics-file", "test.prom")
+    assert (ended.code, "failed" in ended.out, ended.err.count("can't be reached")) == (1, False, 1)
+    assert not (declared.folder / "test.prom").exists()

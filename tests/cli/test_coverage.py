@@ -58,14 +58,14 @@ def test_without_a_workspace_it_shows_what_is_live(user):
     found = rows(ended)
     assert found["TYPE"] == "SEVERITY LIVE CHANNELS"
     assert found[FAILED] == "CRITICAL 0 nobody"
-    assert found[SAML] == 'WARN 0 RoleEmail "Organization admins" (anyhow)'
+    assert found[SAML] == 'WARN 0 RoleEmail "Organization admins" (always)'
     assert found[DAYS] == 'INFO 1 RoleEmail "Organization admins"'
-    assert ended.out.splitlines()[-6:-3] == [
+    assert ended.out.splitlines()[-3:] == [
         "CRITICAL: 6 of 6 types reach no channel that counts.",
         "WARN: 8 of 8 types reach no channel that counts.",
         "INFO: 5 of 6 types reach no channel that counts.",
     ]
-    assert "through a group mapping gets none" in ended.out
+    assert "through a group mapping get none" in ended.out
     assert set(user.requests()) == {"GET integrations", "GET notification-types", "GET subscriptions"}
 
 
@@ -75,7 +75,7 @@ def test_with_a_workspace_it_shows_what_a_plan_changes(user):
     found = rows(ended)
     assert found["TYPE"] == "SEVERITY LIVE PLANNED CHANNELS"
     assert found[FAILED] == 'CRITICAL 0 1 + Webhook "On-call"'
-    assert found[SAML] == 'WARN 0 1 RoleEmail "Organization admins" (anyhow), + Webhook "On-call"'
+    assert found[SAML] == 'WARN 0 1 RoleEmail "Organization admins" (always), + Webhook "On-call"'
     assert found[DAYS] == 'INFO 1 1 + Webhook "On-call", - RoleEmail "Organization admins"'
     sentence = "CRITICAL: 6 of 6 types reach no channel that counts, 5 as planned. policy.coverage wants at least 1: 5"
     assert f"{sentence} fall short." in ended.out
@@ -123,8 +123,11 @@ def test_as_markdown(user):
 def test_types_that_the_billing_plan_leaves_out_are_shown_and_not_counted(user):
     dear = {"id": "nt-x", "display_name": "Dear", "severity": "CRITICAL", "is_included_in_plan": False}
     user.emulator.seed("notification-types", dear)
+    integrations = [{"id": item["id"]} for item in user.emulator.objects("integrations")]
+    subscription = {"notification_type": {"id": "nt-x"}, "integrations": integrations, "current_state": "ENABLED"}
+    user.emulator.seed("subscriptions", subscription)
     out = user.runs("coverage").out
-    assert "Dear (not in plan)" in out
+    assert rows(user.runs("coverage"))["Dear (not in plan)"] == "CRITICAL 0 nobody"
     assert "CRITICAL: 6 of 6 types" in out
 
 
@@ -234,6 +237,7 @@ def test_a_live_state_that_breaks_the_policy_ends_with_5_and_names_types_and_sin
     assert ended.code == 5
     assert f'error[coverage]: "{FAILED}" (CRITICAL) reaches no channel' in ended.err
     assert ended.err.count("has had this type since 20") == 6
+    assert "--force" not in ended.out + ended.err
     user.writes(WORKSPACE + "  - {match: {severity: CRITICAL}, add: [oncall]}\n" + POLICY)
     assert user.runs("apply", "--auto-approve").code == 0
     ended = user.runs(command)
@@ -319,3 +323,56 @@ def test_no_secret_is_shown(user, format_):
     ended = user.runs("coverage", "--format", format_, "-v")
     assert ended.code == 0
     assert "canary" not in ended.out + ended.err
+
+
+def test_every_page_of_a_plan_shows_who_is_told_of_what(user):
+    """Also where the plan has read no types, or the file alone holds it; a change that failed tells nobody."""
+
+    def cells(*arguments, state):
+        page = user.runs(*arguments, "--format", "html").out
+        assert 'id="routing"' in page
+        return page.count(f'<td class="{state}">')
+
+    user.writes(WORKSPACE)
+    assert user.runs("plan", "--out", "saved.plan").code == 0
+    user.emulator.settings.update({"read_only": True})
+    assert cells("apply", "--auto-approve", state="added") == 0
+    user.emulator.settings.update({"read_only": False})
+    assert cells("apply", "saved.plan", state="added") == 3
+    user.writes(WORKSPACE.partition("subscriptions:")[0])
+    assert (cells("plan", state="on"), cells("plan", state="added")) == (3, 0)
+
+
+def mute(path, kind):
+    return {"resource": path, "resource_type": kind, "current_state": "DISABLED"}
+
+
+def test_what_is_muted_is_told_nobody(told):
+    """A muted organization reaches nobody, apart from REQUIRED types; a muted environment is named."""
+    name = told.emulator.objects("integrations")[0]["metadata"]["resource_name"]
+    organization = name.removeprefix("crn://confluent.cloud/").partition("/")[0]
+    told.emulator.seed("resource-preferences", mute("environment=env-p7x2kq", "ENVIRONMENT"))
+    told.writes(WORKSPACE + POLICY + "resources: [{resource: {environment: Production}, muted: true}]\n")
+    text, markdown = told.runs("coverage").out, told.runs("coverage", "--format", "markdown").out
+    assert "muted: Production (environment=env-p7x2kq)" in text
+    assert f"| {FAILED} | ◐ |" in markdown
+    assert "Muted: environment=env-p7x2kq (Production)" in markdown
+    assert 'class="partly"' in told.runs("plan", "--format", "html").out
+    assert FAILED not in told.runs("coverage").err
+    muted = f"resources: [{{resource: {organization}, muted: true}}]\n"
+    told.writes(WORKSPACE + POLICY + muted)
+    refused = told.plans()
+    assert (refused.code, covered(refused)) == (5, [("error", f"resource-preferences/{organization}")])
+    assert len(refused.json["silences"]) == 1
+    told.writes(WORKSPACE + POLICY + muted.replace("true", "{from: 2020-01-01T00:00:00Z, reason: move}"))
+    assert (told.plans().code, covered(told.plans())) == (0, [("warning", f"resource-preferences/{organization}")])
+    told.emulator.seed("resource-preferences", mute(organization, "ORGANIZATION"))
+    told.writes(WORKSPACE + POLICY)
+    live = told.runs("explain", FAILED, "--discover", "--format", "json").json["live"]
+    assert (live["told"], live["not_told"][0]["why"]) == ([], "muted")
+    ended = told.runs("coverage", "--discover", "--format", "json")
+    assert ended.code == 5
+    found = types(ended)[FAILED]["live"]
+    assert (found["channels"], names(found["silenced"])) == ([], ["Webhook On-call"])
+    assert names(types(ended)[SAML]["live"]["channels"]) == ["Webhook On-call"]
+    assert f'"{FAILED}" (CRITICAL) reaches no channel, because a mute' in told.runs("drift", "--discover").err

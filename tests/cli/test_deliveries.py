@@ -100,6 +100,27 @@ def test_what_was_delivered_and_is_not_declared(applied):
     assert (found[SHRINK, PRODUCTION]["declared"], found[SHRINK, PRODUCTION]["delivered_to"]) == (None, [])
 
 
+def test_two_integrations_of_one_name_are_told_apart(applied):
+    target = {"kind": "Webhook", "url": "https://other.example.com/canary-url"}
+    pin = next(item["id"] for item in applied.emulator.objects("integrations") if item["display_name"] == "On-call")
+    (twin,) = applied.emulator.seed("integrations", {"display_name": "On-call", "target": target})
+    kind = next(item for item in applied.emulator.objects("notification-types") if item["display_name"] == FAILED)
+    kind = {**kind, "display_name": f"{target['url']} is gone"}
+    body = {"notification_type": kind, "integrations": [applied.emulator.object("integrations", twin)]}
+    applied.emulator.seed("user-notifications", body)
+    applied.writes(WORKSPACE.replace("    display_name", f"    id: {pin}\n    display_name"))
+    found = deliveries(applied)[1]["(sensitive) is gone", ""]
+    assert (found["missing"], found["extra"]) == (
+        ["On-call (integrations/oncall)"],
+        ["On-call (integrations/On-call)"],
+    )
+    text = applied.runs("inbox", "deliveries")
+    assert "()" not in text.out + text.err
+    listed, shown = applied.runs("inbox", "list"), applied.runs("inbox", "list", "--format", "json")
+    assert "(sensitive) is gone" in listed.out
+    assert "canary" not in listed.out + shown.out + text.out + text.err
+
+
 def test_older_than_the_last_change_of_the_subscription_is_not_compared(applied):
     hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     body = {"received_at": hour_ago, "integrations": [], "resource": {"crn": "x"}}
@@ -107,6 +128,12 @@ def test_older_than_the_last_change_of_the_subscription_is_not_compared(applied)
     applied.emulator.seed("user-notifications", {**body, "notification_type": kind, "severity": "CRITICAL"})
     code, found = deliveries(applied, "--since", "7d")
     assert (code, found[FAILED, "x"]["count"], found[FAILED, "x"]["missing"]) == (0, 1, [])
+
+
+def test_a_workspace_whose_integrations_are_not_known_is_compared_with_nothing(applied):
+    applied.monkeypatch.delenv("ONCALL_URL")
+    ended = applied.runs("inbox", "deliveries")
+    assert (ended.code, "missing-variable" in ended.err, ended.out) == (1, True, "")
 
 
 def test_without_a_workspace_nothing_is_declared(applied):
@@ -123,6 +150,12 @@ def test_list_show_mark_and_summary(applied):
     ids = {item["notification_type"]["display_name"]: item["id"] for item in listed.json["notifications"]}
     assert set(ids) == {FAILED, SHRINK}
     assert "UNREAD" in applied.runs("inbox", "list", "--severity", "critical").out
+    for options, count in (
+        (["--severity", "critical", "--severity", "warn"], 2),
+        (["--resource-type", "connector"], 1),
+        (["--resource-type", "connector", "--resource-type", "environment", "--severity", "info"], 0),
+    ):
+        assert applied.runs("inbox", "list", "--format", "json", *options).out.count('"received_at"') == count
     assert applied.runs("inbox", "summary", "--format", "json").json["unread_count"] == 2
     assert applied.runs("inbox", "read", ids[FAILED]).out == "1 notification is now READ.\n"
     assert "1 unread." in applied.runs("inbox", "summary").out

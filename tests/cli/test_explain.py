@@ -94,6 +94,14 @@ def test_a_disabled_subscription_tells_nobody(user):
     live = user.runs("explain", FAILED, "--format", "json").json["live"]
     assert (live["state"], live["told"], left_out(live)) == ("disabled", [], {"integrations/slack": "disabled"})
     assert "notifconf.yaml:12" in live["not_told"][0]["because"]
+    path = user.folder / "notifconf.yaml"
+    user.writes(path.read_text().replace("DISABLED", "ENABLED"))
+    document = user.runs("explain", FAILED, "--format", "json").json
+    assert "notifconf.yaml" not in document["live"]["not_told"][0]["because"]
+    assert told(document["planned"]) == {"integrations/slack": 12}
+    assert user.applies().code == 0
+    user.writes(path.read_text().replace("ENABLED", "DISABLED"))
+    assert told(user.runs("explain", FAILED, "--format", "json").json["live"]) == {"integrations/slack": None}
 
 
 def test_the_mute_of_an_environment_covers_what_is_in_it(user):
@@ -107,11 +115,31 @@ def test_the_mute_of_an_environment_covers_what_is_in_it(user):
     sentence = f"{PRODUCTION} is muted until 2026-12-01T06:00:00Z (in 5 days): CHG-1234 migration"
     assert document["live"]["not_told"][0]["because"].startswith(sentence)
     assert "notifconf.yaml:20" in document["live"]["not_told"][0]["because"]
+    with freeze_time("2026-12-02T06:00:00Z", ignore=["asyncio"]):
+        document = user.runs("explain", FAILED, "--resource", PRODUCTION, "--format", "json").json
+    assert document["live"]["not_told"][0]["because"].startswith(f"{PRODUCTION} is still muted since ")
+    assert "its mute ended at 2026-12-01T06:00:00Z (1 day ago)" in document["live"]["not_told"][0]["because"]
     everywhere = user.runs("explain", FAILED, "--format", "json").json
     assert set(told(everywhere["live"])) == {"integrations/slack", "integrations/data"}
+    assert f"these muted resources: {PRODUCTION} (Production)" in user.runs("explain", FAILED).out
+    assert PRODUCTION not in user.runs("explain", BYOK).out
     required = user.runs("explain", BYOK, "--resource", PRODUCTION, "--format", "json").json["live"]
     assert set(told(required)) == {"integrations/slack", "integrations/oncall"}
     assert required["always"] == ['RoleEmail "OrganizationAdmin"']
+    (admins,) = [item["because"] for item in required["not_told"] if item["channel"] == "RoleEmail"]
+    assert "the service mails it whatever is configured" in admins
+
+
+def test_a_resource_by_names(user):
+    for names in ("environment=PRODUCTION/cluster=orders/connector=pg-sink", "connector=lcc-p1gsnk"):
+        assert user.runs("explain", FAILED, "--resource", names, "--format", "json").json["resource"] == SINK
+
+
+def test_where_nobody_is_told_the_heading_says_so(user):
+    ended = user.runs("explain", FAILED)
+    assert "Live: nobody is told (there is no subscription)" in ended.out
+    markdown = user.runs("explain", FAILED, "--format", "markdown").out
+    assert markdown.endswith("### Live: nobody is told (there is no subscription)\n")
 
 
 def test_subscriptions_of_the_resource_count_too(user):
@@ -120,6 +148,11 @@ def test_subscriptions_of_the_resource_count_too(user):
     planned = user.runs("explain", FAILED, "--resource", SINK, "--format", "json").json["planned"]
     assert told(planned) == {"integrations/slack": 12, "integrations/data": 16, "integrations/oncall": 21}
     assert {item["via"]["kind"] for item in planned["told"]} == {"subscription", "resource-subscription"}
+    user.writes(
+        f"{WORKSPACE}resources:\n  - resource: {SINK}\n    subscriptions:\n{entry}        current_state: DISABLED\n"
+    )
+    title = "As planned: told (the resource's own subscription is disabled)"
+    assert title in user.runs("explain", FAILED, "--resource", SINK).out
 
 
 def test_a_mute_that_the_credentials_cannot_see_is_unknown(user):
@@ -128,6 +161,7 @@ def test_a_mute_that_the_credentials_cannot_see_is_unknown(user):
     document = user.runs("explain", FAILED, "--resource", PRODUCTION, "--format", "json").json
     assert document["unknown"][0] == PRODUCTION
     assert f"unknown: {PRODUCTION} may be muted" in user.runs("explain", FAILED, "--resource", PRODUCTION).out
+    assert PRODUCTION in user.runs("explain", FAILED, "--discover", "--format", "json").json["unknown"]
 
 
 def test_a_type_that_the_billing_plan_leaves_out(user):
@@ -137,6 +171,7 @@ def test_a_type_that_the_billing_plan_leaves_out(user):
     ended = user.runs("explain", "Dear", "--format", "json")
     assert (ended.code, ended.json["planned"]["told"]) == (1, [])
     assert left_out(ended.json["planned"]) == {"integrations/slack": "not-in-plan"}
+    assert "not in the billing plan)" in user.runs("explain", "Dear").out.splitlines()[0]
 
 
 def test_the_text_says_it_in_tables_and_the_rest_with_all(user):
@@ -162,6 +197,9 @@ def test_without_a_type_it_lists_them(user):
     [
         (["Connector in FAILD state"], f'did you mean "{FAILED}"'),
         ([FAILED, "--resource", "nothing"], "is no resource"),
+        ([FAILED, "--resource", "environment=Prodction"], 'did you mean "Production"'),
+        ([FAILED, "--resource", "connector=pg-sink"], "lcc-p1gsnk (Production / orders / pg-sink)"),
+        ([FAILED, "--resource", "cluster=orders/compute_pool=x"], "name one resource"),
         (["notifconf.yaml"], "`notifconf explain TYPE notifconf.yaml`"),
         (["--provider", "konnect", "billing.invoice.ready", "--resource", "x=y"], "has no resources"),
         (["--provider", "konnect", "billing.invoice.redy"], 'did you mean "billing.invoice.ready"'),
@@ -186,3 +224,22 @@ def test_konnect_explains_events(user):
     assert left_out(document["planned"]) == {f"event-subscriptions/{event}#Ops": "disabled"}
     billing = user.runs("explain", "billing.invoice.ready", "--format", "json").json["live"]
     assert billing["always"] == ["EMAIL to the organization's admins"]
+
+
+def test_konnect_names_the_entry_that_shadows_a_match_and_cites_no_line_that_says_something_else(user):
+    event = "gateway-manager.dataplane.out-of-sync"
+    head = f"version: 1\nprovider: konnect\nsubscriptions:\n  - {{event: {event}, name: Ops, channels: "
+    match = "  - {match: {namespace: gateway-manager}, name: Ops, channels: {EMAIL: true, IN_APP: true}}\n"
+    user.writes(f"{head}{{EMAIL: false, IN_APP: true}}}}\n{match}")
+    ops = f"event-subscriptions/{event}#Ops"
+    assert user.applies().code == 0
+    document = user.runs("explain", event, "--format", "json").json
+    assert document["live"] == document["planned"]
+    (mail,) = document["live"]["not_told"]
+    assert (mail["channel"], mail["address"], mail["why"]) == ("EMAIL", ops, "shadowed")
+    assert "notifconf.yaml:4:5 wins over the match at notifconf.yaml:5:5" in mail["because"]
+    user.writes(f"{head}{{EMAIL: true, IN_APP: false}}}}\n")
+    document = user.runs("explain", event, "--format", "json").json
+    assert (told(document["live"]), told(document["planned"])) == ({ops: None}, {ops: 4})
+    assert left_out(document["live"]) == {ops: "disabled"}
+    assert "notifconf.yaml" not in document["live"]["not_told"][0]["because"]

@@ -39,14 +39,15 @@ def test_a_starter_can_be_applied(user, provider):
     assert user.plans(*endpoint).changes() == []
 
 
+COMMENTED = ("# resources", "#   ", "# - match", "# - event", "# protected", "# owner", "# coverage", "# silences")
+
+
 @pytest.mark.parametrize("provider", BUILT_IN)
 def test_what_stands_in_comments_is_valid_too(user, provider):
     user.runs("init", "--provider", provider)
     file = user.folder / WORKSPACE
     text = "".join(
-        line.replace("# ", "", 1)
-        if line.lstrip().startswith(("# resources", "#   ", "# - match", "# protected", "# owner", "# coverage"))
-        else line
+        line.replace("# ", "", 1) if line.lstrip().startswith(COMMENTED) else line
         for line in file.read_text().splitlines(keepends=True)
     )
     assert "\n  protected:" in text

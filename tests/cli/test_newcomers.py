@@ -81,6 +81,7 @@ def test_no_workspace(user, command):
     ("environment", "arguments", "said"),
     [
         ({"CONFLUENT_CLOUD_API_KEY": "", "CONFLUENT_CLOUD_API_SECRET": ""}, [], KEYS),
+        ({"CONFLUENT_CLOUD_API_KEY": "", "CONFLUENT_CLOUD_API_SECRET": ""}, [], "`--endpoint emulator:` needs none"),
         ({"CONFLUENT_CLOUD_API_KEY": "", "CONFLUENT_CLOUD_API_SECRET": ""}, [], "CONFLUENT_CLOUD_ACCESS_TOKEN"),
         ({"CONFLUENT_CLOUD_API_SECRET": ""}, [], "CONFLUENT_CLOUD_API_SECRET is not"),
         ({"CONFLUENT_CLOUD_API_KEY": ""}, [], "CONFLUENT_CLOUD_API_KEY is not"),

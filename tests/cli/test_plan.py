@@ -68,7 +68,7 @@ This silences:
       resource_type: "ENVIRONMENT"
       muted: without an end
 
-6 live objects are not declared here (mode sync would delete what it may).
+6 live objects are not declared here (mode sync would delete those it may; -v lists them).
 
 Digest: DIGEST
 Plan: 3 to create, 1 to update, 0 to delete.

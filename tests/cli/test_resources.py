@@ -82,6 +82,15 @@ def test_json(user):
     assert [(row["resource"], row["muted"]) for row in muted] == [(PRODUCTION, "itself")]
 
 
+def test_the_title_names_the_workspace_that_is_compared(user):
+    user.writes(HEAD, "teams/a.yaml")
+    user.writes(EVERY_CONNECTOR, "teams/b.yaml")
+    assert "No workspace at notifconf.yaml" in user.runs("resources").err
+    ended = user.runs("resources", "teams", "--name", "pg-sink", "--environment", "prod*")
+    assert (ended.out.splitlines()[0], ended.err) == ("Resources, and whether teams declares them", "")
+    assert ended.out.splitlines()[-1].split() == ["pg-sink", "yes", SINK]
+
+
 def test_what_can_not_be_seen_is_unknown(user):
     user.emulator.settings.forbidden_access = True
     mute(user, SINK, "CONNECTOR")
@@ -212,7 +221,7 @@ def test_a_mute_that_nobody_declared(in_sync):
     assert ended.code == 2
     assert f"resource-preferences/{PRODUCTION} (Production)" in ended.out
     assert ended.out.splitlines()[2].startswith("Silent already")
-    assert "warning[undeclared-mute]" in ended.err
+    assert (ended.out + ended.err).count("undeclared-mute") == 1
     ended = in_sync.runs("drift", "--discover", "--undeclared", "--format", "json")
     (found,) = ended.json["unmanaged"]
     assert (found["kind"], found["place"]) == ("resource-preference", "Production")

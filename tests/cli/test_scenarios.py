@@ -60,7 +60,10 @@ def test_a_console_admin_mutes_production_and_drift_says_who_no_longer_hears_wha
     ended = applied.runs("drift", "--discover", "--undeclared")
     assert ended.code == 2
     lines = ended.out.splitlines()
-    sentence = lines[1 + lines.index("Silent already, and nothing declares it:")]
+    (head,) = [
+        number for number, text in enumerate(lines) if text.startswith("Silent already, and nothing declares it")
+    ]
+    sentence = lines[1 + head]
     assert "environment=env-p7x2kq (Production)" in sentence
     assert f'"{FAILED}" (CRITICAL) of "{SINK}' in sentence
     assert 'its CRITICAL types, which go to Webhook "On-call", Slack "slack"' in sentence

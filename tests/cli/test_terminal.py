@@ -63,7 +63,7 @@ def test_a_plan_is_coloured_by_action_and_reads_without(user, see):
     assert styled(drawn, "- integrations/Old") == RED
     assert styled(drawn, "This silences:") == BOLD_RED
     assert "Plan: 3 to create, 1 to update, " in text_of(drawn)
-    assert text_of(drawn).endswith(user.runs(*plan).out)
+    assert " ".join(text_of(drawn).split()).endswith(" ".join(user.runs(*plan).out.split()))
 
 
 def test_a_spinner_turns_while_the_live_state_is_read_and_is_gone_then(see):
@@ -91,12 +91,11 @@ def test_without_colour(see, command, arguments, environment):
 
 
 @pytest.mark.parametrize("columns", [60, 80, 132])
-@pytest.mark.parametrize("command", ["show", "types"])
-def test_tables_fit_the_terminal(see, command, columns):
-    lines = text_of(see(command, "-q", columns=columns)).splitlines()
+@pytest.mark.parametrize("command", [("show",), ("types",), ("explain", LONGEST)])
+def test_what_is_shown_fits_the_terminal(see, command, columns):
+    lines = text_of(see(*command, "-q", columns=columns)).splitlines()
     assert any("CRITICAL" in line for line in lines)
-    # What is too long even on a line of its own is wrapped by the terminal: only one name is, at 60.
-    assert {line for line in lines if len(line) > columns} == ({f"  {LONGEST}"} if columns == 60 else set())
+    assert all(len(line) <= columns for line in lines)
 
 
 @pytest.mark.parametrize("columns", [72, 200])
@@ -116,8 +115,8 @@ def test_a_diagnostic_has_its_line_and_a_caret(user, see):
     user.writes(WORKSPACE.replace("integrations: [slack]", "integrations: [slak]"))
     drawn = see("validate", code=1)
     assert text_of(drawn) == (
-        'notifconf.yaml:13:20: error[undeclared-integration]: integration "slak" is not declared'
-        ' (did you mean "slack"?)\n'
+        'notifconf.yaml:13:20: error[undeclared-integration]: integration "slak" is not\n'
+        '  declared (did you mean "slack"?)\n'
         "  13 |     integrations: [slak]\n"
         "     |                    ^\n"
     )

@@ -154,6 +154,8 @@ def test_the_frame(text, expected, part):
 
 ONE = HEAD + CHANNELS
 FIRST = "{notification_type: T, integrations: [a]}"
+ADDS = "subscriptions: [{notification_type: T, add: [a]}]"
+CONNECTOR = f"  - {{resource: §x=e, resource_type: CONNECTOR, {ADDS}}}"
 CLUSTER = "resources:\n  - resource: cloud-cluster=l\n    subscriptions:\n"
 
 
@@ -178,8 +180,8 @@ CLUSTER = "resources:\n  - resource: cloud-cluster=l\n    subscriptions:\n"
          "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
         ("resources:\n  - {resource: environment=e, muted: true}\n  - {resource: §environment=e, subscriptions: []}",
          "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
-        ("resources:\n  - {resource: x=e, resource_type: CLUSTER}\n  - {resource: §x=e, resource_type: CONNECTOR}",
-         "duplicate-resource", "another type at -:9:16", "resource-preferences/x=e"),
+        (f"resources:\n  - {{{ADDS}, resource: x=e, resource_type: CLUSTER}}\n{CONNECTOR}",
+         "duplicate-resource", "another type at -:9:67", "resource-preferences/x=e"),
     ],
 )  # fmt: skip
 def test_errors_across_entries(more, code, part, address):
@@ -206,6 +208,19 @@ def test_a_description_leaves_room_for_the_mark(owner, description, is_wrong):
     text, place = marked(f"{HEAD}{owner}\nintegrations:\n  a: {{description: §'{description}', {target}}}\n")
     found = [item for item in diagnosed(text) if item.code == "invalid-value"]
     assert places(tuple(found)) == ([f"{place} error[invalid-value]"] if is_wrong else [])
+
+
+def test_a_workspace_without_integrations_hints_at_its_other_files():
+    text = "version: 1\nprovider: confluent\nsubscriptions: [{notification_type: T, integrations: [a]}]\n"
+    (found,) = diagnosed(text)
+    assert (found.code, "give all files" in found.message) == ("undeclared-integration", True)
+
+
+@pytest.mark.parametrize("what", ["resource: §environment=e", "resource: §{environment: E}", "match: §{name: '*'}"])
+def test_an_entry_of_resources_that_says_nothing(what):
+    text, place = marked(f"version: 1\nprovider: confluent\nresources:\n  - {{{what}}}\n")
+    assert told(text) == [f"{place} warning[says-nothing]"]
+    assert told(text.replace("}\n", ", mutd: true}\n"))[0].endswith("error[unknown-key]")
 
 
 def test_entries_that_add_may_repeat_a_resource_and_a_type():

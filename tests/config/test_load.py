@@ -104,7 +104,7 @@ def test_a_file_that_can_not_be_read_hides_nothing_of_the_others(tmp_path):
         a="version: 1\nprovider: confluent\nintegrations:\n  a: {\n",
         b="version: 1\nprovider: confluent\nsubscriptions:\n  - {notification_type: X, integrations: [a], foo: 1}\n",
         c="- no\n- mapping\n",
-        d="integrations: {c: {target: {kind: InApp, user: u}}}\nresources: [{resource: x}]\n",
+        d="integrations: {c: {target: {kind: InApp, user: u}}}\nresources: [{resource: x, muted: true}]\n",
     )
     assert [line.removeprefix(f"{tmp_path}/").split("]")[0] for line in told([folder])] == [
         "a.yaml:4:7: error[yaml-syntax",
@@ -130,7 +130,7 @@ subscriptions:
   - {{match: {{severity: "${{SEVERITY}}"}}, integrations: [a]}}
 resources:
   - {{resource: "${{RESOURCE}}", muted: {{until: "${{UNTIL}}"}}}}
-  - {{resource: "environment=${{ENV}}/cloud-cluster=l", resource_type: "${{TYPE}}"}}
+  - {{resource: "environment=${{ENV}}/cloud-cluster=l", resource_type: "${{TYPE}}", muted: true}}
 policy: {{mode: "${{MODE}}", max_deletes: "${{MAX}}", protected: ["${{P}}"]}}
 """
     assert diagnosed(text) == ()

@@ -133,6 +133,7 @@ def coverage(tmp_path):
     types = [
         Sides(Reach("a", LONG, "CRITICAL", (slack,), (), key), Reach("a", LONG, "CRITICAL", (pager,), (), key)),
         Sides(*[Reach("b", "Switched off", "CRITICAL", (), (), key, off=(slack,))] * 2),
+        Sides(*[Reach("c", "Muted in part", "CRITICAL", (slack,), (), key, muted_in=(LONG,))] * 2),
         *(Sides(*[Reach(text, text, "WARN")] * 2) for text in HOSTILE),
     ]
     path = tmp_path / "coverage.html"
@@ -155,6 +156,7 @@ def test_the_pictures_can_be_read(browser, coverage, width, dark):
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     assert browser.evaluate(VISIBLE_SIZE) >= 9.5
     assert browser.evaluate("document.querySelectorAll('.matrix td.added, .matrix td.removed').length") == 2
+    assert browser.evaluate("document.querySelectorAll('.matrix td.partly').length") == 1
     fill = browser.evaluate("getComputedStyle(document.querySelector('.diagram text')).fill")
     levels = [int(level) for level in fill.removeprefix("rgb(").removesuffix(")").split(",")]
     assert (min(levels) > 128) is dark
@@ -166,7 +168,7 @@ def test_the_pictures_have_words_and_can_be_printed(browser, coverage):
     browser.open(coverage)
     nodes = browser.does("Accessibility.getFullAXTree")["nodes"]
     (image,) = [node for node in nodes if node.get("role", {}).get("value") == "image"]
-    assert f"{LONG}: Slack Alerts (told no more)" in image["name"]["value"]
+    assert f"{LONG}: Slack Alerts (no longer told)" in image["name"]["value"]
     assert "told from now on" in browser.evaluate("document.querySelector('td.added').textContent")
     browser.does("Emulation.setEmulatedMedia", media="print")
     assert browser.evaluate("getComputedStyle(document.querySelector('.scroll')).overflowX") == "visible"

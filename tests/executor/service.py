@@ -139,7 +139,9 @@ def _name(kind, attributes):
 
 def _resource(kind, object_id, attributes):
     name = _name(kind, attributes)
-    values: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()
+    }
     if "target" in values:
         values["target"] = {key: Secret(value) if key == "url" else value for key, value in values["target"].items()}
     if "channels" in values:

@@ -214,7 +214,7 @@ def test_it_is_carried_out_as_it_was_planned():
     assert outcome.complete
     assert outcome.remaining == replace(saved.plan, changes=(), part="changes")
     assert service.calls.count("verify a") == 0
-    ids: Any = {item.change.address: item.id for item in outcome.changes}
+    ids = {item.change.address: str(item.id) for item in outcome.changes}
 
     def find_left(index, **attributes):
         objects = dict(service.objects)

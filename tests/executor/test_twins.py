@@ -275,7 +275,7 @@ def test_what_failed_does_not_keep_others_from_being_repointed():
 
 
 def test_a_single_reference_is_repointed_too():
-    declared = [channel("a"), replace(route("t"), attributes={"topic": "channels/a", "channels": (), "state": "ON"})]
+    declared = [channel("a"), route("t")._replace(attributes={"topic": "channels/a", "channels": (), "state": "ON"})]
     service = Shared(twin=twin())
     applied(declared, service)
     assert [item.attributes["topic"] for item in service.objects.values() if item.kind == "route"] == ["c9"]

@@ -50,7 +50,7 @@ def test_a_request_is_sent_as_the_service_wants_it() -> None:
     trial = Trial(answer(201, OK, x_request_id="r-1"), authorization=Authorization.basic("key", "pass word"))
     got = trial.request("POST", "/things", params={"a": "b c"}, json={"name": "ü"})
     (request,) = trial.service.requests
-    assert str(request.url) == "https://api.example.test/base/things?a=b+c"
+    assert str(request.url) == "https://api.example.test/base/things?a=b%20c"
     assert request.headers["user-agent"] == f"notifconf/{__version__}"
     assert request.headers["authorization"] == "Basic a2V5OnBhc3Mgd29yZA=="
     assert request.headers["accept"] == "application/json"
@@ -355,6 +355,13 @@ def test_a_404_that_the_api_did_not_write_is_not_a_404(content: bytes) -> None:
 def test_a_404_of_the_api_is_one(content: bytes) -> None:
     with pytest.raises(NotFoundError):
         Trial(httpx.Response(404, content=content)).request()
+
+
+@pytest.mark.parametrize(("method", "is_gone"), [("PATCH", True), ("DELETE", True), ("POST", False), ("GET", False)])
+def test_a_404_means_that_something_was_deleted_only_where_something_was_changed(method: str, is_gone: bool) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        Trial(answer(404, {})).request(method)
+    assert ("deleted in the meantime" in str(caught.value)) is is_gone
 
 
 @pytest.mark.parametrize("content", [b"<html>oops</html>", b"", b"[1]", b"{"])

@@ -138,7 +138,7 @@ def test_a_plan_that_silences_is_refused_where_the_policy_says_so(options, sever
 
 
 def test_a_mute_that_starts_by_its_time_was_reviewed_when_it_was_declared():
-    off = replace(route("critical one", "a", state="OFF"), mute=MuteTerms(begins=NOW))
+    off = route("critical one", "a", state="OFF")._replace(mute=MuteTerms(begins=NOW))
     plan = planned([*DECLARED, off], [*LIVE, ON], policy=Policy(silences="refuse"))
     assert (len(plan.silences), plan.refusals) == (1, ())
 

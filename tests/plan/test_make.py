@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,6 +157,20 @@ def test_a_pin_chooses_between_twins():
     plan = planned([channel("a", pin="c2")], twins)
     assert [(change.id, change.changed) for change in plan.changes] == [("c2", ("target",))]
     assert kept(plan) == {"channels/a#c1": "not-declared"}
+
+
+def test_references_to_objects_of_one_name_are_told_apart():
+    live = [
+        live_channel("c1", "a"),
+        live_channel("c2", "a"),
+        live_channel("c3", "b"),
+        live_route("r1", "t", "c1", "c2"),
+    ]
+    plan = planned([channel("a", pin="c2"), channel("b"), route("t", "a", "b")], live)
+    difference: Any = plan.changes[0].differences[0]
+    assert [str(item) for item in difference.before] == ["a#c1", "a#c2"]
+    assert [str(item) for item in difference.after] == ["a#c2", "b"]
+    assert any('"a#c1"' in silence.message for silence in plan.silences)
 
 
 @pytest.mark.parametrize(
@@ -380,9 +393,9 @@ def test_a_pin_renames_and_another_object_takes_the_old_name():
 
 def test_two_readers_of_one_live_object_are_a_duplicate():
     live = [live_channel("c1", "admins", kept="read-only")]
-    twin = replace(reader("again"), identities=(("reader", "admins"),))
+    twin = reader("again")._replace(identities=(("reader", "admins"),))
     assert codes(planned([reader("admins"), twin], live)) == ["error:duplicate-channel"]
-    assert codes(planned([replace(reader("admins"), pin="c1"), twin], live)) == ["error:duplicate-channel"]
+    assert codes(planned([reader("admins")._replace(pin="c1"), twin], live)) == ["error:duplicate-channel"]
 
 
 def test_addresses_are_unique_whatever_the_names_are():

@@ -155,17 +155,16 @@ OLD = [*(owned(f"c{number}", f"old-{number}", "old") for number in range(7)), ow
 
 def note(key, live_id=None, **attributes):
     """A declared object that nothing refers to, or a live one."""
-    item = channel(key) if live_id is None else live_channel(live_id, key)
-    address = {"address": f"notes/{key}"} if live_id is None else {}
-    return replace(item, kind="note", attributes=attributes, **address)
+    if live_id is None:
+        return channel(key)._replace(kind="note", attributes=attributes, address=f"notes/{key}")
+    return replace(live_channel(live_id, key), kind="note", attributes=attributes)
 
 
 def single(topic, via):
     """A declared route with a single reference, and with a text that looks like one."""
     declared = route(f"info {topic}")
-    return replace(
-        declared, attributes={**declared.attributes, "via": via, "text": "channels/a", "list": ("channels/a",)}
-    )
+    others = {"via": via, "text": "channels/a", "list": ("channels/a",)}
+    return declared._replace(attributes={**declared.attributes, **others})
 
 
 def make_cases():
@@ -179,13 +178,13 @@ def make_cases():
                     "a", "new", nested=NESTED, more="m", flat={"deep": SECRET}, few=FEW, none=None, deep="d", line=3
                 ),
                 channel("same", line=4),
-                replace(route("warn a", "new", "a", "elsewhere"), mute=MuteTerms(None, LATER, None)),
-                replace(route("warn b", "new", state="OFF"), mute=MuteTerms(NOW)),
+                route("warn a", "new", "a", "elsewhere")._replace(mute=MuteTerms(None, LATER, None)),
+                route("warn b", "new", state="OFF")._replace(mute=MuteTerms(NOW)),
                 route("absent", create=False),
                 route("blocked/by", "a", blocked="not-possible"),
                 single("a", "channels/a"),
                 single("b", None),
-                replace(reader("mail"), name=""),
+                reader("mail")._replace(name=""),
                 note("n", text="t"),
             ],
             [
@@ -223,7 +222,7 @@ def make_cases():
                 channel("b", note=f"{SECRET}!", list=("x", f"is {SECRET}"), map={"deep": SECRET}, other="o"),
                 channel("kept", note=SECRET),
                 channel("is " + SECRET),
-                replace(route(f"at {SECRET}", SECRET, state="OFF"), mute=MUTE),
+                route(f"at {SECRET}", SECRET, state="OFF")._replace(mute=MUTE),
                 route("warn a", SECRET, "b"),
             ],
             [
@@ -253,7 +252,7 @@ def make_cases():
                 addition("warn a", "new"),
                 note("n", text="t"),
                 note("o"),
-                replace(route("critical c"), attributes={"topic": "critical c", "state": "OFF"}),
+                route("critical c")._replace(attributes={"topic": "critical c", "state": "OFF"}),
                 route("info", "new"),
             ],
             [
@@ -400,15 +399,15 @@ def make_cases():
         channel("e"),
         *(channel(f"h{number}", name="h") for number in (2, 1)),
         channel("h3", name="h", pin="i1"),
-        replace(reader("mail"), pin="m1"),
+        reader("mail")._replace(pin="m1"),
         route("warn a", "d3", blocked="not-possible"),
         route("warn b", "pinned", "d2"),
         channel("y", pin="z1"),
         channel("z", pin="z1"),
-        replace(channel("nowhere", pin="z1"), position=None),
+        channel("nowhere", pin="z1")._replace(position=None),
     ]
     yield "namesakes", Case(entries, namesakes, policy=Policy(owner="me"), take_over=("old",))
-    without = [replace(item, position=None) for item in (channel("a"), channel("b", name="a"))]
+    without = [item._replace(position=None) for item in (channel("a"), channel("b", name="a"))]
     yield "no places", Case(without, [live_channel("c1", "a")])
     shares = [
         *(live_channel(f"c{number}", f"x{number}", kept="read-only" if number < 3 else None) for number in range(9)),

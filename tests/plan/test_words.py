@@ -5,7 +5,6 @@ The other tests of the planner pin codes and places. Here a message that lost a 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +30,7 @@ def make_plans():
         "no such pin": planned([channel("a", pin="c9")]),
         "a pin of a read-only one": planned([channel("a", pin="c1")], [live_channel("c1", "x", kept="read-only")]),
         "a pin of another target": planned(
-            [channel("b"), replace(reader("r"), pin="c1")],
+            [channel("b"), reader("r")._replace(pin="c1")],
             [live_channel("c1", "x", kept="read-only")],
         ),
         "no such reader": planned([reader("r")]),

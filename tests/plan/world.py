@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,7 +87,7 @@ def reader(key):
 def addition(topic, *channels):
     """A declared route to which entries only add channels, and whose state nobody declares."""
     declared = route(topic, *channels, adds=True)
-    return replace(declared, attributes={name: declared.attributes[name] for name in ("topic", "channels")})
+    return declared._replace(attributes={name: declared.attributes[name] for name in ("topic", "channels")})
 
 
 def route(topic, *channels, state="ON", **options):

@@ -90,7 +90,7 @@ def test_what_a_reviewer_reads():
         '+ create integrations/slack display_name "slack" target.kind "Slack" target.webhook_url (sensitive)',
         '~ update subscriptions/Cluster lost (s-1) →tells + Slack, - Mail integrations ["Mail"] → ["Slack"]',
         '− delete integrations/Old (i-9) blocked: protected display_name "Old" x (none)',  # noqa: RUF001 -- a minus sign
-        "1 live object is not declared here (mode sync would delete what it may).",
+        "1 live object is not declared here (mode sync would delete those it may).",
         "integrations/Kept i-7, kept: required",
     ):
         assert phrase in words

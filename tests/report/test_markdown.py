@@ -97,7 +97,7 @@ def test_what_a_reviewer_reads():
 </details>
 
 <details>
-<summary>1 live object is not declared here (mode sync would delete what it may).</summary>
+<summary>1 live object is not declared here (mode sync would delete those it may).</summary>
 
 - `integrations/Old` (`i-7`, kept: required)
 

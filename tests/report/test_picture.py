@@ -22,10 +22,9 @@ SLACK, PAGER, MAIL = Channel("Slack", "i-1", "Alerts"), Channel("Webhook", "i-2"
 HOSTILE = 'x"] --> y\n%%{init}; click "javascript:alert(1)" <script>'
 
 
-def reach(name="t", *channels, group="CRITICAL", anyhow=(), off=(), key="s-1"):
-    return Reach(
-        name, name, group, channels, anyhow, frozenset({("subscription", key)}) if key else frozenset(), off=off
-    )
+def reach(name="t", *channels, group="CRITICAL", anyhow=(), key="s-1", **members):
+    keys = frozenset({("subscription", key)}) if key else frozenset()
+    return Reach(name, name, group, channels, anyhow, keys, **members)
 
 
 def sides(before, after=None):
@@ -43,6 +42,9 @@ def sides(before, after=None):
         (sides(reach("t", off=(SLACK,)), reach("t", SLACK)), {"i-1": "added"}),
         (sides(reach("t", PAGER, anyhow=(MAIL,))), {"i-3": "anyhow", "i-2": "on"}),
         (sides(reach("t")), {}),
+        (sides(reach("t", SLACK, muted_in=("a",))), {"i-1": "partly"}),
+        (sides(reach("t", SLACK), reach("t", silenced=(SLACK,))), {"i-1": "muted"}),
+        (sides(reach("t", silenced=(SLACK,)), reach("t", SLACK)), {"i-1": "added"}),
     ],
 )
 def test_how_a_channel_stands(item, states):
@@ -61,6 +63,13 @@ def test_the_matrix_has_a_column_for_each_channel_and_a_group_for_each_severity(
     assert signs == [["●", ""], ["", ""], ["", "+"]]
     assert [row.reaches for group in matrix.groups for row in group.rows] == [True, False, True]
     assert [sign.state for sign in matrix.signs] == ["on", "added"]
+
+
+def test_the_matrix_names_what_is_muted_before_and_after():
+    item = sides(reach("a", SLACK, muted_in=("dev", "test")), reach("a", SLACK, muted_in=("production", "test")))
+    matrix = make_matrix([item])
+    assert matrix.muted == ("\N{MINUS SIGN} dev", "+ production", "test")
+    assert [sign.sign for sign in matrix.signs] == ["◐"]
 
 
 def test_no_two_boxes_of_a_column_overlap_and_all_are_inside():

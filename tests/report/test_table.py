@@ -69,6 +69,28 @@ def test_a_still_narrower_one_gets_several_lines_of_cells():
     )
 
 
+def test_the_last_column_is_wrapped_where_it_has_room_and_its_words_stay_whole():
+    table = Table("T", ("name", "text"), ((Span("a"), Span("word " * 12 + "x" * 41)),))
+    assert drawn(table, 48).splitlines()[2:] == [
+        "  a     word word word word word word word word",
+        "        word word word word",
+        f"        {'x' * 41}",
+    ]
+    assert drawn(table, 47).splitlines()[3] == "  a"
+
+
+def test_below_a_cell_of_a_tree_its_others_are_deeper_than_its_children():
+    rows = ((Span("Production"), Span("x" * 45)), (Span("    orders"), Span("y" * 45)), (Span("      sink"), Span("z")))
+    assert drawn(Table("T", ("name", "path"), rows), 53).splitlines()[3:] == [
+        "  Production",
+        "      " + "x" * 45,
+        "      orders",
+        "          " + "y" * 45,
+        "        sink",
+        "            z",
+    ]
+
+
 def test_no_rows():
     table = Table("Mutes", ("resource",), (), "nothing was asked")
     assert drawn(table) == "Mutes\n  (nothing was asked)\n"

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from notifconf.report.style import Span, line
-from notifconf.report.table import Table
 from notifconf.report.terminal import BAR_DELAY_SECONDS, THEME, Terminal
+from tests.cli.terminal import ESCAPE
 
 
 def console(*, no_color: bool = False, width: int = 40) -> tuple[Terminal, io.StringIO]:
@@ -43,13 +43,23 @@ def test_what_comes_from_outside_is_neither_markup_nor_an_escape():
     assert kept.getvalue() == "[red]x[/red] :smile: \\x1b[31m\n"
 
 
-def test_long_lines_are_left_to_the_terminal_and_tables_fit():
+def test_long_lines_are_wrapped_between_words_below_their_indentation():
     terminal, kept = console()
-    terminal.draw_lines([line("x" * 100)])
-    terminal.draw_table(Table("T", ("name", "kind"), ((Span("a name that is long"), Span("a kind that is long")),)))
-    first, *others = kept.getvalue().splitlines()
-    assert len(first) == 100
-    assert others[-1].endswith("      a kind that is long")
+    text = f"  ~ subscriptions/Connector in FAILED state, {'x' * 50} and so on"
+    terminal.draw_lines([line(Span(text[:10], "update"), text[10:])])
+    assert ESCAPE.sub("", kept.getvalue()).splitlines() == [
+        "  ~ subscriptions/Connector in FAILED",
+        "    state,",
+        f"    {'x' * 50}",
+        "    and so on",
+    ]
+
+
+def test_a_line_that_fits_and_one_on_a_tiny_terminal_stay_whole():
+    for width, text in ((40, "a word " * 5 + "aword"), (20, "a word " * 10)):
+        terminal, kept = console(width=width)
+        terminal.draw_lines([line(text)])
+        assert kept.getvalue() == f"{text}\n"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from notifconf.errors import ForbiddenError, NotFoundError, ProtocolError
 from notifconf.http import paging
 from notifconf.http.client import Client
 from notifconf.http.paging import Page, distrust_list
-from notifconf.http.request import Answer
+from notifconf.http.request import Answer, Query
 from notifconf.providers.base import Plain
-from notifconf.providers.confluent.codec import id_of, secrets
+from notifconf.providers.confluent.codec import id_of, secrets, snapshot_secrets
 
 ROOT = "/notifications/v1"
 USER_NOTIFICATIONS = "user-notifications"
@@ -43,7 +43,7 @@ class Api:
         self._client = client
 
     async def read_list(
-        self, path: str, params: Mapping[str, str] | None = None, *, root: str = ROOT, page_size: str = PAGE_SIZE
+        self, path: str, params: Query | None = None, *, root: str = ROOT, page_size: str = PAGE_SIZE
     ) -> list[Item]:
         """Return all objects of a list, from all its pages.
 
@@ -61,9 +61,7 @@ class Api:
             if path == "integrations":
                 self._client.redactor.add(chain.from_iterable(map(secrets, page.items)))
             elif path == USER_NOTIFICATIONS:
-                told = (item.get("integrations") for item in page.items if isinstance(item, dict))
-                snapshots = chain.from_iterable(items for items in told if isinstance(items, list))
-                self._client.redactor.add(chain.from_iterable(map(secrets, snapshots)))
+                self._client.redactor.add(chain.from_iterable(map(snapshot_secrets, page.items)))
             return page
 
         found = await paging.read_list(self._client, operation, fetch, partial(id_of, what=f"an object of {path}"))
@@ -144,7 +142,7 @@ class Api:
         """Send a test message to the target of an integration, which need not exist; a second message does no harm."""
         await self._client.send_action(f"{ROOT}/integrations:test", integration, describe_error)
 
-    async def user_notifications(self, query: Mapping[str, str], limit: int | None = None) -> list[Item]:
+    async def user_notifications(self, query: Query, limit: int | None = None) -> list[Item]:
         """Return the user's notifications, the newest first, or the first `limit` of them."""
         size = PAGE_SIZE if limit is None else str(min(limit, int(PAGE_SIZE)))
         return (await self.read_list(USER_NOTIFICATIONS, query, page_size=size))[:limit]
@@ -153,7 +151,7 @@ class Api:
         """Return one notification, with its integrations."""
         answer = await self._request_one("GET", USER_NOTIFICATIONS, notification_id)
         item: Item = answer.body
-        self._client.redactor.add(chain.from_iterable(map(secrets, item.get("integrations") or ())))
+        self._client.redactor.add(snapshot_secrets(item))
         return item
 
     async def mark_notification(self, notification_id: str, *, read: bool) -> None:
@@ -162,7 +160,7 @@ class Api:
             _path(USER_NOTIFICATIONS, notification_id), {"read": read}, describe_error, method="PATCH"
         )
 
-    async def mark_notifications(self, query: Mapping[str, str], *, read: bool) -> None:
+    async def mark_notifications(self, query: Query, *, read: bool) -> None:
         """Mark all notifications that the filters find."""
         path = f"{ROOT}/{USER_NOTIFICATIONS}:mark-all"
         await self._client.send_action(path, {"read": read}, describe_error, method="PATCH", params=query)
@@ -187,7 +185,7 @@ class Api:
                 str(error), status=error.status, operation=error.operation, request_id=error.request_id
             ) from None
 
-    async def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+    async def _get(self, path: str, params: Query) -> Answer:
         return await self._client.request("GET", path, params=params, describe=describe_error)
 
 

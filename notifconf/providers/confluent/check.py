@@ -121,6 +121,9 @@ def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMappi
     if declared is None:
         return
     suggestions: dict[str, str] = {}
+    # A key that was refused may be a misspelt `integrations`.
+    is_whole = bool(declared) or not document.keys_at.keys() <= document.keys()
+    hint = "" if is_whole else ". There are no `integrations` here: give all files of the workspace, or its folder"
     for reference, address in _list_uses(declarations):
         name = reference.name
         if not reference.resolved or name in declared:
@@ -133,7 +136,7 @@ def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMappi
             suggestions[name] = nearest(name, declared)
         # What can't be a key is not shown: it may be a URL, a secret, that was put in the wrong place.
         shown = f"integration {reference}" if reference.expression or KEY.fullmatch(name) else "this integration"
-        message = f"{shown} is not declared{suggestions.get(name, '')}"
+        message = f"{shown} is not declared{suggestions.get(name, '')}{hint}"
         yield error("undeclared-integration", message, reference.position, address)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import ProtocolError
@@ -189,6 +190,12 @@ def secrets(item: Any) -> Iterator[Secret]:
     for member, value in target.items():
         if member not in shown:
             yield from map(Secret, _list_leaves(value))
+
+
+def snapshot_secrets(notification: Any) -> Iterator[Secret]:
+    """Return the secrets of the integrations that a notification was delivered to."""
+    told = notification.get("integrations") if isinstance(notification, Mapping) else None
+    return chain.from_iterable(map(secrets, told if isinstance(told, list) else ()))
 
 
 def find_open_members(attributes: JSON) -> JSON:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from notifconf.errors import UsageError
 from notifconf.model import (
-    Audience,
     Cell,
     Channel,
     CoverageTerms,
@@ -49,8 +48,8 @@ TERMS = CoverageTerms(
     grouping="severity",
     groups=SEVERITIES,
     notes=(
-        f"Mail to a role reaches those who hold it directly: who holds {ADMIN} through a group mapping gets none.",
-        f"REQUIRED types are mailed to {ADMIN} anyhow: that does not count, nor do subscriptions of single resources.",
+        "Mail to a role reaches the users who hold it directly. Those who hold it through a group mapping get none.",
+        f"always: REQUIRED types are mailed to {ADMIN}. That does not count, nor do subscriptions of single resources.",
     ),
 )
 
@@ -58,7 +57,9 @@ TERMS = CoverageTerms(
 def coverage(live: Live) -> Iterator[Reach]:
     """Say what each type reaches: the integrations that exist of its subscription, where that is ENABLED.
 
-    The mail to the admins that a REQUIRED type sends anyhow does not count, be it configured or not.
+    Nobody is told of a type that the billing plan leaves out. The mail to the admins that a REQUIRED type sends anyhow
+    does not count, be it configured or not. A mute of the organization silences all others; what is muted is known as
+    far as it was looked up.
     """
     catalogue = catalogue_of(live)
     integrations = [item for item in live.resources if item.kind == INTEGRATION.name]
@@ -66,6 +67,10 @@ def coverage(live: Live) -> Iterator[Reach]:
     mails = {item.id for item in integrations if is_admin_mail(item)}
     anyhow = (_make_admin_mail([channels[item] for item in sorted(mails)]),)
     subscriptions: defaultdict[str, list[LiveResource]] = defaultdict(list)
+    muted = [item for item in live.resources if _is_mute(item)]
+    mutes = frozenset((item.kind, item.id) for item in muted if is_organization(_path_of(item)))
+    places = sorted(path for path in map(_path_of, muted) if not is_organization(path))
+    muted_in = tuple(label(path, live.names.get(path, "")) for path in places)
     for item in live.resources:
         if item.kind == SUBSCRIPTION.name:
             subscriptions[str(item.attributes.get("notification_type"))].append(item)
@@ -73,19 +78,38 @@ def coverage(live: Live) -> Iterator[Reach]:
     for notification_type in sorted((*catalogue.types, *unknown), key=by_severity):
         found = subscriptions[notification_type.id]
         is_required = notification_type.priority == REQUIRED
-        told = {target for item in found if is_on(item) for target in list_targets(item) if target in channels}
-        off = {target for item in found if not is_on(item) for target in list_targets(item) if target in channels}
+        subscribed = {target for item in found for target in list_targets(item) if target in channels}
+        on = [item for item in found if is_on(item) and notification_type.in_plan]
+        told = {target for item in on for target in list_targets(item) if target in channels}
+        reached = _sort(channels[target] for target in (told - mails if is_required else told))
+        is_silenced = bool(mutes and reached) and not is_required
         yield Reach(
             id=notification_type.id,
             name=notification_type.display_name,
             group=notification_type.severity,
-            channels=_sort(channels[target] for target in (told - mails if is_required else told)),
+            channels=() if is_silenced else reached,
             anyhow=anyhow if is_required else (),
             subscriptions=frozenset((item.kind, item.id) for item in found),
             in_plan=notification_type.in_plan,
             since=notification_type.created_at,
-            off=_sort(channels[target] for target in off - told),
+            off=_sort(channels[target] for target in subscribed - told),
+            silenced=reached if is_silenced else (),
+            mutes=mutes if is_silenced else frozenset(),
+            muted_in=() if is_required else muted_in,
         )
+
+
+def _is_mute(item: LiveResource) -> bool:
+    return item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED
+
+
+def _path_of(item: LiveResource) -> str:
+    return str(item.attributes.get("resource"))
+
+
+def is_organization(path: str) -> bool:
+    """Say whether a path is that of the whole organization."""
+    return path.startswith("organization=") and "/" not in path
 
 
 def find_muted_subscriptions(changes: Iterable[Change], after: Live) -> Iterator[Silence]:
@@ -105,7 +129,7 @@ def find_muted_subscriptions(changes: Iterable[Change], after: Live) -> Iterator
 def list_mutes(live: Live) -> Iterator[Mapping[str, Cell]]:
     """Say which resources are muted, by what names, and since when, as far as they were looked up."""
     for item in sorted(live.resources, key=lambda item: item.name):
-        if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED:
+        if _is_mute(item):
             since = None if item.changed_at is None else format_time(item.changed_at)
             yield {"resource": item.name, "name": live.names.get(item.name), "since": since}
 
@@ -114,18 +138,13 @@ def find_subject(live: Live, name: str) -> Subject:
     """Return the notification type with this id or name. Raises `UsageError`, which says what is there."""
     found = catalogue_of(live).named(name)
     if len(found) == 1:
-        return Subject(found[0].id, found[0].display_name, found[0].severity, found[0].priority)
+        kind = found[0]
+        return Subject(kind.id, kind.display_name, kind.severity, kind.priority, kind.in_plan)
     if found:
         ids = " or ".join(sorted(quoted(item.id) for item in found))
         raise UsageError(f"{len(found)} notification types are called {quoted(name)}: use the id, {ids}")
     suggestion = nearest(name, (item.display_name for item in catalogue_of(live).types))
     raise UsageError(f"there is no notification type {quoted(name)}{suggestion}: `notifconf types` lists all")
-
-
-def find_notes(audiences: Iterable[Audience]) -> Iterator[str]:
-    """Yield what the channels do not say: whom mail does not reach."""
-    if any(item.always or any(told.channel.kind == "RoleEmail" for told in item.told) for item in audiences):
-        yield TERMS.notes[0]
 
 
 def list_probes(declared: ConfluentDeclarations | None, live: Live) -> list[Probe]:
@@ -143,9 +162,8 @@ def list_probes(declared: ConfluentDeclarations | None, live: Live) -> list[Prob
         ]
     else:
         integrations = {item.id: item for item in live.resources if item.kind == INTEGRATION.name}
-        plain = {key: f"{INTEGRATION.collection}/{item.name}" for key, item in integrations.items()}
-        addresses = make_unique(plain, {key: key for key in plain})
-        found = [_make_live_probe(item, addresses[key]) for key, item in integrations.items()]
+        plain = [f"{INTEGRATION.collection}/{item.name}" for item in integrations.values()]
+        found = list(map(_make_live_probe, integrations.values(), make_unique(plain, list(integrations))))
     return sorted(found, key=lambda probe: probe.address)
 
 
@@ -196,16 +214,16 @@ MAX_WATCHES_SHOWN = 3
 def describe_muted(live: Live, mutes: Sequence[LiveResource]) -> Mapping[str, str]:
     """Say, by the path of each mute, who does not hear of CRITICAL types, as far as the live state was read."""
     watches = _find_watches(live, [{name: str(value) for name, value in item.attributes.items()} for item in mutes])
-    critical = [item for item in coverage(live) if item.group == CRITICAL and item.channels and not item.anyhow]
-    told = _sort(
-        channel for channel in {channel.target: channel for item in critical for channel in item.channels}.values()
-    )
+    critical = [item for item in coverage(live) if item.group == CRITICAL and not item.anyhow]
+    channels = {channel.target: channel for item in critical for channel in (*item.channels, *item.silenced)}
+    told = _sort(iter(channels.values()))
     general = [f"its CRITICAL types, which go to {', '.join(map(str, told))}"] if told else []
     described: dict[str, str] = {}
     for item in mutes:
         path = str(item.attributes.get("resource"))
         found = [watch.text for watch in watches.get(path, ())]
-        more = [f"{len(found) - MAX_WATCHES_SHOWN} more subscriptions"] if len(found) > MAX_WATCHES_SHOWN else []
+        others = len(found) - MAX_WATCHES_SHOWN
+        more = [f"and {others} more subscription{'s' if others > 1 else ''}"] if others > 0 else []
         described[path] = "; ".join((*found[:MAX_WATCHES_SHOWN], *more, *general))
     return described
 
@@ -222,7 +240,7 @@ def make_channel(item: LiveResource) -> Channel:
 
 def _make_admin_mail(mails: Sequence[Channel]) -> Channel:
     name = mails[0].name if mails else ADMIN
-    return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "anyhow")
+    return Channel("RoleEmail", mails[0].target if mails else ADMIN, name, "always")
 
 
 def is_admin_mail(item: LiveResource) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from notifconf.model import (
     Diagnostic,
     LocatedList,
     LocatedMapping,
+    Position,
     Secret,
     Value,
     error,
@@ -78,6 +79,14 @@ TYPE_OF_NAME: Mapping[str, str] = {
     "compute_pool": COMPUTE_POOL,
 }
 """The resource type that the innermost member of a `resource` by names says."""
+
+NEXT_NAME = re.compile(f"/(?=(?:{'|'.join(TYPE_OF_NAME)})=)")
+"""Stands before each further name of a resource by names that is written as text."""
+
+TWO_RESOURCES = "a compute pool is in an environment, and not in a cluster: name one resource"
+
+NOWHERE = Position("-", 1, 1)
+"""Where a name stands that comes from the command line."""
 
 REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 
@@ -214,11 +223,16 @@ class Decoder:
         if resource_type == "ORGANIZATION" and "subscriptions" in entry:
             message = "an organization has no subscriptions of its own: use the workspace's `subscriptions`"
             self.diagnostics.append(error("invalid-value", message, entry.keys_at["subscriptions"], address))
+        position = entry.at("resource" if "resource" in entry else "match")
+        # Keys that the schema refused, such as a misspelt `muted`, say something.
+        if entry.keys_at.keys() <= {"resource", "match", "resource_type"}:
+            message = "this entry says nothing of its resources: add `muted` or `subscriptions`, or take it out"
+            self.diagnostics.append(warning("says-nothing", message, position, address))
         subscriptions = entry.get("subscriptions")
         return DeclaredResource(
             resource=resource,
             resource_type=resource_type,
-            position=entry.at("resource" if "resource" in entry else "match"),
+            position=position,
             mute=self.mute(entry, address) if "muted" in entry else None,
             subscriptions=None
             if subscriptions is None
@@ -233,11 +247,9 @@ class Decoder:
         names = entry["resource"]
         if not isinstance(names, LocatedMapping):
             return None
-        inside = [name for name in ("connector", "compute_pool") if name in names]
-        if len(inside) > 1 or ("compute_pool" in names and "cluster" in names):
-            message = "a compute pool is in an environment, and not in a cluster: name one resource"
-            self.diagnostics.append(error("invalid-value", message, names.keys_at["compute_pool"]))
-        own = inside[0] if inside else "cluster" if "cluster" in names else "environment"
+        if names_two_resources(names):
+            self.diagnostics.append(error("invalid-value", TWO_RESOURCES, names.keys_at["compute_pool"]))
+        own = find_innermost(names)
         resource_type = TYPE_OF_NAME[own]
         if entry.get("resource_type", resource_type) != resource_type:
             message = f'"{own}" names a resource of the type {resource_type}: leave `resource_type` out'
@@ -246,7 +258,7 @@ class Decoder:
             types=(resource_type,),
             environment=_wanted(names, "environment"),
             cluster=_wanted(names, "cluster"),
-            name=_wanted(names, inside[0]) if inside else (),
+            name=_wanted(names, own) if own not in {"environment", "cluster"} else (),
             is_exact=True,
             resolved=not names.unresolved,
         )
@@ -281,6 +293,8 @@ class Decoder:
             message = f"{reference} is a path, and no glob: `match` in place of `resource` finds resources by globs"
         elif reference.resolved and not PATH.fullmatch(reference.name):
             message = f"{reference} is no resource: write segments TYPE=ID, joined by /, such as environment=env-abc123"
+            if "/connector=" in reference.name:
+                message += "; a connector whose name has a / goes by names, {connector: …}, or as cloud-connector=lcc-…"
         elif "resource_type" not in entry and last not in TYPE_OF_SEGMENT and "${" not in last:
             suggestion = nearest(last, TYPE_OF_SEGMENT) if reference.expression is None else ""
             message = f"the last segment of {reference} says no type that is known{suggestion}: add `resource_type`"
@@ -385,12 +399,47 @@ def _parse_moment(text: str) -> datetime | None:
         return None
 
 
+def names_two_resources(names: Collection[str]) -> bool:
+    """Say whether these members of a `resource` by names can't mean one resource."""
+    return "compute_pool" in names and not {"cluster", "connector"}.isdisjoint(names)
+
+
+def find_innermost(names: Collection[str]) -> str:
+    """Return the member of a `resource` by names that names the resource itself; the others say what it is in."""
+    return next(name for name in ("connector", "compute_pool", "cluster", "environment") if name in names)
+
+
+def parse_names(resource: str) -> Selector | None:
+    """Return what a resource by names or ids means, such as `environment=Production/cluster=orders`; None for a path.
+
+    Of the path of an environment that is the same text. A name may hold `/`. Raises `UsageError` for names of two
+    resources.
+    """
+    keys = {segment.partition("=")[0] for segment in resource.split("/")}
+    parts = NEXT_NAME.split(resource)
+    names = {key: Reference(name, NOWHERE) for key, _, name in (part.partition("=") for part in parts)}
+    is_path = keys <= TYPE_OF_SEGMENT.keys() and not keys <= TYPE_OF_NAME.keys()
+    if is_path or not names.keys() <= TYPE_OF_NAME.keys() or not all(name.name for name in names.values()):
+        return None
+    if names_two_resources(names):
+        raise UsageError(f"{quoted(resource)}: {TWO_RESOURCES}")
+    own = find_innermost(names)
+    environment, cluster = ((names[key],) if key in names else () for key in ("environment", "cluster"))
+    name = (names[own],) if own not in {"environment", "cluster"} else ()
+    return Selector((TYPE_OF_NAME[own],), environment, cluster, name, is_exact=True)
+
+
+def is_path(resource: str) -> bool:
+    """Say whether a text can be the path of a resource, by its type: that of a connector whose name holds `/` can't."""
+    segment = resource.rpartition("/")[2].partition("=")[0]
+    return bool(PATH.fullmatch(resource)) and fits_line(resource, MAX_PATH_CHARACTERS) and segment in TYPE_OF_SEGMENT
+
+
 def type_of(resource: str) -> str:
     """Return the type that a resource's path says. Raises `UsageError` for what is no path, or of an unknown type."""
-    segment = resource.rpartition("/")[2].partition("=")[0]
-    if not PATH.fullmatch(resource) or not fits_line(resource, MAX_PATH_CHARACTERS) or segment not in TYPE_OF_SEGMENT:
+    if not is_path(resource):
         known = ", ".join(TYPE_OF_SEGMENT)
         raise UsageError(
-            f"{quoted(resource)} is no resource: write TYPE=ID segments joined by /, with a last TYPE of {known}"
+            f"{quoted(resource)} is no resource: write a path, TYPE=ID segments joined by / with a last TYPE of {known}"
         )
-    return TYPE_OF_SEGMENT[segment]
+    return TYPE_OF_SEGMENT[resource.rpartition("/")[2].partition("=")[0]]

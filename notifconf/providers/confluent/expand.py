@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from notifconf.model import Diagnostic, Live, LiveResource, Position, error, nearest, quoted, warning
 from notifconf.plan.coverage import hidden_resources, not_visible
+from notifconf.plan.entries import find_idle_exceptions
 from notifconf.providers.confluent.catalogue import PREFERENCE, RESOURCE_SUBSCRIPTION
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -25,6 +26,7 @@ from notifconf.providers.confluent.inventory import (
     choose,
     choose_inside,
     inventory_of,
+    list_names,
     select,
 )
 from notifconf.providers.confluent.workspace import (
@@ -89,80 +91,89 @@ class Expansion(NamedTuple):
 
 def expand(entries: Sequence[DeclaredResource], inventory: Inventory | None) -> Expansion:
     """Return the resources that the entries declare. Without an inventory (None), those that have a path."""
-    expander = _Expander(inventory or Inventory())
-    for entry in entries:
+    expander = _Expander(entries, inventory or Inventory())
+    for number, entry in enumerate(entries):
         if inventory is not None or entry.selector is None:
-            expander.add(entry)
+            expander.add(number, entry)
     resources, overlaps = expander.merge()
     return Expansion(resources, (*expander.diagnostics, *_report_overlaps(overlaps)))
 
 
-Overlaps = dict[tuple[Position, Position], list[str]]
-"""The places of two matches -> the resources of which both say whether they are muted."""
+Rivals = tuple[Position, Position]
+"""The places of two matches that both say whether a resource is muted."""
+
+Overlaps = dict[Rivals, list[str]]
+"""Rivals -> the resources of which they both say that."""
+
+
+Numbers = tuple[int, ...]
+"""Which entries speak of a resource."""
 
 
 class _Expander:
-    """Collects the entries of each resource; `diagnostics` holds what can't be found or stands twice."""
+    """Collects the entries of each resource; `diagnostics` holds what can't be found or stands twice.
 
-    def __init__(self, inventory: Inventory) -> None:
+    Of each resource it knows the path and the type as they are sent, and the entries that name it and that match it.
+    """
+
+    def __init__(self, entries: Sequence[DeclaredResource], inventory: Inventory) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self._entries = entries
         self._inventory = inventory
         self._suggestions = 0
         # By the path as the inventory has it, else as it is written. Most resources of a match have no other entry.
-        self._named: dict[str, tuple[DeclaredResource, ...]] = {}
-        self._matched: dict[str, tuple[DeclaredResource, ...]] = {}
-        self._paths: dict[str, tuple[str, str]] = {}
+        self._found: dict[str, tuple[str, str, Numbers, Numbers]] = {}
 
-    def add(self, entry: DeclaredResource) -> None:
+    def add(self, number: int, entry: DeclaredResource) -> None:
         selector = entry.selector
         if selector is None:
             item = self._inventory.find(entry.resource)
-            self._name(entry, item.path if item else entry.resource, entry.resource, entry.resource_type)
+            self._name(number, item.path if item else entry.resource, entry.resource, entry.resource_type)
             return
         found = select(selector, self._inventory) if selector.resolved else []
         if selector.is_exact and selector.resolved:
             if len(found) == 1:
-                self._name(entry, found[0].path, found[0].path, found[0].type)
+                self._name(number, found[0].path, found[0].path, found[0].type)
             else:
                 self.diagnostics.append(_report_ambiguous(entry, found) if found else self._report_unknown(selector))
             return
         if not found and selector.resolved:
             message = "no resource satisfies this match: it says nothing until there is one"
             self.diagnostics.append(warning("empty-match", message, entry.position))
+        self.diagnostics += _find_idle_exceptions(entry, selector, self._inventory)
         for item in found:
-            self._matched[item.path] = (*self._matched.get(item.path, ()), entry)
-            self._paths.setdefault(item.path, (item.path, item.type))
+            path, resource_type, named, matched = self._found.get(item.path) or (item.path, item.type, (), ())
+            self._found[item.path] = path, resource_type, named, (*matched, number)
 
-    def _name(self, entry: DeclaredResource, key: str, resource: str, resource_type: str) -> None:
-        named = self._named.get(key, ())
+    def _name(self, number: int, key: str, resource: str, resource_type: str) -> None:
+        path, known_type, numbers, matched = self._found.get(key) or (resource, resource_type, (), ())
+        entry, named = self._entries[number], [self._entries[other] for other in numbers]
         # A path that an entry writes is sent as written, whatever the order of entries.
         if all(other.selector is not None for other in named):
-            self._paths[key] = (resource, resource_type)
+            path, known_type = resource, resource_type
         first = next((other for other in named if not other.only_adds), None)
         if first is None or entry.only_adds:
-            self._named[key] = (*named, entry)
+            numbers = (*numbers, number)
         elif entry.selector is not None or first.selector is not None or first.resource != entry.resource:
             # Two entries with one path are reported by `validate`.
-            path = self._paths[key][0]
             message = f"this is the resource {quoted(path)}, which stands already at {first.position}"
             self.diagnostics.append(error("duplicate-resource", message, entry.position, preference_address(path)))
+        self._found[key] = path, known_type, numbers, matched
 
     def merge(self) -> tuple[tuple[ExpandedResource, ...], Overlaps]:
         """Return the resources, each with the statement of all its entries, and the matches that contradict."""
-        known: dict[tuple[int, ...], Statement] = {}
+        known: dict[tuple[Numbers, Numbers], tuple[Statement, Sequence[Rivals]]] = {}
         resources = []
         overlaps: Overlaps = {}
-        for key, (resource, resource_type) in self._paths.items():
-            named, matched = self._named.get(key, ()), self._matched.get(key, ())
-            speakers = (*map(id, named), 0, *map(id, matched))
-            statement = known.get(speakers)
-            if statement is None:
-                statement = known[speakers] = _merge(named, matched)
+        for resource, resource_type, named, matched in self._found.values():
+            merged = known.get((named, matched))
+            if merged is None:
+                entries = [[self._entries[number] for number in numbers] for numbers in (named, matched)]
+                merged = known[named, matched] = _merge(*entries), _find_rivals(*entries)
+            statement, rivals = merged
             resources.append(ExpandedResource(resource, resource_type, statement))
-            if len(matched) > 1 and not any(entry.mute is not None for entry in named):
-                first, *others = [entry for entry in matched if entry.mute is not None] or matched[:1]
-                for other in others:
-                    overlaps.setdefault((first.position, other.position), []).append(resource)
+            for pair in rivals:
+                overlaps.setdefault(pair, []).append(resource)
         return tuple(resources), overlaps
 
     def _report_unknown(self, selector: Selector) -> Diagnostic:
@@ -174,6 +185,14 @@ class _Expander:
         where = _name_places(selector, wanted)
         message = f"there is no {noun} {wanted}{where}{suggestion}: `notifconf resources` lists all"
         return error("unknown-resource", message, wanted.position)
+
+
+def _find_idle_exceptions(entry: DeclaredResource, selector: Selector, inventory: Inventory) -> Iterator[Diagnostic]:
+    if selector.excepts and selector.resolved:
+        found = select(replace(selector, excepts=()), inventory)
+        names = {name for item in found for name in list_names(item)}
+        way_out = ": what is in an environment goes by a glob on its path, such as environment=env-abc123/*"
+        yield from find_idle_exceptions(selector.excepts, names, entry.position, way_out=way_out)
 
 
 def _find_unknown(selector: Selector, inventory: Inventory) -> tuple[str, Reference, Sequence[InventoryItem]]:
@@ -205,7 +224,8 @@ def _report_ambiguous(entry: DeclaredResource, found: Sequence[InventoryItem]) -
     candidates = " or ".join(f"{item.id} ({item.title('')})" for item in found[:MAX_NAMES_SHOWN])
     more = f" and {len(found) - MAX_NAMES_SHOWN} more" if len(found) > MAX_NAMES_SHOWN else ""
     noun = NOUNS[found[0].type]
-    message = f"{len(found)} {noun}s are called so: write the id, or what it is in: {candidates}{more}"
+    way_out = "write the id" if found[0].environment is None else "write the id, or what it is in"
+    message = f"{len(found)} {noun}s are called so: {way_out}: {candidates}{more}"
     return error("ambiguous-resource", message, entry.position)
 
 
@@ -221,6 +241,14 @@ def _merge(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource
         subscriptions=tuple(item for part in own for item in part) if own or groups else None,
         matched=groups,
     )
+
+
+def _find_rivals(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource]) -> Sequence[Rivals]:
+    """Pair the first match that says whether a resource is muted with each other one; an entry that names it wins."""
+    if any(entry.mute is not None for entry in named):
+        return ()
+    places = [entry.position for entry in matched if entry.mute is not None]
+    return [(places[0], other) for other in places[1:]]
 
 
 def _report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:

@@ -24,9 +24,18 @@ from notifconf.model import (
     format_time,
 )
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, REQUIRED, SUBSCRIPTION, catalogue_of
-from notifconf.providers.confluent.coverage import ADMIN, channel_key, is_on, list_targets, make_channel
+from notifconf.providers.confluent.coverage import (
+    ADMIN,
+    TERMS,
+    channel_key,
+    is_admin_mail,
+    is_on,
+    is_organization,
+    list_targets,
+    make_channel,
+)
 from notifconf.providers.confluent.expand import ExpandedResource, expand
-from notifconf.providers.confluent.inventory import Inventory
+from notifconf.providers.confluent.inventory import Inventory, label
 from notifconf.providers.confluent.resolve import Choice, Chooser
 from notifconf.providers.confluent.workspace import DISABLED, ConfluentDeclarations, Mute
 
@@ -85,12 +94,23 @@ class _Side:
                     others.setdefault(target, self._leave_out(address, *reason))
         for address, why, because in (*self._find_blocked(), *self._find_shadowed(), *self._find_unsubscribed()):
             others.setdefault(self._by_address[address].id, self._leave_out(address, why, because))
+        always = (str(Channel("RoleEmail", ADMIN, ADMIN)),) if self._is_required else ()
+        mails = bool(always) or any(item.channel.kind == "RoleEmail" for item in told.values())
         return Audience(
             _describe_state(subscriptions),
             tuple(sorted(told.values(), key=lambda item: channel_key(item.channel))),
             tuple(item for target, item in others.items() if target not in told),
-            (str(Channel("RoleEmail", ADMIN, ADMIN)),) if self._is_required else (),
+            always,
+            (*self._find_muted_places(), *((TERMS.notes[0],) if mails else ())),
         )
+
+    def _find_muted_places(self) -> Iterator[str]:
+        """Say, where nobody asks about one resource, in which ones nobody is told of what happens."""
+        muted = {} if self._location or self._is_required else self._muted
+        names = [label(path, self._live.names.get(path, "")) for path in sorted(muted) if not is_organization(path)]
+        if names:
+            there = ", ".join(names)
+            yield f"Nobody is told of what happens in these muted resources: {there}. --resource explains one."
 
     def find_declared_channels(self, moment: datetime) -> frozenset[str] | None:
         if not self._choices:
@@ -103,7 +123,7 @@ class _Side:
             f"{INTEGRATION.collection}/{reference.name}"
             for _, choice in self._choices
             for reference in choice.references
-            if choice.base is None or choice.base.current_state != DISABLED
+            if not _is_disabled(choice)
         )
 
     def _find_subscriptions(self) -> list[LiveResource]:
@@ -119,32 +139,43 @@ class _Side:
         if notification_type is not None and not notification_type.in_plan:
             return "not-in-plan", NOT_IN_PLAN
         if not is_on(item):
-            place = self._declared.resources.get(self._address(item))
-            at = f", as {place.position} says" if place is not None and place.position is not None else ""
+            entry, state = self._declared.resources.get(self._address(item)), item.attributes.get("current_state")
+            is_declared = entry is not None and entry.attributes.get("current_state") == state
+            at = f", as {entry.position} says" if entry is not None and is_declared else ""
             which = f"the subscription {item.id}" if self._find_id(item) else "the subscription"
-            return "disabled", f"{which} is {item.attributes.get('current_state', 'in an unknown state')}{at}"
+            return "disabled", f"{which} is {state or 'in an unknown state'}{at}"
         return ("muted", self._describe_mute(self._mute)) if self._mute and not self._is_required else None
 
     @cached_property
-    def _mute(self) -> _Mute | None:
-        """What mutes the resource: itself, then what it is in. Without a resource, the organization."""
-        muted = {
+    def _muted(self) -> Mapping[str, LiveResource]:
+        """The mutes by path, as far as they were looked up."""
+        return {
             str(item.attributes["resource"]): item
             for item in self._live.resources
             if item.kind == PREFERENCE.name and item.attributes.get("current_state") == DISABLED
         }
-        places = (*self._location.paths, *self._location.above) if self._location else filter(_is_organization, muted)
+
+    @cached_property
+    def _mute(self) -> _Mute | None:
+        """What mutes the resource: itself, then what it is in. Without a resource, the organization."""
+        muted = self._muted
+        places = (*self._location.paths, *self._location.above) if self._location else filter(is_organization, muted)
         path = next((path for path in places if path in muted), None)
         return None if path is None else _Mute(path, muted[path], self._find_entry(path))
 
     def _describe_mute(self, mute: _Mute) -> str:
-        declared = mute.entry.statement.mute if mute.entry is not None else None
+        declared, now = mute.entry.statement.mute if mute.entry is not None else None, self._declared.now
         title = self._live.names.get(mute.path, "")
-        if declared is None or not declared.muted:
-            since = f" since {format_time(mute.item.changed_at)}" if mute.item.changed_at is not None else ""
-            return f"{mute.path} is muted{since}, and nothing declares that" + (f" ({title})" if title else "")
-        where = ", ".join(filter(None, (title, str(declared.position))))
-        return f"{mute.path} is muted{describe_mute(declared, self._declared)} ({where})"
+        where = ", ".join(filter(None, (title, str(declared.position) if declared is not None else "")))
+        place = f" ({where})" if where else ""
+        if declared is not None and declared.active(now):
+            return f"{mute.path} is muted{_describe_end(declared, now)}{place}"
+        since = f" since {format_time(mute.item.changed_at)}" if mute.item.changed_at is not None else ""
+        if declared is None:
+            return f"{mute.path} is muted{since}, and nothing declares that{place}"
+        if declared.is_over(now):
+            return f"{mute.path} is still muted{since}, but its mute ended{_describe_end(declared, now)}{place}"
+        return f"{mute.path} is muted{since}, but the workspace does not mute it now{place}"
 
     def _find_entry(self, path: str) -> ExpandedResource | None:
         return next((entry for entry in self._entries if entry.resource == path), None)
@@ -183,7 +214,7 @@ class _Side:
         resource = str(item.attributes.get("resource", ""))
         places: dict[str, Position] = {}
         for where, choice in self._choices:
-            for entry in choice.entries if where == resource else ():
+            for entry in choice.entries if where == resource and not _is_disabled(choice) else ():
                 for reference in entry.references:
                     places.setdefault(f"{INTEGRATION.collection}/{reference.name}", entry.position)
         return places
@@ -202,8 +233,10 @@ class _Side:
                     yield from self._judge(reference.name, "shadowed", because)
 
     def _find_unsubscribed(self) -> Iterator[tuple[str, Why, str]]:
-        for address in sorted(self._by_address):
-            yield address, "not-subscribed", "no subscription to this type names it"
+        for address, item in sorted(self._by_address.items()):
+            is_mailed = self._is_required and is_admin_mail(item)
+            end = ", but the service mails it whatever is configured" if is_mailed else ""
+            yield address, "not-subscribed", f"no subscription to this type names it{end}"
 
     def _judge(self, key: str, why: Why, because: str) -> Iterator[tuple[str, Why, str]]:
         address = f"{INTEGRATION.collection}/{key}"
@@ -224,10 +257,11 @@ class _Side:
 NOT_IN_PLAN = "the organization's billing plan does not include this type"
 
 
-def describe_mute(mute: Mute, declared: Declared) -> str:
-    """Return until when a mute holds, and why, as it is declared."""
-    until = f" until {format_time(mute.until)} ({distance(mute.until, declared.now)})" if mute.until else ""
-    return until + (f": {mute.reason}" if mute.reason else "")
+def _describe_end(mute: Mute, now: datetime) -> str:
+    """Return when a mute ends or has ended, and why it was declared."""
+    word = "at" if mute.is_over(now) else "until"
+    end = f" {word} {format_time(mute.until)} ({distance(mute.until, now)})" if mute.until else ""
+    return end + (f": {mute.reason}" if mute.reason else "")
 
 
 def _describe_state(subscriptions: Sequence[LiveResource]) -> Literal["enabled", "disabled", "none"]:
@@ -235,5 +269,5 @@ def _describe_state(subscriptions: Sequence[LiveResource]) -> Literal["enabled",
     return "none" if not subscriptions else "enabled" if is_on(subscriptions[0]) else "disabled"
 
 
-def _is_organization(path: str) -> bool:
-    return path.startswith("organization=")
+def _is_disabled(choice: Choice) -> bool:
+    return choice.base is not None and choice.base.current_state == DISABLED

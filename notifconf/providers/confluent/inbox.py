@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from notifconf.errors import ForbiddenError, NotFoundError, ServiceError, UsageError
-from notifconf.model import Declared, Delivery, Live, LiveResource, Subject
+from notifconf.model import Declared, Delivery, Live, LiveResource, Mask, Subject
 from notifconf.providers.base import parse_time
 from notifconf.providers.confluent.api import Api, Item
 from notifconf.providers.confluent.catalogue import INTEGRATION, REQUIRED, SUBSCRIPTION, catalogue_of
-from notifconf.providers.confluent.codec import decode_integration
+from notifconf.providers.confluent.codec import decode_integration, snapshot_secrets
 from notifconf.providers.confluent.coverage import is_admin_mail
 from notifconf.providers.confluent.explain import find_declared_channels
 from notifconf.providers.confluent.inventory import ORGANIZATION, inventory_of
@@ -39,7 +40,7 @@ class ConfluentInbox(Inbox):
 
     title = "Confluent Cloud"
     columns = ("id", "created_at", "status", "severity", "resource", "title")
-    filters = frozenset({"title", "status", "severity", "resource", "since"})
+    filters = frozenset({"title", "status", "severity", "resource", "resource_type", "since"})
 
     def __init__(self, api: Api, parallelism: int) -> None:
         """Work through `api`."""
@@ -47,8 +48,9 @@ class ConfluentInbox(Inbox):
         self._api = api
 
     async def select(self, selection: Selection, limit: int | None = None) -> list[Notification]:
-        """Read the list, the newest first."""
-        return [_decode(item) for item in await _ask(self._api.user_notifications(_query(selection), limit))]
+        """Read the list, the newest first, with the integrations: no other text may repeat their secrets."""
+        query = {**_query(selection), "include": "integrations"}
+        return [_decode(item) for item in await _ask(self._api.user_notifications(query, limit))]
 
     async def read_one(self, notification_id: str) -> Mapping[str, Any]:
         """Read one notification, with the integrations that it was delivered to."""
@@ -71,7 +73,9 @@ class ConfluentInbox(Inbox):
         """Read the notifications of a time, with the integrations that each was delivered to."""
         query = {"time_range": TIME_RANGES[since], "include": "integrations"}
         items = await _ask(self._api.user_notifications(query))
-        return Deliveries(_find_user(items), [found for item in items if (found := _decode_received(item))])
+        mask = Mask(chain.from_iterable(map(snapshot_secrets, items)))
+        received = (_decode_received(item, mask) for item in items)
+        return Deliveries(_find_user(items), [item for item in received if item is not None])
 
     def prepare_marks(self, ids: Sequence[str], status: Status) -> list[Job]:
         """Return a request for each notification."""
@@ -105,18 +109,20 @@ def _is_read(status: Status) -> bool:
     return status is Status.READ
 
 
-def _query(selection: Selection) -> dict[str, str]:
+def _query(selection: Selection) -> dict[str, str | Sequence[str]]:
     query = {
         "search": selection.title,
         "severity": selection.severity,
         "resource.crn": selection.resource,
+        "resource.type": selection.resource_type,
         "time_range": TIME_RANGES[selection.since] if selection.since else None,
         "read": None if selection.status is None else str(_is_read(selection.status)).lower(),
     }
-    return {name: value for name, value in query.items() if value is not None}
+    return {name: value for name, value in query.items() if value}
 
 
 def _decode(item: Item) -> Notification:
+    item = _show(item)
     resource = _object(item, "resource")
     return Notification(
         id=_text(item, "id"),
@@ -126,22 +132,32 @@ def _decode(item: Item) -> Notification:
         namespace="",
         entity="",
         created_at=_text(item, "received_at"),
-        document=_show(item),
+        document=item,
         severity=_text(item, "severity"),
         resource=_text(resource, "display_name") or _find_path(_text(resource, "crn")),
     )
 
 
 def _show(item: Item) -> dict[str, Any]:
-    """Return what the service says, but of integrations only which they are."""
-    integrations = item.get("integrations")
+    """Return what the service says, but of integrations only which they are, and no text with a secret of theirs."""
+    shown: dict[str, Any] = _conceal(item, Mask(snapshot_secrets(item)))
+    integrations = shown.pop("integrations", None)
     if not isinstance(integrations, list):
-        return {name: value for name, value in item.items() if name != "integrations"}
-    shown = [
+        return shown
+    told = [
         {"id": found.id, "display_name": found.name, "kind": kind_of(found) or None}
         for found in map(decode_integration, integrations)
     ]
-    return {**item, "integrations": shown}
+    return {name: told if name == "integrations" else shown[name] for name in item}
+
+
+def _conceal(value: Any, mask: Mask) -> Any:
+    """Return a JSON value of the service with each text masked in which `mask` finds a secret."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list):
+        return [_conceal(item, mask) for item in value]
+    return {name: _conceal(item, mask) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +170,19 @@ class Received:
     integrations: tuple[LiveResource, ...]
 
 
-def _decode_received(item: Item) -> Received | None:
+def _decode_received(item: Item, mask: Mask) -> Received | None:
     """Return a notification, or None for one that does not say when it came, or of what type it is."""
     kind, received_at = _object(item, "notification_type"), parse_time(item.get("received_at"))
-    type_id, integrations = _text(kind, "id"), item.get("integrations")
+    type_id = _text(kind, "id")
     if not type_id or received_at is None:
         return None
     priority = _text(kind, "subscription_priority")
-    subject = Subject(type_id, _text(kind, "display_name") or type_id, _text(kind, "severity"), priority)
-    told = tuple(map(decode_integration, integrations if isinstance(integrations, list) else ()))
-    return Received(subject, _find_path(_text(_object(item, "resource"), "crn")), received_at, told)
+    name = mask(_text(kind, "display_name") or type_id)
+    told = tuple(
+        replace(found, name=mask(found.name)) for found in map(decode_integration, _list(item, "integrations"))
+    )
+    path = mask(_find_path(_text(_object(item, "resource"), "crn")))
+    return Received(Subject(type_id, name, _text(kind, "severity"), priority), path, received_at, told)
 
 
 def _find_path(crn: str) -> str:
@@ -177,7 +196,7 @@ def _find_user(items: Iterable[Item]) -> str:
     users = {
         str(target["user"])
         for item in items
-        for integration in item.get("integrations") or ()
+        for integration in _list(item, "integrations")
         for target in (decode_integration(integration).attributes.get("target"),)
         if isinstance(target, Mapping) and target.get("kind") == "InApp" and "user" in target
     }
@@ -210,6 +229,9 @@ class _Comparison:
             for item in live.resources
             if item.kind == INTEGRATION.name and (item.kind, item.id) in declared.addresses
         }
+        self._known_as: defaultdict[str, set[str]] = defaultdict(set)
+        for address in filter(_is_integration, self._names):
+            self._known_as[self._names[address]].add(address)
         self._addresses = {
             key: resource.address for resource in declared.resources.values() for key in resource.identities
         }
@@ -265,7 +287,7 @@ class _Comparison:
         known = self._declared.addresses.get((item.kind, item.id))
         found = known or next((self._addresses[key] for key in item.identities if key in self._addresses), None)
         address = found or f"{INTEGRATION.collection}/{item.name}"
-        self._names.setdefault(address, item.name)
+        self._known_as[self._names.setdefault(address, item.name)].add(address)
         return address
 
     def _falls_short(self, item: Received) -> bool:
@@ -279,12 +301,25 @@ class _Comparison:
         return len(counted) + (is_required and minimum.count_required_mail) < minimum.channels
 
     def _name(self, addresses: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted({self._names.get(address, address) for address in addresses}))
+        """Return the names, with the address where several integrations have one name."""
+        names = {address: self._names.get(address, address) for address in addresses}
+        return tuple(
+            sorted(f"{name} ({address})" if len(self._known_as[name]) > 1 else name for address, name in names.items())
+        )
+
+
+def _is_integration(address: str) -> bool:
+    return address.startswith(f"{INTEGRATION.collection}/")
 
 
 def _object(item: Item, name: str) -> Item:
     value = item.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _list(item: Item, name: str) -> list[Any]:
+    value = item.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _text(item: Item, name: str) -> str:

@@ -51,6 +51,11 @@ class InventoryItem:
     other_path: str = ""
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The spellings of its path that can be looked up: a connector's name may be no segment."""
+        return (self.path,) if self.path == f"cloud-connector={self.id}" else (self.path, self.other_path)
+
+    @property
     def label(self) -> str:
         """Its path, with names beside the ids."""
         return label(self.path, self.title(self.path))
@@ -191,12 +196,16 @@ def make_test(globs: Sequence[str]) -> Callable[[str], object] | None:
 
 
 def _is_excepted(item: InventoryItem, excluded: Callable[[str], object]) -> bool:
-    return any(excluded(text.casefold()) for text in (item.name, item.id, item.path, _path_by_name(item)) if text)
+    return any(excluded(text.casefold()) for text in list_names(item))
 
 
-def _path_by_name(item: InventoryItem) -> str:
-    """Return the path that a connector would have if its name could be a segment: globs on paths find it by that."""
-    return f"{item.cluster.path}/connector={item.name}" if item.cluster is not None else ""
+def list_names(item: InventoryItem) -> list[str]:
+    """Return what an `except` may call a resource: name, id and path.
+
+    A connector also has the path that it would have if its name could be a segment.
+    """
+    by_name = [] if item.cluster is None else [f"{item.cluster.path}/connector={item.name}"]
+    return [item.name, item.id, item.path, *by_name]
 
 
 def decode_environment(body: Any) -> InventoryItem:

@@ -23,7 +23,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
 )
 from notifconf.providers.confluent.check import list_parents
-from notifconf.providers.confluent.decode import PATH, TYPE_OF_SEGMENT, type_of
+from notifconf.providers.confluent.decode import NOWHERE, PATH, TYPE_OF_SEGMENT, is_path, parse_names, type_of
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -45,6 +45,7 @@ from notifconf.providers.confluent.workspace import (
     ENVIRONMENT,
     INVENTORY_TYPES,
     ConfluentDeclarations,
+    DeclaredResource,
     Reference,
     Selector,
 )
@@ -154,12 +155,17 @@ def list_selectors(workspace: Workspace | None, *, discover: bool = False) -> li
 
 
 def make_locator(resource: str) -> Selector:
-    """Return what is needed of the inventory to know what a resource is in. Raises `UsageError` for what is no path."""
+    """Return what is needed of the inventory to know which resource is meant, by names or a path, and what it is in.
+
+    Raises `UsageError` for what is neither.
+    """
+    names = parse_names(resource)
+    if names is not None:
+        return names
     resource_type = type_of(resource)
     segments = dict(segment.partition("=")[::2] for segment in resource.split("/"))
-    nowhere = Position("-", 1, 1)
     environment, cluster = (
-        (Reference(segments[name], nowhere),) if name in segments else () for name in ("environment", "cloud-cluster")
+        (Reference(segments[name], NOWHERE),) if name in segments else () for name in ("environment", "cloud-cluster")
     )
     if resource_type not in INVENTORY_TYPES:
         return Selector((ENVIRONMENT,), environment, is_exact=True)
@@ -167,13 +173,25 @@ def make_locator(resource: str) -> Selector:
 
 
 def find_location(resource: str, inventory: Inventory) -> Location:
-    """Return where a resource is: the environment, whose mute covers it, and the organization."""
+    """Return where a resource is: the environment, whose mute covers it, and the organization.
+
+    Raises `UsageError` where names mean none, or several.
+    """
+    names = parse_names(resource)
+    if names is not None and inventory.find(resource) is None:
+        found = expand([DeclaredResource("", names.types[0], NOWHERE, selector=names)], inventory)
+        if found.diagnostics:
+            raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}")
+        resource = found.resources[0].resource
     item = inventory.find(resource)
     parents = list_parents(resource)
     environment = next((path for path in parents if path.rpartition("/")[2].startswith("environment=")), "")
     if item is not None and item.environment is not None:
         environment = item.environment.path
-    paths = (resource,) if item is None else tuple(dict.fromkeys(filter(None, (item.path, item.other_path, resource))))
+    spellings = [resource] if item is None else [*item.paths]
+    if item is not None and resource not in {item.path, item.other_path}:
+        spellings.append(resource)
+    paths = tuple(filter(is_path, spellings))
     return Location(
         paths,
         tuple(path for path in (environment, inventory.organization) if path and path not in paths),

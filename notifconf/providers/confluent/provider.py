@@ -42,7 +42,6 @@ from notifconf.providers.confluent.coverage import (
     TERMS,
     coverage,
     find_muted_subscriptions,
-    find_notes,
     find_subject,
     list_mutes,
     list_probes,
@@ -109,7 +108,7 @@ class ConfluentProvider(Provider):
             missing, present = (SECRET, KEY) if key else (KEY, SECRET)
             raise UsageError(f"{present} is set, but {missing} is not: an API key and its secret go together")
         if not key and not token:
-            raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
+            raise self.missing_credentials()
         try:
             return Authorization.basic(key, secret) if key else Authorization.bearer(token)
         except UsageError as error:
@@ -181,10 +180,6 @@ class ConfluentProvider(Provider):
         from notifconf.providers.confluent.explain import explain  # as with `resolve`
 
         return explain(subject, location, live, declared)
-
-    def find_notes(self, audiences: Iterable[Audience]) -> Iterable[str]:
-        """Return whom mail to a role does not reach."""
-        return find_notes(audiences)
 
     def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
         """Return the integrations; those whose target is read-only can't be tested."""

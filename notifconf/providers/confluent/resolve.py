@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +24,7 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide, find_idle_exceptions
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
@@ -48,6 +49,7 @@ from notifconf.providers.confluent.workspace import (
     Match,
     Mute,
     Reference,
+    subscription_address,
 )
 
 
@@ -100,13 +102,12 @@ class _Resolver:
             return f"{SUBSCRIPTION.collection}/{name}"
 
         choices = self._chooser.choose(entries, address)
-        plain = {choice.type.id: address(choice.type.display_name) for choice in choices}
-        addresses = make_unique(plain, {type_id: type_id for type_id in plain})
-        for choice in choices:
-            where = addresses[choice.type.id]
+        plain = [address(choice.type.display_name) for choice in choices]
+        addresses = make_unique(plain, [choice.type.id for choice in choices])
+        for choice, unique in zip(choices, addresses, strict=True):
             resource = Resource(
                 kind=SUBSCRIPTION.name,
-                address=where,
+                address=unique,
                 identities=(("type", choice.type.id),),
                 attributes=_make_attributes(choice),
                 position=choice.position,
@@ -117,43 +118,44 @@ class _Resolver:
 
     def all_resource_subscriptions(self, entries: Sequence[ExpandedResource]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
-        chosen: dict[tuple[str, str], tuple[ExpandedResource, Choice, Mapping[str, Value]]] = {}
-        known: dict[tuple[int, str], list[tuple[Choice, Mapping[str, Value]]]] = {}
+        alike: defaultdict[tuple[int, str], list[ExpandedResource]] = defaultdict(list)
         """By the statement: a match of resources may find thousands, which all have the same one."""
         for entry in entries:
-            statement = entry.statement
-            if statement.subscriptions is None:
-                continue
-            choices = known.get((id(statement), entry.resource_type))
-            if choices is None:
-                choices = known[id(statement), entry.resource_type] = [
-                    (choice, _make_attributes(choice))
-                    for choice in self._chooser.choose(
-                        statement.subscriptions, entry.subscription_address, entry.resource_type, statement.matched
-                    )
-                ]
-            for choice, attributes in choices:
-                chosen[entry.resource, choice.type.id] = (entry, choice, attributes)
-        plain = {
-            key: entry.subscription_address(choice.type.display_name) for key, (entry, choice, _) in chosen.items()
-        }
-        addresses = make_unique(plain, {key: key[1] for key in plain})
-        for key, (entry, choice, attributes) in chosen.items():
-            yield self._make_resource_subscription(entry, choice, attributes, addresses[key])
+            if entry.statement.subscriptions is not None:
+                alike[id(entry.statement), entry.resource_type].append(entry)
+        chosen = [(choice, group) for group in alike.values() for choice in self._choose_alike(group[0])]
+        plain = [
+            subscription_address(entry.resource, choice.type.display_name)
+            for choice, group in chosen
+            for entry in group
+        ]
+        endings = [choice.type.id for choice, group in chosen for _ in group]
+        addresses = iter(make_unique(plain, endings))
+        for choice, group in chosen:
+            yield from self._make_resource_subscriptions(choice, group, addresses)
 
-    def _make_resource_subscription(
-        self, declared: ExpandedResource, choice: Choice, attributes: Mapping[str, Value], address: str
-    ) -> Resource:
-        resource = Resource(
-            kind=RESOURCE_SUBSCRIPTION.name,
-            address=address,
-            identities=(("resource-type", declared.resource, choice.type.id),),
-            attributes={"resource": declared.resource, "resource_type": declared.resource_type, **attributes},
-            position=choice.position,
-            name=f"{declared.resource}#{choice.type.display_name}",
-            adds=choice.base is None,
-        )
-        return self._check_billing_plan(self._check_state(resource, choice), choice)
+    def _choose_alike(self, entry: ExpandedResource) -> list[Choice]:
+        """Choose the types that a resource, and every other one with its statement, subscribes to."""
+        said = entry.statement
+        address = entry.subscription_address
+        return self._chooser.choose(said.subscriptions or (), address, entry.resource_type, said.matched)
+
+    def _make_resource_subscriptions(
+        self, choice: Choice, entries: Sequence[ExpandedResource], addresses: Iterator[str]
+    ) -> Iterator[Resource]:
+        """Make the subscription of each resource to one type; `addresses` goes on to the next one."""
+        shared, position, adds, type_id = _make_attributes(choice), choice.position, choice.base is None, choice.type.id
+        needs_check = adds or shared["current_state"] == DISABLED or not choice.type.in_plan
+        for entry in entries:
+            resource = Resource(
+                kind=RESOURCE_SUBSCRIPTION.name,
+                address=next(addresses),
+                identities=(("resource-type", entry.resource, type_id),),
+                attributes={"resource": entry.resource, "resource_type": entry.resource_type, **shared},
+                position=position,
+                adds=adds,
+            )
+            yield self._check_billing_plan(self._check_state(resource, choice), choice) if needs_check else resource
 
     def _check_state(self, resource: Resource, choice: Choice) -> Resource:
         """Leave the live state alone where no entry declares one, and warn where nobody tells what was added."""
@@ -162,7 +164,7 @@ class _Resolver:
         live = self._by_identity.get(resource.identities[0])
         if choice.base is None and live is not None:
             members = {name: value for name, value in resource.attributes.items() if name != "current_state"}
-            resource = replace(resource, attributes=members)
+            resource = resource._replace(attributes=members)
             state = live.attributes.get("current_state")
         else:
             state = resource.attributes["current_state"]
@@ -189,7 +191,7 @@ class _Resolver:
 
     def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))
-        return replace(resource, blocked=code)
+        return resource._replace(blocked=code)
 
 
 def _make_attributes(choice: Choice) -> Mapping[str, Value]:
@@ -382,6 +384,11 @@ class Chooser:
         types = [
             item for item in self._catalogue.types if (listed is None or item.id in listed) and satisfies(item, match)
         ]
+        if match.excluded:
+            everything = replace(match, excluded=None)
+            found = [item for item in self._catalogue.types if satisfies(item, everything)]
+            names = {name for item in found for name in (item.id, item.display_name)}
+            self.diagnostics += find_idle_exceptions(match.excluded, names, position)
         included = [item for item in types if item.in_plan]
         if not included:
             of_resource = f" of {resource_type} resources" if listed is not None else ""

@@ -16,7 +16,7 @@ from notifconf.providers.confluent.workspace import DISABLED, ENVIRONMENT
 
 def find_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> Iterator[Diagnostic]:
     """Warn where an integration is about to be made whose target an undeclared one has already."""
-    created = [pair.desired for pair in pairs if pair.desired.kind == INTEGRATION.name and pair.live is None]
+    created = [pair.desired for pair in pairs if pair.live is None and pair.desired.kind == INTEGRATION.name]
     if not created:
         return
     targets = {
@@ -48,7 +48,7 @@ def find_undeclared_mutes(undeclared: Sequence[LiveResource], live: Live) -> Ite
         whom = f" This silences {silenced[resource]}." if silenced[resource] else ""
         message = (
             f"{quoted(label(resource, live.names.get(resource, '')))}{inside} is muted{since}, and nothing declares"
-            f" that: declare `muted: true` with its reason, or `muted: false` to lift it.{whom}"
+            f" that: declare it, with `until` and a reason, or `muted: false` to lift it.{whom}"
         )
         yield warning("undeclared-mute", message, None, f"{PREFERENCE.collection}/{item.name}")
 

@@ -15,6 +15,7 @@ from notifconf.model import (
     Live,
     LiveResource,
     NotTold,
+    Position,
     Reach,
     Subject,
     Told,
@@ -23,10 +24,11 @@ from notifconf.model import (
     quoted,
 )
 from notifconf.providers.konnect.catalogue import ALL, EVENT_SUBSCRIPTION, MANDATORY, Event, catalogue_of
+from notifconf.providers.konnect.resolve import find_shadowed_channels
 
 EMAIL = "EMAIL"
 
-DEFAULT, PARTLY, ANYHOW = "default", "partly", "anyhow"
+DEFAULT, PARTLY, ALWAYS = "default", "partly", "always"
 
 TERMS = CoverageTerms(
     subject="event",
@@ -35,7 +37,7 @@ TERMS = CoverageTerms(
     notes=(
         f"{DEFAULT}: the event has no subscription, so its default holds.",
         f"{PARTLY}: no subscription tells of all regions and entities by this channel; it counts all the same.",
-        f"{ANYHOW}: billing events are mailed to the organization's admins in any case, which does not count.",
+        f"{ALWAYS}: billing events are mailed to the organization's admins. That does not count.",
     ),
 )
 
@@ -58,7 +60,7 @@ def coverage(live: Live) -> Iterator[Reach]:
             name=event.id,
             group=event.namespace,
             channels=tuple(channel for channel in channels if not (event.mandatory and channel.kind == EMAIL)),
-            anyhow=(Channel(EMAIL, EMAIL, note=ANYHOW),) if event.mandatory else (),
+            anyhow=(Channel(EMAIL, EMAIL, note=ALWAYS),) if event.mandatory else (),
             subscriptions=frozenset((item.kind, item.id) for item in found),
             off=tuple(_find_off(found, channels)),
         )
@@ -113,27 +115,48 @@ def explain(subject: Subject, live: Live, declared: Declared) -> Audience:
     )
     if not found:
         return _explain_default(event, always)
+    matches = find_shadowed_channels(declared.workspace, live) if declared.workspace is not None else {}
     told: list[Told] = []
     not_told: list[NotTold] = []
     for item in found:
-        attributes: Mapping[str, Any] = item.attributes
-        key = (item.kind, item.id)
-        address = declared.addresses.get(key, item.id)
-        entry = declared.resources.get(address)
-        place = entry.position if entry is not None else None
-        at = f", as {place} says" if place is not None else ""
-        name = str(attributes.get("name", item.name))
-        for kind, on in sorted(attributes["channels"].items()):
-            channel = Channel(kind, kind, name, _limit(attributes))
-            if on and attributes["enabled"]:
-                told.append(
-                    Told(channel, address, Via(item.kind, item.id if key in declared.addresses else None, place))
-                )
-            else:
-                what = f"{kind} is off in the subscription" if attributes["enabled"] else "the subscription is disabled"
-                not_told.append(NotTold(channel, address, "disabled", f"{what}{at}"))
+        _explain_subscription(item, declared, matches, told, not_told)
     is_on = any(item.attributes["enabled"] for item in found)
     return Audience("enabled" if is_on else "disabled", tuple(told), tuple(not_told), always)
+
+
+def _explain_subscription(
+    item: LiveResource,
+    declared: Declared,
+    matches: Mapping[tuple[str, Position], Mapping[str, Position]],
+    told: list[Told],
+    not_told: list[NotTold],
+) -> None:
+    """Add each channel of a subscription to those that are told, or are not. An entry is named for what it says."""
+    attributes: Mapping[str, Any] = item.attributes
+    key = (item.kind, item.id)
+    address = declared.addresses.get(key, item.id)
+    entry = declared.resources.get(address)
+    place = entry.position if entry is not None else None
+    wanted = entry.attributes if entry is not None else {"channels": {}}
+    shadowing = matches.get((str(attributes["event"]), place), {}) if place is not None else {}
+    for kind in sorted({*attributes["channels"], *shadowing}):
+        channel = Channel(kind, kind, str(attributes.get("name", item.name)), _limit(attributes))
+        is_on, is_wanted = _tells(attributes, kind), _tells(wanted, kind)
+        said = place if is_on == is_wanted else None
+        if is_on:
+            told.append(Told(channel, address, Via(item.kind, item.id if key in declared.addresses else None, said)))
+        elif kind in shadowing and said is not None:
+            because = f"the entry at {place} wins over the match at {shadowing[kind]}"
+            not_told.append(NotTold(channel, address, "shadowed", because))
+        elif kind in attributes["channels"]:
+            what = f"{kind} is off in the subscription" if attributes["enabled"] else "the subscription is disabled"
+            at = f", as {said} says" if said is not None else ""
+            not_told.append(NotTold(channel, address, "disabled", f"{what}{at}"))
+
+
+def _tells(attributes: Mapping[str, Any], kind: str) -> bool:
+    """Say whether a subscription with these attributes tells by a channel."""
+    return bool(attributes.get("enabled") and attributes["channels"].get(kind))
 
 
 def _explain_default(event: Event, always: tuple[str, ...]) -> Audience:

@@ -76,7 +76,7 @@ class KonnectProvider(Provider):
         """Return a personal or system access token as bearer."""
         token = environment.get(VARIABLE, "").strip()
         if not token:
-            raise UsageError(f"no credentials for {self.title}: set {self.credentials}")
+            raise self.missing_credentials()
         try:
             return Authorization.bearer(token)
         except UsageError as error:

@@ -12,6 +12,7 @@ from notifconf.model import (
     Live,
     LiveResource,
     Policy,
+    Position,
     Resource,
     Value,
     Workspace,
@@ -21,7 +22,7 @@ from notifconf.model import (
     warning,
 )
 from notifconf.plan.addresses import make_unique
-from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide
+from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide, find_idle_exceptions
 from notifconf.plan.match import match
 from notifconf.plan.ownership import add_mark
 from notifconf.plan.rules import Resolution
@@ -71,11 +72,27 @@ def resolve(workspace: Workspace, live: Live) -> Resolution:
     return Resolution(resources, tuple(resolver.diagnostics))
 
 
+def find_shadowed_channels(workspace: Workspace, live: Live) -> Mapping[tuple[str, Position], Mapping[str, Position]]:
+    """Return, by event and the place of the entry that wins, which channels a match would tell too, and its place."""
+    resolver = _Resolver(catalogue_of(live), live.resources, workspace.policy)
+    resolver.choose(cast("KonnectDeclarations", workspace.declarations).subscriptions)
+    return {
+        (choice.event.id, choice.entry.position): {
+            channel: entry.position for entry in reversed(shadowed) for channel in _list_told(entry)
+        }
+        for choice, shadowed in resolver.shadowed
+    }
+
+
 class _Resolver:
-    """Resolves against one catalogue and what lives; `diagnostics` collects what can't be."""
+    """Resolves against one catalogue and what lives; `diagnostics` collects what can't be.
+
+    `shadowed` has, for each choice, the matches that it wins over.
+    """
 
     def __init__(self, catalogue: Catalogue, live: Sequence[LiveResource], policy: Policy) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.shadowed: list[tuple[Choice, Sequence[DeclaredSubscription]]] = []
         self._catalogue = catalogue
         self._policy = policy
         self._live = sorted(live, key=lambda item: item.id)
@@ -83,22 +100,23 @@ class _Resolver:
         self._suggestions: dict[str, str] = {}
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
-        choices = sorted(self._choose(entries), key=lambda choice: choice.key)
-        plain = list_addresses([(choice.entry, choice.event.id) for choice in choices])
+        choices = sorted(self.choose(entries), key=lambda choice: choice.key)
         addresses = make_unique(
-            {choice.key: address for choice, address in zip(choices, plain, strict=True)},
-            {choice.key: "#".join(filter(None, (choice.event.id, choice.entry.pin))) for choice in choices},
+            list_addresses([(choice.entry, choice.event.id) for choice in choices]),
+            ["#".join(filter(None, (choice.event.id, choice.entry.pin))) for choice in choices],
         )
         keys = _keys(choices, self._live, self._policy)
-        identified = [_identify(choice, addresses[choice.key], keys[choice.key]) for choice in choices]
+        identified = [
+            _identify(choice, address, keys[choice.key]) for choice, address in zip(choices, addresses, strict=True)
+        ]
         # Who is who is the planner's to say. It is asked here since a channel that isn't named keeps its live value.
         pairs = {pair.desired.address: pair.live for pair in match(identified, self._live, self._policy).pairs}
         for choice, resource in zip(choices, identified, strict=True):
             live = pairs.get(resource.address)
             is_new = live is None and resource.address in pairs
-            yield self._judge(replace(resource, attributes=self._attributes(choice, live)), choice, is_new=is_new)
+            yield self._judge(resource._replace(attributes=self._attributes(choice, live)), choice, is_new=is_new)
 
-    def _choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
+    def choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
         """Return the subscriptions whose event is known, each with the entry that decides: see `plan/entries.py`."""
         resolved = [entry for entry in entries if entry.resolved]
         named = [claim for entry in resolved if entry.match is None and (claim := self._claim_named(entry))]
@@ -116,6 +134,7 @@ class _Resolver:
             if decision.base is not None:
                 choice = Choice(decision.base, self._catalogue.event(decision.thing[0]))
                 choices.append(choice)
+                self.shadowed.append((choice, decision.shadowed))
                 self.diagnostics += _find_shadowed(choice, decision.shadowed)
         return choices
 
@@ -137,8 +156,18 @@ class _Resolver:
     ) -> Claim[DeclaredSubscription, Key]:
         """Claim what a match finds; `named` has, by event and name, the subscriptions that entries name."""
         found = find_events(entry, self._catalogue)
+        known = {event.namespace for event in self._catalogue.events}
+        for name in entry.match.namespace if entry.match else ():
+            if name not in known:
+                message = f"no event has the namespace {quoted(name)}{nearest(name, known)}"
+                self.diagnostics.append(warning("invalid-value", message, entry.event_at))
         if not found:
-            self.diagnostics.append(error("empty-match", "no event satisfies this match", entry.event_at))
+            message = "no event satisfies this match: nobody would be told"
+            self.diagnostics.append(error("empty-match", message, entry.event_at))
+        if entry.match is not None:
+            everything = replace(entry, match=replace(entry.match, excluded=()))
+            names = {name for event in find_events(everything, self._catalogue) for name in (event.id, event.title)}
+            self.diagnostics += find_idle_exceptions(entry.match.excluded, names, entry.event_at)
         things = (key for event in found for key in named.get((event.id, entry.name), [Choice(entry, event).key]))
         return Claim(entry, tuple(things), entry.position, MATCHED)
 
@@ -189,7 +218,7 @@ class _Resolver:
 
     def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))
-        return replace(resource, blocked=code)
+        return resource._replace(blocked=code)
 
 
 def _content(entry: DeclaredSubscription) -> tuple[object, ...]:
@@ -213,14 +242,19 @@ def _find_shadowed(choice: Choice, shadowed: Iterable[DeclaredSubscription]) -> 
     """Warn where an entry wins over a match that would tell by more channels: nobody has said that these shall not."""
     chosen = choice.entry
     for entry in shadowed:
-        on = {channel for channel, is_on in entry.channels.items() if is_on and entry.enabled}
-        left_out = {channel for channel in on if not chosen.enabled or chosen.channels.get(channel) is False}
+        left_out = {
+            channel for channel in _list_told(entry) if not chosen.enabled or chosen.channels.get(channel) is False
+        }
         if left_out:
             message = (
                 f"this entry names {choice.entry.shown_event}, so the match at {entry.position} does not count for it,"
                 f" which would also tell by {', '.join(sorted(left_out))}"
             )
             yield warning("shadows-match", message, choice.entry.position, choice.address)
+
+
+def _list_told(entry: DeclaredSubscription) -> list[str]:
+    return [channel for channel, is_on in entry.channels.items() if is_on and entry.enabled]
 
 
 def _keys(

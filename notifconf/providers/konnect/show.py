@@ -98,7 +98,7 @@ def _check(filters: Filters, catalogue: Catalogue, resources: Iterable[LiveResou
     ):
         for value in values:
             if not _is_among([value], known):
-                raise UsageError(f"--{option} {quoted(value)} is nothing that Konnect has: {', '.join(known)}")
+                raise UsageError(f"--{option} {quoted(value)}: Konnect has only {', '.join(known)}")
     for glob in filters.type:
         if not any(_matches_glob(event, glob) for event in catalogue.events):
             suggestion = nearest(glob, (text for event in catalogue.events for text in (event.id, event.title)))

@@ -206,6 +206,14 @@ def test_ids_can_not_leave_their_place_in_a_path(hostile: str, path: bytes) -> N
     assert request.url.raw_path == b"/notifications/v1/subscriptions/" + path
 
 
+def test_a_query_is_percent_encoded() -> None:
+    organisation = Organisation()
+    attributes = {"resource": "environment=e/connector=a b+c%", "resource_type": "CONNECTOR", "notification_type": "n"}
+    organisation.ask(lambda connection: connection.find("resource-subscription", attributes))
+    (request,) = organisation.requests
+    assert b"resource=environment%3De%2Fconnector%3Da%20b%2Bc%25&" in request.url.raw_path
+
+
 def test_a_secret_that_was_read_is_masked_in_errors() -> None:
     url = "https://hooks.example.test/services/T0/B0/a-secret-token-of-it"
     item = {"id": "i-1", "target": {"kind": "New", "options": {"url": url}}}

@@ -73,12 +73,12 @@ def test_what_a_type_reaches(subscriptions: list[LiveResource], channels: list[s
 def test_mail_that_required_types_send_anyhow_is_not_counted(integrations: list[str], channels: list[str]) -> None:
     reach = reached(subscription(SAML.id, *integrations))[SAML.id]
     assert [str(channel) for channel in reach.channels] == channels
-    assert [str(channel) for channel in reach.anyhow] == ['RoleEmail "Admins" (anyhow)']
+    assert [str(channel) for channel in reach.anyhow] == ['RoleEmail "Admins" (always)']
 
 
 def test_it_is_sent_without_an_integration_too() -> None:
     (anyhow,) = reached(integrations=())[SAML.id].anyhow
-    assert str(anyhow) == 'RoleEmail "OrganizationAdmin" (anyhow)'
+    assert str(anyhow) == 'RoleEmail "OrganizationAdmin" (always)'
 
 
 def test_the_worst_come_first() -> None:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notifconf.errors import UsageError
 from notifconf.model import Live, LiveResource, Mode, Policy, Workspace
 from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.expand import expand
 from notifconf.providers.confluent.inventory import Inventory, InventoryItem, decode_connector, select
+from notifconf.providers.confluent.live import find_location
 from notifconf.providers.confluent.workspace import DeclaredResource, Match, Mute, Reference, Selector
 from tests.providers.confluent.declared import CATALOGUE, NOW, addition, at, resource, subscription, workspace
 
@@ -141,6 +143,9 @@ def test_what_can_not_be_a_segment_goes_by_its_id() -> None:
     by_name = f"{PROD}/cloud-cluster=lkc-1/connector="
     assert [name for name, path in paths.items() if path == by_name + name] == ["a b=c%é", " "]
     assert {path for path in paths.values() if not path.startswith(by_name)} == {"cloud-connector=lcc-9"}
+    assert find_location("cloud-connector=lcc-2", INVENTORY).paths == ("cloud-connector=lcc-2",)
+    assert find_location(f"{by_name}a/b=c%20 ü", INVENTORY).paths == ("cloud-connector=lcc-2",)
+    assert find_location("cloud-connector=lcc-1", INVENTORY).paths == (SINK, "cloud-connector=lcc-1")
     assert CONNECTORS[1].label == "cloud-connector=lcc-2 (Production / orders / a/b=c%20 ü)"
     assert decode_connector({"id": "lcc-1", "name": "x", "state": "DELETED"}, CLUSTERS[0]) is None
 
@@ -163,6 +168,41 @@ def test_what_is_not_one_resource_is_an_error(selector: Selector, parts: tuple[s
     (found,) = expand([entry(selector, muted=True)], INVENTORY).diagnostics
     assert found.code == ("ambiguous-resource" if parts[0].startswith("2") else "unknown-resource")
     assert all(part in found.message for part in parts), found.message
+
+
+@pytest.mark.parametrize(
+    ("resource", "paths"),
+    [
+        ("environment=Dev/cluster=orders/connector=a/b=c%20 ü", None),
+        ("environment=Production/cluster=orders/connector=a/b=c%20 ü", ("cloud-connector=lcc-2",)),
+        ("cloud-connector=lcc-2", ("cloud-connector=lcc-2",)),
+        ("cluster=lkc-1/connector=pg-sink", (SINK, "cloud-connector=lcc-1")),
+        ("compute_pool=flink", (POOL.path,)),
+    ],
+)
+def test_a_location_by_names_has_paths_alone(resource: str, paths: tuple[str, ...] | None) -> None:
+    if paths is None:
+        with pytest.raises(UsageError, match="no connector"):
+            find_location(resource, INVENTORY)
+    else:
+        assert find_location(resource, INVENTORY).paths == paths
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("pg-snik", 'did you mean "pg-sink"'),
+        ("Dev", "glob on its path"),
+        ("PG-sink", None),
+        ("lcc-1", None),
+        (f"{PROD}/cloud-cluster=lkc-1/connector=a/b=c%20 ü", None),
+        ("nothing*", None),
+    ],
+)
+def test_an_exact_name_that_excepts_nothing_is_a_warning(name: str, part: str | None) -> None:
+    found = expand([entry(glob(types=("CONNECTOR",), excepts=(name,)), muted=True)], INVENTORY).diagnostics
+    assert [item.code for item in found] == (["excludes-nothing"] if part else [])
+    assert part is None or part in found[0].message
 
 
 def test_an_entry_that_names_wins_and_matches_share_the_rest() -> None:

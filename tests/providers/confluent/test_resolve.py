@@ -47,9 +47,12 @@ def only(resolution: Resolution) -> Resource:
     return found
 
 
+WARNINGS = {"shadows-match", "disabled-subscription", "excludes-nothing"}
+
+
 def said(resolution: Resolution) -> Diagnostic:
     (found,) = resolution.diagnostics
-    assert found.severity == ("warning" if found.code in {"shadows-match", "disabled-subscription"} else "error")
+    assert found.severity == ("warning" if found.code in WARNINGS else "error")
     return found
 
 
@@ -296,7 +299,6 @@ def test_subscriptions_of_a_resource() -> None:
             "current_state": "ENABLED",
         },
         at(9),
-        name=f"{PATH}#Kafka cluster shrink failure",
     )
     assert second.blocked == "not-in-plan"
     assert told(resolution) == [("not-in-plan", 10)]
@@ -328,7 +330,7 @@ def test_no_subscriptions_are_nothing() -> None:
 )
 def test_mutes(muted: Any, state: str, create: bool, until: Any) -> None:
     resolution = resolved(resource(muted=muted, line=5))
-    assert only(resolution) == Resource(
+    assert only(resolution)._replace(mute=None) == Resource(
         "resource-preference",
         "resource-preferences/environment=env-1",
         (("resource", "environment=env-1"),),
@@ -407,7 +409,11 @@ def test_a_name_that_tells_less_than_a_match_is_a_warning_unless_it_is_added() -
 def test_a_match_leaves_out_what_it_excepts() -> None:
     excluded = ("*EXPANSION*", "nt-shrink", "connector in failed state")
     match = Match(excluded=excluded, category=("SERVICE", "SECURITY"))
-    assert lists(resolved(subscription(match))) == {"nt-saml": ("alerts",)}
+    found = resolved(subscription(match))
+    assert (lists(found), found.diagnostics) == ({"nt-saml": ("alerts",)}, ())
+    misspelt = said(resolved(subscription(Match(excluded=("nt-shrink", "Connector in FAILLED state")), line=4)))
+    assert (misspelt.code, misspelt.position) == ("excludes-nothing", at(4))
+    assert 'did you mean "Connector in FAILED state"' in misspelt.message
 
 
 def test_a_state_that_nobody_declares_is_left_alone() -> None:

@@ -64,7 +64,7 @@ def test_what_an_event_reaches(subscriptions: list[LiveResource], channels: list
 def test_mandatory_mail_is_not_counted(subscriptions: list[LiveResource], channels: list[str]) -> None:
     (reach,) = (reach for reach in PROVIDER.coverage(live(*subscriptions)) if reach.id == INVOICE.id)
     assert [str(channel) for channel in reach.channels] == channels
-    assert [str(channel) for channel in reach.anyhow] == ["EMAIL (anyhow)"]
+    assert [str(channel) for channel in reach.anyhow] == ["EMAIL (always)"]
 
 
 def test_events_stand_by_namespace() -> None:

@@ -316,6 +316,22 @@ def test_what_a_match_finds(match: Match, found: list[Event]) -> None:
     made = plan(entry("", "Ops", match=match, line=3))
     assert did(made) == [f"+ {event.id}#Ops" for event in found]
     assert errors(made) == ([] if found else ["empty-match"])
+    assert "excludes-nothing" not in {item.code for item in made.diagnostics}
+
+
+def test_an_exact_name_that_excepts_nothing_is_a_warning() -> None:
+    made = plan(entry("", "Ops", match=Match(excluded=("Data plane lots",)), line=3))
+    (warning,) = [item for item in made.diagnostics if item.code == "excludes-nothing"]
+    assert 'did you mean "Data plane lost"' in warning.message
+
+
+def test_a_namespace_that_no_event_has_is_a_warning_beside_one_that_events_have() -> None:
+    declared = entry("", "Ops", match=Match(namespace=("organisation", "gateway-manager")), line=3)
+    made = plan(declared)
+    assert did(made) == [f"+ {PLANE.id}#Ops"]
+    (found,) = [item for item in made.diagnostics if item.code == "invalid-value"]
+    assert (found.severity, found.position) == ("warning", declared.event_at)
+    assert 'did you mean "organization"' in found.message
 
 
 def test_two_matches_of_one_name_overlap() -> None:

@@ -96,9 +96,9 @@ def test_which_events_are_filtered(filters: Filters, events: list[str]) -> None:
     ("filters", "text"),
     [
         (Filters(severity=("CRITICAL",)), "have no severity: `types --namespace` filters them"),
-        (Filters(channel=("Slack",)), '--channel "Slack" is nothing that Konnect has: EMAIL, IN_APP'),
-        (Filters(status=("on",)), '--status "on" is nothing that Konnect has: ENABLED, DISABLED'),
-        (Filters(category=("billing",)), '--category "billing" is nothing that Konnect has: plan-and-usage, org'),
+        (Filters(channel=("Slack",)), '--channel "Slack": Konnect has only EMAIL, IN_APP'),
+        (Filters(status=("on",)), '--status "on": Konnect has only ENABLED, DISABLED'),
+        (Filters(category=("billing",)), '--category "billing": Konnect has only plan-and-usage, org'),
         (Filters(type=("tokn expiring",)), 'there is no such event \\(did you mean "Token expiring"'),
     ],
 )
