@@ -100,11 +100,11 @@ class Protection:
         # Where both forbid it, the change is blocked as protected: that comes first, as it does for what is undeclared.
         return replace(change, blocked=change.blocked or (found[-1].code if found else None)), found
 
-    def find_guard(self, item: LiveResource, address: str) -> str | None:
+    def find_guard(self, item: LiveResource) -> str | None:
         """Return why an undeclared object may not be deleted, "protected" or "frozen", or None."""
         if not (self.policy.protected or self.policy.frozen):
             return None
-        names = {address, *self.names.get((item.kind, item.id), ())}
+        names = self.names[item.kind, item.id]
         if self._pattern("protected", names):
             return "protected"
         if self.must_be_told and not self.must_be_told.keys().isdisjoint(
@@ -160,8 +160,8 @@ class Protection:
                 message = f"policy.{guard} lists {quoted(pattern)}, which names nothing{hint}"
                 yield warning("protects-nothing", message, self.policy.places.get((guard, pattern)))
 
-    def _names(self, change: Change) -> set[str]:
-        return {change.address, *self.names.get((change.kind, change.id or change.address), ())}
+    def _names(self, change: Change) -> frozenset[str]:
+        return self.names[change.kind, change.id or change.address]
 
     def _pattern(self, guard: Guard, names: Iterable[str]) -> str | None:
         return find_pattern(self.policy, guard, names)

@@ -118,7 +118,7 @@ def _decide(item: LiveResource, protection: Protection, ownership: Ownership) ->
     owner = protection.policy.owner
     keeps_list = released != targets or (owner is not None and not released)
     is_others = keeps_list if lists else item.owner != owner
-    guard = protection.find_guard(item, protection.undeclared[item.kind, item.id])
+    guard = protection.find_guard(item)
     is_updated = is_others and not guard and (item.kept is None or owner is not None)
     return item.kept or (OTHER_OWNER if is_others else guard), released if lists and is_updated else set()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from notifconf.errors import ConflictError, ServerError
 from notifconf.http.exchange import Exchange, record_exchange
-from notifconf.model import Mode, Policy
+from notifconf.model import Live, Mode, Policy
 from tests.executor.service import Service, lost, refused
 from tests.executor.test_recovery import Failing, gateway
 from tests.executor.test_twins import AFTER, BEFORE, Shared, twin
@@ -33,7 +33,7 @@ class Recorder:
 
     def __getattr__(self, name):
         async def call(*args):
-            shown = [item if name != "reread" or index else "" for index, item in enumerate(args)]
+            shown = [len(item.resources) if isinstance(item, Live) else item for item in args]
             self.lines.append(f"{name} {json.dumps(shown)}")
             if name in {"create", "update", "delete"}:
                 record_exchange(Exchange(name, "", 1, 200, 0.0, f"req-{len(self.lines)}"))

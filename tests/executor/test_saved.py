@@ -280,6 +280,32 @@ def test_a_plan_with_errors_or_refused_is_not_applied(declared, policy):
         save(propose_all(policy, declared))
 
 
+def change_first(saved, **members):
+    first, *others = saved.plan.changes
+    return replace(saved, plan=replace(saved.plan, changes=(replace(first, **members), *others)))
+
+
+def drop_fingerprint(saved, *key):
+    return replace(saved, fingerprints={known: item for known, item in saved.fingerprints.items() if known != key})
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda saved: change_first(saved, kind="other"), "/saved/changes/0"),
+        (lambda saved: change_first(saved, depends_on=("routes/t",)), "/saved/changes/0"),
+        (lambda saved: change_first(saved, changed=()), "/saved/changes/0"),
+        (lambda saved: drop_fingerprint(saved, "channels/new", "/target/url", False), "/saved/changes/1"),
+        (lambda saved: drop_fingerprint(saved, "channels/a", "/target/url", False), "/saved/changes/0"),
+        (lambda saved: replace(saved, basis=replace(saved.basis, bearers={})), "/saved/lookalikes"),
+    ],
+)
+def test_a_plan_file_that_does_what_it_does_not_show_says_where(change, place):
+    _, saved = save(propose_all())
+    with pytest.raises(UsageError, match=rf"made it \(see {place}\): make the plan anew$"):
+        plan_files._check(change(saved))
+
+
 @pytest.mark.parametrize(("name", "value"), [("checksum", "x"), ("salt", "00"), ("lookalikes", {})])
 def test_an_altered_plan_file_is_an_error(name, value):
     document, _ = save(propose_all())

@@ -106,6 +106,18 @@ def test_a_protected_route_may_change_but_not_be_turned_off_or_deleted():
     assert kept(guarded(BOTH, LIVE, protected=("routes/t",), mode=SYNC)) == {"routes/t": "protected"}
 
 
+@pytest.mark.parametrize("name", ["key", "live name", "new name", "c1"])
+def test_a_declared_object_is_frozen_by_each_of_its_names(name):
+    declared = [channel("key", name="new name", pin="c1")]
+    plan = guarded(declared, [live_channel("c1", "live name")], frozen=(f"channels/{name}",))
+    assert blocked(plan) == {"channels/key": "frozen"}
+
+
+def test_a_route_may_not_be_turned_off_that_is_protected_by_its_id():
+    plan = guarded([*BOTH, route("t", "a", "b", state="OFF")], LIVE, protected=("routes/r1",))
+    assert blocked(plan) == {"routes/t": "protected"}
+
+
 def test_force_does_not_unblock():
     plan = guarded([*BOTH, route("t", "b")], LIVE, protected=("channels/a",), force=True)
     assert blocked(plan) == {"routes/t": "protected"}
