@@ -276,7 +276,7 @@ def test_what_is_no_plan_file_is_an_error(text, said):
     [([channel("a", pin="gone")], SYNC), ([], replace(SYNC, max_deletes=0))],
 )
 def test_a_plan_with_errors_or_refused_is_not_applied(declared, policy):
-    with pytest.raises(UsageError, match="the plan has errors or was refused, so"):
+    with pytest.raises(UsageError, match=r"so it can't be applied: .* with `plan --force --out`$"):
         save(propose_all(policy, declared))
 
 

@@ -394,18 +394,19 @@ def test_what_is_released_is_taken_out_of_an_undeclared_list():
 
 
 def test_what_a_workspace_has_to_do_with_what_lives():
-    live = Live((live_channel("c1", "a"), live_channel("c2", "b"), live_channel("c3", "b")))
+    live = Live((live_channel("c0", "a"), owned("c1", "a", "me"), live_channel("c2", "b"), live_channel("c3", "b")))
     declared = channel("key", name="a")
     workspace = Workspace("world", Declared((declared,), frozenset({"channel"})), MINE)
     found = find_declared(workspace, live, NOW, World())
     assert found.addresses == {
+        ("channel", "c0"): "channels/a",
         ("channel", "c1"): "channels/key",
         ("channel", "c2"): "channels/b#c2",
         ("channel", "c3"): "channels/b#c3",
     }
     assert (found.now, found.workspace, found.resources) == (NOW, workspace, {"channels/key": declared})
     nothing = find_declared(None, live, NOW, World())
-    assert nothing.addresses["channel", "c1"] == "channels/a"
+    assert nothing.addresses["channel", "c1"] == "channels/a#c1"
     assert (nothing.workspace, nothing.resources) == (None, {})
 
 

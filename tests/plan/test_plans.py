@@ -31,7 +31,7 @@ from notifconf.model import (
 )
 from notifconf.plan.codec import change_document, decode_plan, encode_plan, summary
 from notifconf.plan.coverage import find_breaches, find_effect
-from notifconf.plan.planner import find_saved_secrets, propose
+from notifconf.plan.planner import conceal_live, find_saved_secrets, propose
 from notifconf.plan.rules import Resolution
 from tests.plan.test_words import make_plans
 from tests.plan.world import (
@@ -205,7 +205,7 @@ def make_cases():
                 live_channel("c-left", "left"),
                 live_route("r1", "warn b", "c1", "c3"),
                 live_route("r2", "warn a2", "c3"),
-                live_route("r3", "info", "c5"),
+                live_route("a3", "info", "c5"),
                 note("n2", "n2", text="[notifconf: x]"),
             ],
             policy=sync(),
@@ -275,7 +275,7 @@ def make_cases():
             [*map(channel, "abcd"), note("n"), note("m"), route("warn a", "a", "b")],
             [
                 live_channel("c1", "a", note=WITHHELD),
-                live_channel("c2", "b", note="x" * 23),
+                live_channel("c2", "b", note="x" * 24),
                 live_channel("c3", "c", note="x" * 25),
                 live_channel("c4", "d"),
                 note("n", "n1", text=WITHHELD),
@@ -483,6 +483,14 @@ def test_whole_plans():
 def test_the_order_of_entries_and_objects_decides_nothing():
     for name, case in make_cases():
         assert (name, case.reverse().proposal.plan) == (name, case.proposal.plan)
+
+
+def test_no_secret_of_either_side_is_shown_of_a_live_state():
+    url = "https://hooks.example/T0/a-long-token-that-nobody-may-see"
+    live = Live((live_channel("c1", "a", url),), names={"c1": f"{url} {SECRET}"})
+    workspace = Workspace("world", Declared(), Policy(), (Secret(SECRET),))
+    assert conceal_live(live, workspace).names == {"c1": "(sensitive) (sensitive)"}
+    assert conceal_live(live, None).names == {"c1": f"(sensitive) {SECRET}"}
 
 
 def test_a_saved_plan_finds_the_secrets_of_its_workspace():
