@@ -47,6 +47,7 @@ from notifconf.providers.confluent.live import (
     Source,
     Sources,
     find_location,
+    find_path,
     list_selectors,
     make_inventory_scope,
     make_locator,
@@ -103,9 +104,8 @@ class ConfluentConnection:
 
     async def locate(self, resource: str) -> Location:
         """Read as much of the inventory as says what a resource is in."""
-        return find_location(
-            resource, inventory_of(Live(inventory=await self._read_inventory([make_locator(resource)])))
-        )
+        inventory = inventory_of(Live(inventory=await self._read_inventory([make_locator(resource)])))
+        return find_location(find_path(resource, inventory), inventory)
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole object."""

@@ -158,17 +158,22 @@ def make_locator(resource: str) -> Selector:
     return Selector((resource_type,), environment, () if resource_type == CLUSTER else cluster, is_exact=True)
 
 
-def find_location(resource: str, inventory: Inventory) -> Location:
-    """Return where a resource is: the environment, whose mute covers it, and the organization.
+def find_path(resource: str, inventory: Inventory) -> str:
+    """Return the path of a resource that a user gave by names or by a path.
 
     Raises `UsageError` where names mean none, or several.
     """
     names = parse_names(resource)
-    if names is not None and inventory.find(resource) is None:
-        found = expand([DeclaredResource("", names.types[0], NOWHERE, selector=names)], inventory)
-        if found.diagnostics:
-            raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}")
-        resource = found.resources[0].resource
+    if names is None or inventory.find(resource) is not None:
+        return resource
+    found = expand([DeclaredResource("", names.types[0], NOWHERE, selector=names)], inventory)
+    if found.diagnostics:
+        raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}")
+    return found.resources[0].resource
+
+
+def find_location(resource: str, inventory: Inventory) -> Location:
+    """Return where the resource of a path is: the environment, whose mute covers it, and the organization."""
     item = inventory.find(resource)
     parents = list_parents(resource)
     environment = next((path for path in parents if path.rpartition("/")[2].startswith("environment=")), "")
