@@ -184,7 +184,7 @@ def make_protection(
         return Protection(policy, rules, kinds, {}, {}, undeclared)
     names: defaultdict[LiveKey, set[str]] = defaultdict(set)
     for item in live:
-        names[item.kind, item.id] |= {make_plain_address(item, kinds), f"{kinds[item.kind].collection}/{item.id}"}
+        names[item.kind, item.id] = {make_plain_address(item, kinds), f"{kinds[item.kind].collection}/{item.id}"}
     for desired, found in matching.pairs:
         known = names[desired.kind, found.id if found is not None else desired.address]
         known.add(desired.address)

@@ -197,6 +197,7 @@ def test_an_exact_pattern_of_nothing_is_a_warning(guard, pattern, warned):
 
 
 def test_what_was_not_read_may_be_there():
+    assert codes(guarded([], [], protected=("channels/a/b",), managed=["route"])) == []
     assert codes(guarded([], [], protected=("channels/a",), managed=["route"])) == []
     assert codes(guarded([], [], protected=("channels/a",), managed=["channel"])) == ["warning:protects-nothing"]
 
