@@ -29,7 +29,7 @@ class _Loader(pyyaml.SafeLoader):
     def compose_node(self, parent: pyyaml.Node | None, index: int) -> pyyaml.Node | None:
         if not self.check_event(pyyaml.AliasEvent):
             return super().compose_node(parent, index)
-        event: Any = self.get_event()  # type: ignore[no-untyped-call] -- PyYAML has no types here
+        event: Any = self.get_event()  # type: ignore[no-untyped-call]
         return pyyaml.ScalarNode("alias", event.anchor, event.start_mark, event.end_mark)
 
 
