@@ -88,7 +88,7 @@ class Run:
         """What a reviewer must see of the run: errors, what it silences, and each change."""
         for item in self.errors:
             place = f"{item['file']}:{item['line']}:{item['column']}: " if item["file"] else ""
-            yield f"{place}error[{item['code']}]: {item['message']}"
+            yield f"{place}error[{item['code']}]: {' '.join(item['message'].split())}"
         yield from (f"silences: {item['message']}" for item in self.document["silences"])
         for change in self.document["changes"]:
             result = f": {change['result']}" if "result" in change else ""

@@ -86,6 +86,7 @@ def test_help_is_that_of_the_option(somebody):
         (["help", "aply"], "apply"),
         (["inbox", "lst"], "list"),
         (["plan", "--formt", "x"], "--format"),
+        (["--json", "plan"], "notifconf plan --json"),
     ],
 )
 def test_a_misspelt_word_names_the_nearest(capsys, arguments, nearest):
