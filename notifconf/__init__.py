@@ -8,18 +8,13 @@ it is first used: importing all of them takes much longer than `notifconf --vers
 # until then nothing handles a signal.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from notifconf.answers import coverage, explain, export, list_probes, locate, probe
     from notifconf.api import (
         apply,
         check_plan,
-        coverage,
-        explain,
-        export,
-        list_probes,
         load,
         load_plan,
-        locate,
         make_plan,
-        probe,
         read_live,
         render,
         save_plan,
@@ -101,8 +96,8 @@ __all__ = [
 _MODULES = {
     name: module
     for module, names in {
-        "notifconf.api": "apply check_plan coverage explain export list_probes load load_plan locate make_plan probe "
-        "read_live render save_plan survey",
+        "notifconf.answers": "coverage explain export list_probes locate probe",
+        "notifconf.api": "apply check_plan load load_plan make_plan read_live render save_plan survey",
         "notifconf.config": "Access",
         "notifconf.endpoints": "Requests connect",
         "notifconf.errors": "ApiError NotifconfError ServiceError StaleError UsageError WorkspaceError",

@@ -9,12 +9,10 @@ import sys
 
 import pytest
 
+from notifconf.answers import coverage, explain, export
 from notifconf.api import (
     apply,
     check_plan,
-    coverage,
-    explain,
-    export,
     load,
     load_plan,
     make_plan,

@@ -83,7 +83,7 @@ def test_the_help_imports_the_commands_but_no_client_and_no_terminal() -> None:
 def test_validate_knows_no_network(workspace: str) -> None:
     modules = imported("validate", workspace)
     assert heavy(modules) == {"click", "yaml", "jsonschema_rs"}
-    assert not own(modules) & {"notifconf.api", "notifconf.executor", "notifconf.emulator"}
+    assert not own(modules) & {"notifconf.api", "notifconf.answers", "notifconf.executor", "notifconf.emulator"}
     assert not modules & {"notifconf.http.client", "notifconf.http.redaction", "notifconf.plan.planner"}
     assert not modules & {f"notifconf.providers.confluent.{name}" for name in ("export", "resolve", "live")}
     assert "notifconf.providers.konnect.provider" not in modules

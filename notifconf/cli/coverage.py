@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, discover_option, paths_argument, service_options
 from notifconf.cli.parameters import OWN
@@ -69,11 +69,11 @@ async def _report(
     """Read everything, and plan with what a plan reads: it must not take more for its own."""
     async with open_connection(provider, service) as connection:
         if workspace is None:
-            return api.coverage(provider.name, await api.survey(connection, discover=bool(options.discover)))
+            return answers.coverage(provider.name, await api.survey(connection, discover=bool(options.discover)))
         wanted = apply_options(workspace, options)
         live = await api.survey(connection, discover=wanted.policy.discover)
         proposal = api.make_plan(workspace, await api.read_live(wanted, connection), options=options, now=now)
-    return api.coverage(provider.name, live, proposal=proposal)
+    return answers.coverage(provider.name, live, proposal=proposal)
 
 
 def _write_report(report: CoverageReport, console: Console) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from notifconf import api
+from notifconf import answers
 from notifconf.cli.console import Console, mask
 from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
 from notifconf.cli.parameters import OutputFile, option
@@ -116,7 +116,7 @@ def _judge_live(made: PlanContext) -> Plan:
 
     A repair that the plan would make does not excuse that, nor does --force. Whom the plan would silence is not judged.
     """
-    breaches = api.find_live_breaches(made.workspace, made.proposal.live)
+    breaches = answers.find_live_breaches(made.workspace, made.proposal.live)
     kept = (
         item
         for item in made.plan.diagnostics
@@ -129,7 +129,7 @@ def _add_undeclared(
     made: PlanContext, plan: Plan, code: ExitCode, options: Options, console: Console
 ) -> tuple[Plan, ExitCode]:
     """Return the plan with what nobody declared and somebody may want to know, and the exit code for both."""
-    found = api.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
+    found = answers.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
     console.verbose = True
     is_drift = found and code is ExitCode.DONE
     return replace(plan, unmanaged=found), ExitCode.CHANGES if is_drift else code

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, discover_option, paths_argument, service_options
 from notifconf.cli.parameters import OWN, option
@@ -114,7 +114,7 @@ async def _explain(
     if workspace is not None:
         workspace = apply_options(workspace, Options(discover=own.discover))
     async with open_connection(provider, service) as connection:
-        location = await api.locate(connection, own.resource) if own.resource is not None else None
+        location = await answers.locate(connection, own.resource) if own.resource is not None else None
         places: Sequence[str] = (*location.paths, *location.above) if location is not None else ()
         discover = workspace.policy.discover if workspace is not None else bool(own.discover)
         live = await api.survey(connection, places, workspace, discover=discover)
@@ -122,7 +122,7 @@ async def _explain(
         proposal = None
         if workspace is not None:
             proposal = api.make_plan(workspace, await api.read_live(workspace, connection), now=now)
-    return api.explain(provider.name, live, name, location=location, proposal=proposal, now=now)
+    return answers.explain(provider.name, live, name, location=location, proposal=proposal, now=now)
 
 
 def _write(explanation: Explanation, console: Console, *, everything: bool) -> None:

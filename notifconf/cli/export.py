@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console, mask
 from notifconf.cli.options import Service, check_owners, command, service_options
 from notifconf.cli.parameters import OUTPUT, option
@@ -58,7 +58,7 @@ def export(
         _refuse_overwriting(destination)
     provider = find_default_provider(service)
     live = survey(service, console, provider, resources, discover=discover)
-    exported = api.export(provider.name, live, resources, owner=owner, now=current_time())
+    exported = answers.export(provider.name, live, resources, owner=owner, now=current_time())
     if destination is None:
         console.result(api.render(exported, "yaml"))
     else:

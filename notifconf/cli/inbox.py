@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import click
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, console_options, paths_argument, service_options
 from notifconf.cli.parameters import FILTER, GroupedCommand, option
@@ -258,7 +258,7 @@ async def _compare_deliveries(
     async with open_connection(provider, service) as connection:
         read = await provider.open_inbox(connection).read_deliveries(since)
         live = await api.survey(connection, (), workspace)
-    return api.compare_deliveries(provider.name, read, live, workspace=workspace), read.user
+    return answers.compare_deliveries(provider.name, read, live, workspace=workspace), read.user
 
 
 def _describe(item: Delivery) -> str:

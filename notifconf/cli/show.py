@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notifconf import api
+from notifconf import answers
 from notifconf.cli.console import Console
 from notifconf.cli.options import Service, command, filter_options, paths_argument, service_options
 from notifconf.cli.parameters import option
@@ -37,7 +37,7 @@ def show(
     workspace = find_workspace(paths, service.provider, service.access)
     provider = find_provider(workspace, service)
     live = survey(service, console, provider, resources, workspace)
-    listings = api.show(provider.name, live, filters, workspace=workspace, now=current_time())
+    listings = answers.show(provider.name, live, filters, workspace=workspace, now=current_time())
     write_listings(console, provider.name, listings)
     return ExitCode.DONE
 

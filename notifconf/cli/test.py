@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from notifconf import api
+from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.drift import make_workspace_name, metrics_option, write_metrics
 from notifconf.cli.options import Service, command, paths_argument, service_options
@@ -74,9 +74,9 @@ async def _test(
 
     async with open_connection(provider, service) as connection:
         live = Live() if workspace is not None else await api.survey(connection)
-        probes = api.list_probes(provider.name, live, workspace)
+        probes = answers.list_probes(provider.name, live, workspace)
         chosen = _choose(probes, wanted)
-        return await api.probe(connection, chosen, parallelism=service.parallelism, ended=tell)
+        return await answers.probe(connection, chosen, parallelism=service.parallelism, ended=tell)
 
 
 def _choose(probes: Sequence[Probe], wanted: Sequence[str]) -> Sequence[Probe]:

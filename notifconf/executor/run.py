@@ -140,7 +140,7 @@ class Verification:
         Another run may have read a list before this one wrote it, and have written it afterwards. What this run did not
         write, or would take out now, is not touched: what cannot be repaired is still to do.
         """
-        written = {self.writer.ids.get(item.change.address, item.id): item for item in self.outcomes}
+        written = {item.id: item for item in self.outcomes}
         for change in remaining.changes:
             outcome = written.get(change.id)
             if outcome is None or outcome.result is not Result.APPLIED or change.action is not Action.UPDATE:
@@ -202,7 +202,7 @@ class Verification:
 
     def _note(self, change: Change, result: Result) -> None:
         self.outcomes[:] = [
-            replace(item, result=result, id=self.writer.ids[change.address], error=None, uncertain=False)
+            replace(item, result=result, id=self.writer.ids[change.address], error=None)
             if item.change is change
             else item
             for item in self.outcomes

@@ -77,7 +77,7 @@ def merge_lists(change: Change, live: Mapping[str, Plain], ids: Mapping[str, str
 
 def _merge_list(change: Change, name: str, live: Plain, ids: Mapping[str, str]) -> Plain:
     there = {str(item) for item in live} if isinstance(live, list) else set[str]()
-    before = {ids.get(item.target, item.target) for item in _references(change.before, name)}
+    before = {item.target for item in _references(change.before, name)}
     after = {ids.get(item.target, item.target): item.kept for item in _references(change.after, name)}
     wanted = {target for target, kept in after.items() if not kept}
     strangers = there - before - wanted

@@ -167,7 +167,6 @@ class Concession:
         if using:
             raise ServiceError(f"{own_id} can't be deleted, since {', '.join(using)} still refers to it")
         await self._delete(attributes)
-        self.writer.created.discard((change.kind, own_id))
         self.writer.adopt(change, survivor.id)
         return live
 
@@ -176,15 +175,14 @@ class Concession:
         by_id = {(item.kind, item.id): item for item in live.resources}
         found = []
         for item in self.outcomes:
-            object_id = self.writer.ids.get(item.change.address, item.id)
             is_written = item.result is Result.APPLIED or item.uncertain
-            if item.change.action is Action.DELETE or object_id is None or not is_written:
+            if item.id is None or not is_written:
                 continue
             kind = self.writer.kind_of(item.change.kind)
-            shown = by_id.get((kind.name, object_id))
+            shown = by_id.get((kind.name, item.id))
             declared = self.writer.attributes(item.change)
             if _refers(declared, kind, self.namesakes.own_id) or (shown is not None and self._refers(shown)):
-                found.append((item.change, object_id))
+                found.append((item.change, item.id))
         return found
 
     async def _repoint(self, written: tuple[Change, str]) -> None:

@@ -78,6 +78,12 @@ class Live:
                 if isinstance(value, Secret) and len(value.reveal()) >= MIN_TOKEN_LENGTH:
                     yield value
 
+    def join(self, other: Live) -> Live:
+        """Return it with what else was read: the resources that a workspace names, beside a survey."""
+        known = {(item.kind, item.id) for item in self.resources}
+        more = (item for item in other.resources if (item.kind, item.id) not in known)
+        return replace(self, resources=(*self.resources, *more), names={**other.names, **self.names})
+
     def conceal(self, mask: Mask) -> Live:
         """Return what may be shown of it: each text is masked in which `mask` finds a secret."""
         return replace(

@@ -138,8 +138,7 @@ def find_shortfalls(result: Effect, policy: Policy, *, force: bool) -> Iterator[
 
 
 def _describe_minimum(reach: Reach, policy: Policy) -> str:
-    minimum = reach.find_minimum(policy.coverage)
-    return f"policy.coverage wants at least {minimum.channels if minimum is not None else 0}"
+    return f"policy.coverage wants at least {policy.coverage[reach.group].channels}"
 
 
 def find_breaches(types: Iterable[Reach], policy: Policy) -> Iterator[Diagnostic]:

@@ -126,7 +126,7 @@ def release(live: LiveResource, address: str, kind: Kind, references: References
     }
     before = _present(live.attributes, kind, references)
     nothing: Mapping[str, Value] = dict.fromkeys(rest, ())
-    after = _present({**live.attributes, **rest}, kind, references, live.attributes, nothing)
+    after = _present({**live.attributes, **rest}, kind, references, wanted=nothing)
     changed = tuple(name for name, value in rest.items() if value != live.attributes[name])
     return Change(
         Action.UPDATE,

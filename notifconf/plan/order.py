@@ -42,7 +42,7 @@ def sort_changes(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Chan
         target: change.address
         for change in changes
         if change.action is not Action.DELETE
-        for target in _name_targets(change)
+        for target in (change.address, change.id or change.address)
     }
     releases: dict[str, set[str]] = defaultdict(set)
     for change in changes:
@@ -54,23 +54,13 @@ def sort_changes(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Chan
             return releases[change.id or ""]
         return {writes[target] for target in find_targets(change.after) if target in writes}
 
-    def place(change: Change) -> tuple[bool, int, str, str]:
+    def place(change: Change) -> tuple[bool, int, str]:
         deleted = change.action is Action.DELETE
-        return (
-            deleted,
-            -rank[change.kind] if deleted else rank[change.kind],
-            change.address,
-            change.id or "",
-        )
+        return deleted, -rank[change.kind] if deleted else rank[change.kind], change.address
 
     return tuple(
         replace(change, depends_on=tuple(sorted(dependencies(change)))) for change in sorted(changes, key=place)
     )
-
-
-def _name_targets(change: Change) -> tuple[str, ...]:
-    """Return the texts by which references name the object of a change."""
-    return (change.address,) if change.id is None else (change.address, change.id)
 
 
 def find_targets(attributes: Attributes | None) -> set[str]:

@@ -50,18 +50,21 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
             replace(item, address=_conceal_address(item.address, item.id, mask), place=mask(item.place))
             for item in plan.unmanaged
         ),
-        silences=tuple(
-            Silence(addresses.get(item.address, mask(item.address)), mask(item.message)) for item in plan.silences
-        ),
+        silences=tuple(Silence(addresses[item.address], mask(item.message)) for item in plan.silences),
         diagnostics=tuple(mask.diagnostic(item) for item in plan.diagnostics),
     )
+
+
+def conceal_live(live: Live, workspace: Workspace | None) -> Live:
+    """Return what may be shown of a live state, next to a workspace."""
+    return live.conceal(Mask((*(workspace.secrets if workspace is not None else ()), *live.secrets)))
 
 
 def _conceal_change(change: Change, addresses: Mapping[str, str], mask: Mask) -> Change:
     before = _conceal_attributes(change.before, mask)
     after = _conceal_attributes(change.after, mask, change.before)
     address = addresses[change.address]
-    depends_on = tuple(addresses.get(item, item) for item in change.depends_on)
+    depends_on = tuple(addresses[item] for item in change.depends_on)
     return replace(
         change,
         address=address,
@@ -281,7 +284,7 @@ def find_secrets(changes: Sequence[Change], shown: Sequence[Change], resources: 
         (masked.address, path): value
         for change, masked in zip(changes, shown, strict=True)
         if (paths := {path for path, _ in iterate_sensitive(masked.after)})
-        for path, value in iterate_values(attributes.get(change.address, {}))
+        for path, value in iterate_values(attributes.get(change.address))
         if path in paths
     }
 

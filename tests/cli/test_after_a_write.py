@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from notifconf.emulator.faults import parse_fault
+from notifconf.executor import secrets
 from notifconf.http.client import Client
 from tests.cli.terminal import started
 from tests.cli.workspaces import SECRET, WORKSPACE
+from tests.conftest import USUAL_COST
 
 FULL = "/dev/full"
 needs_full = pytest.mark.skipif(not Path(FULL).exists(), reason="no such device")
@@ -26,9 +28,10 @@ def _workspace(user):
 
 
 @pytest.fixture(params=["workspace", "plan file"])
-def path(user, request) -> str:
+def path(user, request, monkeypatch) -> str:
     if request.param == "workspace":
         return str(user.folder / "notifconf.yaml")
+    monkeypatch.setattr(secrets, "COST", USUAL_COST)  # another process reads it
     user.runs("plan", "--out", "plan.json")
     return str(user.folder / "plan.json")
 

@@ -234,4 +234,5 @@ GATEWAYS = ["http://me:canary@127.0.0.1:9", "127.0.0.1:9091", "ftp://x", "http:/
 def test_what_is_no_address_of_a_gateway(in_sync, url):
     ended = in_sync.runs("drift", "--push-metrics", url)
     assert ended.code == 1
+    assert "Invalid value for '--push-metrics'" in ended.err
     assert "canary" not in ended.err

@@ -332,7 +332,7 @@ def test_configurations_of_connectors_are_shown_nowhere(user, monkeypatch, kind)
     ended = [user.runs(*command, "--log-file", "log.jsonl") for command in commands]
     assert {item.code for item in ended} == {1 if kind else 0}
     # A bug that strikes while a connector is decoded.
-    monkeypatch.setattr("notifconf.providers.confluent.live.decode_connector", None)
+    monkeypatch.setattr("notifconf.providers.confluent.connection.decode_connector", None)
     ended.append(user.runs("plan", "--log-file", "log.jsonl"))
     files = "".join(path.read_text() for path in user.folder.iterdir() if path.is_file())
     assert ('"event": "crash"' in files) == (not kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 
 from notifconf.errors import (
     ConflictError,
@@ -138,7 +139,9 @@ def _name(kind, attributes):
 
 def _resource(kind, object_id, attributes):
     name = _name(kind, attributes)
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()
+    }
     if "target" in values:
         values["target"] = {key: Secret(value) if key == "url" else value for key, value in values["target"].items()}
     if "channels" in values:

@@ -296,6 +296,12 @@ def test_what_never_shows_is_not_to_be_made_again():
     assert "does not list yet what it has created: channels/a" in outcome.verification_error
 
 
+def test_five_that_never_show_are_named():
+    for count, named in ((5, "d, channels/e; wait"), (6, "d, channels/e and 1 more; wait")):
+        outcome = applied([channel(key) for key in "abcdef"[:count]], Late(looks=99))
+        assert f"created: channels/a, channels/b, channels/c, channels/{named}" in outcome.verification_error
+
+
 def test_to_halt_drops_what_is_in_flight():
     class Hanging(Service):
         async def create(self, kind, attributes):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from notifconf.errors import ConflictError, ServerError
+from notifconf.http.exchange import Exchange, record_exchange
 from notifconf.model import Mode, Policy
 from tests.executor.service import Service, lost, refused
 from tests.executor.test_recovery import Failing, gateway
@@ -34,6 +35,8 @@ class Recorder:
         async def call(*args):
             shown = [item if name != "reread" or index else "" for index, item in enumerate(args)]
             self.lines.append(f"{name} {json.dumps(shown)}")
+            if name in {"create", "update", "delete"}:
+                record_exchange(Exchange(name, "", 1, 200, 0.0, f"req-{len(self.lines)}"))
             return await getattr(self.service, name)(*args)
 
         return call
@@ -42,16 +45,39 @@ class Recorder:
 class Overwritten(Service):
     """Somebody writes these lists after this run has written them."""
 
-    def __init__(self, *live, lists):
+    def __init__(self, *live, lists, gone=()):
         super().__init__(*live)
-        self.lists = lists
+        self.lists, self.gone = lists, gone
 
     async def reread(self, live, touched):
+        for object_id in self.gone:
+            self.objects.pop(object_id, None)
         for object_id, channels in self.lists.items():
             there = self.objects[object_id]
             self.objects[object_id] = replace(there, attributes={**there.attributes, "channels": channels})
         self.lists = {}
         return await super().reread(live, touched)
+
+
+class Told(Shared):
+    """Somebody else lets a route of this run tell the twin that goes, once."""
+
+    tells = True
+
+    async def reread(self, live, touched):
+        for item in list(self.objects.values()):
+            if item.name == "u" and self.tells:
+                self.tells = False
+                channels = tuple(sorted((*item.attributes["channels"], "new-4-a")))
+                self.objects[item.id] = replace(item, attributes={**item.attributes, "channels": channels})
+        return await super().reread(live, touched)
+
+
+class Undeleted(Shared):
+    """A delete is lost, and does not come about."""
+
+    async def delete(self, kind, object_id, attributes):
+        raise lost()
 
 
 class InTheWay(Service):
@@ -89,8 +115,9 @@ LIVE = [
 ]
 TEN = [channel(key) for key in "abcdefghij"]
 ROUTES = [channel("a"), channel("b"), *(addition(f"t{number}", "a") for number in range(4))]
+ROUTES += [channel("n"), addition("t5", "n"), route("t4", "a"), addition("t6", "a")]
 LISTS = [live_channel("c1", "a"), live_channel("c2", "b"), live_channel("c3", "c")]
-LISTS += [live_route(f"r{number}", f"t{number}", "c2") for number in range(4)]
+LISTS += [live_route(f"r{number}", f"t{number}", "c2") for number in range(7)]
 
 
 def make_runs():
@@ -117,6 +144,7 @@ def make_runs():
         delete_old=[ConflictError("in use", status=409)],
     )
     many = [*TEN[:5], channel("x"), *(route(key, key) for key in "abcde"), route("t", "e")]
+    many += [route("aa", "a", "c"), route("cc", "c")]
     yield "failures", many, failing, {"policy": SYNC}
     kept = faulty(Service(live_channel("c1", "old")), delete_old=[ConflictError("in use", status=409)])
     yield "kept", [], kept, {"policy": SYNC}
@@ -126,17 +154,37 @@ def make_runs():
         others=[live_route("r7", "t", "c1"), live_route("r8", "u", "c2"), live_route("r9", "v", "c1", state="OFF")],
     )
     yield "in the way", [channel("a"), *(route(topic, "a") for topic in "tuvw")], conflicts, {}
+    impatient = Failing(errors=[gateway(503, retry_after=3600)])
+    yield "asked to wait for too long", [channel("a")], impatient, {}
     waiting = Failing(errors=[gateway(503, retry_after=30), gateway(503, retry_after=120), gateway(503)])
     yield "asked to wait", [channel("a"), route("t", "a")], waiting, {}
+    there = [
+        live_channel("c1", "a"),
+        owned("c2", "b", "me"),
+        owned("c3", "c", "you"),
+        live_route("r2", "u", "c2", "c3"),
+    ]
+    less = [replace(live_route("r1", "t"), attributes={"topic": "t", "state": "ON"}), live_route("r2", "u", "c2")]
+    for name, own, found in (
+        ("routes are gone since", Policy(owner="me", mode=Mode.SYNC), []),
+        (
+            "routes tell others since",
+            SYNC,
+            [live_route("r1", "t", "c7", "c8"), live_route("r2", "u", "c2", "c3", "c9")],
+        ),
+        ("routes tell nobody since", Policy(owner="me", mode=Mode.SYNC), less),
+    ):
+        seen = Service(*there, live_route("r1", "t"))
+        yield name, [channel("a"), route("t", "a")], Service(*there[:3], *found), {"policy": own, "seen": seen}
     hidden = Service(unique=False)
     hidden.hidden = 4
     yield "lost", TEN[:1], faulty(hidden, create_a=[lost()]), {}
-    changed = {"r0": ("c2",), "r1": ("c2", "c3"), "r2": (), "r3": ("c1",)}
-    yield "written over", ROUTES, Overwritten(*LISTS, lists=changed), {}
+    changed = {"r0": ("c2",), "r1": ("c2", "c3"), "r2": (), "r3": ("c1",), "r4": (), "r5": ("c2",)}
+    yield "written over", ROUTES, faulty(Overwritten(*LISTS, lists=changed, gone=["c2"]), update_t6=[refused()]), {}
     taken = {"r0": ("c1", "c2"), "r1": ("c1", "c3")}
     swapped = [channel("a"), channel("b"), channel("c"), *(route(f"t{number}", "a") for number in range(2))]
     yield "put in again", swapped, Overwritten(*LISTS, lists=taken), {"policy": Policy(owner="me")}
-    again = faulty(Overwritten(*LISTS, lists={"r0": ("c2",), "r1": ("c2",)}), get_t0=[])
+    again = faulty(Overwritten(*LISTS, lists={"r0": ("c2",), "r1": ("c2",)}), get_t0=[None, refused()])
     yield "written over for good", ROUTES[:4], again, {}
     declared = [channel("a", line=4), channel("z"), route("t", "a", "z"), route("u", "z"), route("v", "a")]
     live = [live_channel("c0", "z"), live_route("r1", "t", "c0"), live_route("r2", "theirs", "c0")]
@@ -148,6 +196,8 @@ def make_runs():
         "a namesake": twin(url="another"),
     }.items():
         yield name, declared, Shared(*live, twin=other), {}
+    yield "an older twin, and somebody tells the other", declared, Told(*live, twin=twin()), {}
+    yield "an older twin, and each delete is lost", declared, Undeleted(*live, twin=twin()), {}
     for call, errors in {
         "update_t": [None, refused()],
         "delete_a": [refused(), lost(sent=False)],
@@ -162,7 +212,8 @@ def list_run(declared, service, options):
     lines = recorder.lines
 
     async def sleep(seconds):
-        lines.append(f"sleep {seconds}" if seconds in {0.5, 1.0, 2.0, 4.0, 30, 120} else "sleep for a random time")
+        is_random = 2 < seconds <= 8 and seconds != 4
+        lines.append("sleep for 2 to 8 seconds, at random" if is_random else f"sleep {seconds:g}")
 
     outcome = applied(
         declared,

@@ -18,6 +18,7 @@ from notifconf.executor.saved import (
     encode_plan_file,
     find_bearer_ids,
     find_stale,
+    is_plan_file,
     iterate_written_secrets,
     parse_plan_file,
     propose_saved,
@@ -43,7 +44,9 @@ DECLARED = [
     channel("same"),
 ]
 LIVE = [
-    live_channel("c1", "a", "old-url", hint=HIDDEN, map={"deep": "d", "plain": "p"}, list=("x", "y"), more="m"),
+    live_channel(
+        "c1", "a", "old-url", hint=HIDDEN, map={"deep": "d", "plain": "p"}, list=("x", "y"), more="m", count=1
+    ),
     live_channel("c2", "old", note="n"),
     live_channel("c3", "also old"),
     live_channel("c4", "same"),
@@ -82,6 +85,10 @@ def test_there_and_back():
         saved.plan.digest,
     )
     assert HIDDEN not in json.dumps(document)
+    assert len(saved.salt) == 32
+    text = encode_plan_file(proposal, saved.basis, [])
+    assert text == json.dumps(parse_plan_file(text), indent=2) + "\n"
+    assert save(propose_all(declared=[channel("n", name=HIDDEN)]))[1].basis.bearers == {"channels/n": []}
     assert proposal.basis.document == {
         "endpoint": "https://h/",
         "workspace": proposal.workspace.digest,
@@ -150,6 +157,7 @@ def moved(index, **attributes):
         (moved(0, list="x"), ["channels/a has changed: list"]),
         (moved(0, more=("m",)), ["channels/a has changed: more"]),
         (moved(0, more={"m": 1}), ["channels/a has changed: more"]),
+        (moved(0, count="1"), ["channels/a has changed: count"]),
         (moved(0, extra="e"), ["channels/a has changed: extra"]),
         (moved(4, channels=("c3", "c2", "c1")), []),
         (moved(4, channels=("c3", "c2")), ["routes/t has changed: channels"]),
@@ -214,7 +222,7 @@ def test_it_is_carried_out_as_it_was_planned():
     assert outcome.complete
     assert outcome.remaining == replace(saved.plan, changes=(), part="changes")
     assert service.calls.count("verify a") == 0
-    ids = {item.change.address: item.id for item in outcome.changes}
+    ids = {item.change.address: str(item.id) for item in outcome.changes}
 
     def find_left(index, **attributes):
         objects = dict(service.objects)
@@ -234,6 +242,42 @@ def test_it_is_carried_out_as_it_was_planned():
     assert find_left(3, channels=("c1", "c2", "c3")) == []
     assert find_left(3, channels=("c2",)) == ["routes/u"]
     assert find_left(6, note="n") == ["channels/old"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (' \n{"format_version"', True),
+        ('{"provider"', False),
+        ('"format_version"{', False),
+        ('x: {"format_version"}', False),
+    ],
+)
+def test_what_looks_like_a_plan_file(text, is_one):
+    assert is_plan_file(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "was altered"),
+        ('{"format_version": "1.0", "format_version": "1.0"}', "was altered"),
+        ('{"format_version": "1.0", "x": NaN}', "was altered"),
+        ('{"format_version": "9.9"}', "is of another version than 1.0: make the plan anew"),
+    ],
+)
+def test_what_is_no_plan_file_is_an_error(text, said):
+    with pytest.raises(UsageError, match=said):
+        parse_plan_file(text)
+
+
+@pytest.mark.parametrize(
+    ("declared", "policy"),
+    [([channel("a", pin="gone")], SYNC), ([], replace(SYNC, max_deletes=0))],
+)
+def test_a_plan_with_errors_or_refused_is_not_applied(declared, policy):
+    with pytest.raises(UsageError, match="the plan has errors or was refused, so"):
+        save(propose_all(policy, declared))
 
 
 @pytest.mark.parametrize(("name", "value"), [("checksum", "x"), ("salt", "00"), ("lookalikes", {})])

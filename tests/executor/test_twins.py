@@ -160,12 +160,13 @@ def test_nothing_is_deleted_that_something_else_refers_to():
     class Referred(Shared):
         async def reread(self, live, touched):
             self.objects["r9"] = live_route("r9", "theirs", "new-1-a")
+            self.objects["r8"] = live_route("r8", "others", "new-1-a")
             return await super().reread(live, touched)
 
     service = Referred(twin=twin())
     outcome = applied(DECLARED, service)
     assert channels(service) == ["c9", "new-1-a"]
-    assert "theirs still refers to it" in outcome.verification_error
+    assert "since others, theirs still refers to it" in outcome.verification_error
     assert service.objects["r9"].attributes["channels"] == ("new-1-a",)
     assert not any(call.startswith("delete") for call in service.calls)
 

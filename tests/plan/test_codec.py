@@ -133,6 +133,11 @@ def test_a_time_needs_an_offset():
         decode_plan({**encode_plan(PLAN), "until": "2036-01-02T03:00:00"})
 
 
+def test_the_digest_of_a_plan_stays_from_one_release_to_the_next():
+    """A plan that was reviewed before an upgrade is applied after it: a new `FORMAT_VERSION` says that this ends."""
+    assert plan_digest(PLAN, BASIS) == "7842deaf5d0e7d94b58fc6821ac3051ddfcb62e4717c2d5f310a749accd8ba9f"
+
+
 def test_the_digest_is_of_all_that_decides_what_is_done():
     digest = plan_digest(PLAN, BASIS)
     moved = replace(PLAN, changes=(replace(PLAN.changes[0], position=None), *PLAN.changes[1:]))

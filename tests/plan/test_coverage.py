@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.model import Live, Minimum, Mode, MuteTerms, Policy, Reach
+from notifconf.model import Channel, Live, Minimum, Mode, MuteTerms, Policy, Reach
 from notifconf.plan.codec import decode_plan, encode_plan
-from notifconf.plan.coverage import find_effect, pair_sides
+from notifconf.plan.coverage import Effect, Sides, find_effect, find_losses, find_shortfalls, pair_sides
 from tests.plan.test_laws import desired, lives
 from tests.plan.world import NOW, World, channel, codes, live_channel, live_route, planned, reader, route
 
@@ -212,6 +213,31 @@ def test_both_sides_come_together():
     one, two = Reach("1", "one", "X", in_plan=False), Reach("2", "two", "Y")
     assert [(item.before.id, item.after.id) for item in pair_sides([one], [two])] == [("2", "2"), ("1", "1")]
     assert [item.after.in_plan for item in pair_sides([one], [two])] == [True, False]
+
+
+def test_the_changes_of_a_type_come_by_address_whoever_makes_them():
+    keys = frozenset({("route", "r1"), ("route", "r2"), ("route", "r3")})
+    first, second = (replace(planned([route(key)]).changes[0], id=None) for key in ("a", "b"))
+    reach = Reach("1", "one", "X", subscriptions=keys)
+    effect = Effect((), Live(), {("route", "r1"): second, ("route", "r3"): first})
+    assert effect.touching(Sides(reach, replace(reach, subscriptions=frozenset()))) == (first, second)
+
+
+def test_a_mute_of_everything_is_refused_unless_it_starts_by_its_from():
+    told = Reach("1", "one", "CRITICAL", (Channel("Hook", "c1", "a"),))
+    muted = replace(told, channels=(), silenced=told.channels, mutes=frozenset({("mute", "m")}))
+    plain = replace(planned([route("all")]).changes[0], position=None)
+    for mute, force, severity in (
+        (None, False, "error"),
+        (None, True, "warning"),
+        (MuteTerms(ends=NOW), False, "error"),
+        (MuteTerms(NOW), False, "warning"),
+    ):
+        effect = Effect((Sides(told, muted),), Live(), {("mute", "m"): replace(plain, mute=mute)})
+        (found,) = find_shortfalls(effect, Policy(coverage=ONE), force=force)
+        assert (found.severity, found.address) == (severity, "routes/all")
+        assert 'would reach no channel, because a mute silences Hook "a": policy.coverage' in found.message
+        assert list(find_losses(effect)) == []
 
 
 minimums = st.dictionaries(st.sampled_from(("T", "U", "V", "W", "Z")), st.integers(0, 3))

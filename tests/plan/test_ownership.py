@@ -14,9 +14,16 @@ from hypothesis import strategies as st
 from notifconf.errors import UsageError
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model import Live, Mode, Percentage, Policy, Workspace
+from notifconf.model import Live, LocatedMapping, Mode, Percentage, Policy, Position, Workspace
 from notifconf.model.plan import Action, Change, Difference, Plan, Reference
-from notifconf.plan.ownership import add_mark, check_marked, check_owner, describe_marked, split_mark
+from notifconf.plan.ownership import (
+    add_mark,
+    check_marked,
+    check_owner,
+    describe_marked,
+    find_declared_owner,
+    split_mark,
+)
 from notifconf.plan.planner import find_declared, make_plan, propose
 from tests.executor.service import Prover, Service
 from tests.plan.world import (
@@ -400,6 +407,17 @@ def test_what_a_workspace_has_to_do_with_what_lives():
     nothing = find_declared(None, live, NOW, World())
     assert nothing.addresses["channel", "c1"] == "channels/a"
     assert (nothing.workspace, nothing.resources) == (None, {})
+
+
+def test_the_owner_of_a_document_is_known_unless_the_environment_has_it():
+    document, policy = LocatedMapping(Position("w.yaml", 1, 1)), LocatedMapping(Position("w.yaml", 2, 1))
+    assert find_declared_owner(document) is None
+    document["policy"] = policy
+    assert find_declared_owner(document) is None
+    policy["owner"] = "me"
+    assert find_declared_owner(document) == "me"
+    policy.unresolved = frozenset({"owner"})
+    assert find_declared_owner(document) is None
 
 
 def test_an_owner_is_known_by_a_mark():

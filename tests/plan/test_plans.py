@@ -53,23 +53,25 @@ PLANS = Path(__file__).with_name("plans.txt")
 ALL = Percentage(100)
 LATER = NOW + timedelta(hours=1)
 SECRET = "a long secret"
-NOTE = Kind("note", "notes", is_target=False, mark=Mark("text", 30))
+NOTE = Kind("note", "notes", is_target=False, mark=Mark("text", 60))
 
 
 @dataclass(frozen=True)
 class Wide(World):
     """The world of the planner's tests with a place for its routes, and all that a resolution may hold."""
 
-    kinds: tuple[Kind, ...] = (CHANNEL, NOTE, replace(ROUTE, place="topic"))
+    kinds: tuple[Kind, ...] = (CHANNEL, NOTE, replace(ROUTE, references=ROUTE.references | {"via"}, place="topic"))
 
     def resolve(self, workspace, live, now):
         assert live.names["warn a"] == "Warnings"
         found = super().resolve(workspace, live, now)
+        if workspace.policy.discover:
+            found = replace(found, diagnostics=(warning("discovered", "all"),))
         left = frozenset({("channel", "c-left"), ("route", "c-not")})
         return replace(found, until=now + timedelta(days=1), discovered=frozenset({"note"}), left_alone=left)
 
     def review(self, pairs, undeclared, live):
-        names = [[pair.desired.address for pair in pairs], [item.id for item in undeclared], len(live.resources)]
+        names = [sorted(pair.desired.address for pair in pairs), [item.id for item in undeclared], len(live.resources)]
         yield warning("reviewed", json.dumps(names))
 
 
@@ -87,15 +89,28 @@ class Case:
     def __init__(
         self, declared=(), live=(), *, rules=None, managed=("channel", "route"), secrets=(), found=((), ()), **options
     ):
+        self.again = declared, live, {"rules": rules, "managed": managed, "secrets": secrets, "found": found, **options}
         policy = options.pop("policy", None) or Policy()
         declarations = Declared(tuple(declared), frozenset(managed), tuple(found[0]))
         known = tuple(Secret(text) for text in secrets)
         self.workspace = Workspace("world", declarations, policy, known, tuple(found[1]))
         names = {item.id: item.name for item in live if item.kind == "channel"}
-        self.live = Live(tuple(live), names={**names, "warn a": "Warnings", f"at {SECRET}": f"At {SECRET}"})
+        names |= {
+            "warn a": "Warnings",
+            "warn b": "More warnings",
+            f"at {SECRET}": f"At {SECRET}",
+            f"by {SECRET}": f"By {SECRET}",
+        }
+        self.live = Live(tuple(live), names=names)
         self.rules: Any = rules or Wide()
         self.options = Options(**options)
         self.proposal = propose(self.workspace, self.live, NOW, self.rules, self.options)
+        assert (self.proposal.live, self.proposal.workspace) == (self.live, self.workspace)
+
+    def reverse(self):
+        """Return the same with all in another order."""
+        declared, live, options = self.again
+        return Case(declared[::-1], live[::-1], **options)
 
     def find_saved_secrets(self):
         return find_saved_secrets(self.proposal.plan, self.workspace, self.live, NOW, self.rules, options=self.options)
@@ -105,8 +120,13 @@ def sync(**members):
     return Policy(**{"mode": Mode.SYNC, "max_deletes": ALL, **members})
 
 
-NESTED = {"list": ("x", "y"), "map": {"deep": {"a/b": 1, "c~d": Secret("s", "${S}")}, "same": "s"}}
-OTHER = {"list": ("x", "z"), "map": {"deep": {"a/b": 2, "c~d": Secret("t"), "gone": True}, "same": "s"}}
+NESTED = {"list": ("x", "y"), "map": {"deep": {"a/b": 1, "c~d": Secret("s", "${S}")}, "same": "s", "n": 1}, "e": 5}
+OTHER = {
+    "list": ("x", "z"),
+    "map": {"deep": {"a/b": 2, "c~d": Secret("t"), "gone": True}, "same": "s", "n": "1"},
+    **dict.fromkeys("abcd", 1),
+}
+FEW = {"x": 1, "secret": Secret("f", "${F}")}
 MUTE = MuteTerms(NOW, LATER, f"for {SECRET}", is_over=True)
 OWNED = [
     owned("c1", "a", "me"),
@@ -120,6 +140,15 @@ OWNED = [
     live_route("r4", "critical d", "c2", kept="required"),
     live_route("r5", "critical e", "c1", "c5", kept="required"),
     live_route("r6", "critical f"),
+    replace(
+        live_route("r7", "warn g", "c2", "c3"),
+        attributes={
+            "topic": "warn b",
+            "channels": ("c2", "c3"),
+            "state": "ON",
+            "token": Secret("s"),
+        },
+    ),
 ]
 OLD = [*(owned(f"c{number}", f"old-{number}", "old") for number in range(7)), owned("c8", "theirs", "you")]
 
@@ -131,6 +160,13 @@ def note(key, live_id=None, **attributes):
     return replace(live_channel(live_id, key), kind="note", attributes=attributes)
 
 
+def single(topic, via):
+    """A declared route with a single reference, and with a text that looks like one."""
+    declared = route(f"info {topic}")
+    others = {"via": via, "text": "channels/a", "list": ("channels/a",)}
+    return declared._replace(attributes={**declared.attributes, **others})
+
+
 def make_cases():
     """Yield workspaces with what they show. A mutation tester sees what a test reaches while it runs."""
     yield (
@@ -138,17 +174,30 @@ def make_cases():
         Case(
             [
                 channel("new", nested=NESTED, count=1, share=0.5, on=True, none=None, line=2),
-                channel("a", "new", nested=NESTED, more="m", line=3),
+                channel(
+                    "a", "new", nested=NESTED, more="m", flat={"deep": SECRET}, few=FEW, none=None, deep="d", line=3
+                ),
                 channel("same", line=4),
                 route("warn a", "new", "a", "elsewhere")._replace(mute=MuteTerms(None, LATER, None)),
                 route("warn b", "new", state="OFF")._replace(mute=MuteTerms(NOW)),
                 route("absent", create=False),
-                route("blocked", "a", blocked="not-possible"),
+                route("blocked/by", "a", blocked="not-possible"),
+                single("a", "channels/a"),
+                single("b", None),
                 reader("mail")._replace(name=""),
                 note("n", text="t"),
             ],
             [
-                live_channel("c1", "a", "old", nested=OTHER, less="l"),
+                live_channel(
+                    "c1",
+                    "a",
+                    "old",
+                    nested=OTHER,
+                    less="l",
+                    flat="f",
+                    few=dict.fromkeys("abcdefgh", 1),
+                    deep={"deep": 1},
+                ),
                 live_channel("c2", "same"),
                 live_channel("c3", "old"),
                 live_channel("c4", "old", kept="required"),
@@ -168,6 +217,7 @@ def make_cases():
         Case(
             [
                 channel(SECRET, note=SECRET, line=2),
+                channel(f"as {SECRET}"),
                 channel("same", line=3),
                 channel("b", note=f"{SECRET}!", list=("x", f"is {SECRET}"), map={"deep": SECRET}, other="o"),
                 channel("kept", note=SECRET),
@@ -181,6 +231,7 @@ def make_cases():
                 live_channel("c3", f"is {SECRET}", "other"),
                 live_channel("c4", f"left {SECRET}", kept="required"),
                 live_channel("c5", f"gone {SECRET}"),
+                live_channel("c6", f"as {SECRET}"),
                 live_route("r1", f"at {SECRET}", "c1"),
                 live_route("r2", f"by {SECRET}", "c2", kept="required"),
             ],
@@ -201,21 +252,33 @@ def make_cases():
                 addition("warn a", "new"),
                 note("n", text="t"),
                 note("o"),
+                route("critical c")._replace(attributes={"topic": "critical c", "state": "OFF"}),
+                route("info", "new"),
             ],
-            [*OWNED, note("o", "n2", text="x [notifconf: me]")],
+            [
+                *OWNED,
+                note("o", "n2", text="x [notifconf: me]"),
+                replace(
+                    live_route("r8", "info"),
+                    attributes={
+                        "topic": "info",
+                        "state": "OFF",
+                    },
+                ),
+            ],
             policy=sync(owner="me"),
         ),
     )
     yield (
         "texts without room for a mark",
         Case(
-            [channel("a"), channel("b"), channel("c"), channel("d"), note("n"), route("warn a", "a", "b")],
+            [*map(channel, "abcd"), note("n"), note("m"), route("warn a", "a", "b")],
             [
                 live_channel("c1", "a", note=WITHHELD),
                 live_channel("c2", "b", note="x" * 23),
-                live_channel("c3", "c", note="x" * 24),
+                live_channel("c3", "c", note="x" * 25),
                 live_channel("c4", "d"),
-                note("n", "n1", text="x" * 14),
+                note("n", "n1", text=WITHHELD),
             ],
             policy=Policy(owner="me"),
         ),
@@ -241,7 +304,7 @@ def make_cases():
             take_over=("old", "older", "old"),
         ),
     )
-    yield "a few taken over", Case([], OLD[3:], policy=sync(owner="me"), take_over=("old",))
+    yield "a few taken over", Case([], OLD[2:], policy=sync(owner="me"), take_over=("old",))
     yield "taken over, not in sync", Case([channel("old-1")], OLD, policy=Policy(owner="me"), take_over=("old",))
     yield "marks are taken off", Case([channel("old-1"), channel("b")], OLD[:2], policy=sync(), take_over=("old",))
     yield (
@@ -249,6 +312,7 @@ def make_cases():
         Case(
             [channel("a")],
             [live_channel("c1", "x"), live_channel("c2", "y"), live_route("r1", "warn a", "c1")],
+            policy=Policy(verify_integrations=False),
             mode=Mode.SYNC,
             max_deletes=1,
             discover=True,
@@ -315,6 +379,50 @@ def make_cases():
             excludes=("channels/b", "channels/y"),
         ),
     )
+    namesakes = [
+        *(owned(object_id, "a", "you") for object_id in ("c3", "c2", "c4")),
+        *(owned(object_id, "b", owner) for object_id, owner in (("d1", "you"), ("d2", "old"), ("d3", "me"))),
+        *(owned(object_id, "c", owner) for object_id, owner in (("e1", "you"), ("e2", "old"))),
+        live_channel("e3", "c"),
+        *(live_channel(object_id, "d") for object_id in ("f2", "f1")),
+        *(live_channel(object_id, "e") for object_id in ("g2", "g1")),
+        live_channel("h1", "f"),
+        owned("h2", "f", "you"),
+        *(live_channel(object_id, "h") for object_id in ("i2", "i1", "i3")),
+        live_channel("m1", "mail", kept="read-only"),
+        owned("z1", "y", "you"),
+    ]
+    entries = [
+        *map(channel, "abcf"),
+        *(channel(f"d{number}", name="d") for number in (3, 2)),
+        channel("pinned", name="new", pin="g1"),
+        channel("e"),
+        *(channel(f"h{number}", name="h") for number in (2, 1)),
+        channel("h3", name="h", pin="i1"),
+        reader("mail")._replace(pin="m1"),
+        route("warn a", "d3", blocked="not-possible"),
+        route("warn b", "pinned", "d2"),
+        channel("y", pin="z1"),
+        channel("z", pin="z1"),
+        channel("nowhere", pin="z1")._replace(position=None),
+    ]
+    yield "namesakes", Case(entries, namesakes, policy=Policy(owner="me"), take_over=("old",))
+    without = [item._replace(position=None) for item in (channel("a"), channel("b", name="a"))]
+    yield "no places", Case(without, [live_channel("c1", "a")])
+    shares = [
+        *(live_channel(f"c{number}", f"x{number}", kept="read-only" if number < 3 else None) for number in range(9)),
+        *(owned(f"o{number}", f"o{number}", "you") for number in range(3)),
+        *(live_route(f"r{number}", f"t{number}") for number in range(3)),
+        live_channel("c-left", "left"),
+    ]
+    yield "a share of what is managed", Case([], shares, managed=["channel"], policy=sync(max_deletes=Percentage(10)))
+    added = [live_channel("c1", "a"), live_channel("c2", "old"), live_route("r1", "warn a", "c2")]
+    added += [live_channel("c3", "single"), live_route("r2", "c3", kept="required")]
+    yield "in use by an entry that only adds", Case([channel("a"), addition("warn a", "a")], added, policy=sync())
+    many = tuple(f"channels/x{number:02}" for number in range(22))
+    yield "patterns of nothing", Case([channel("x")], policy=Policy(frozen=many))
+    gone = Case([], [live_channel("c1", "x")], policy=sync(), targets=("channels/x",))
+    yield "what is deleted is no unknown target afterwards", gone
 
 
 def list_effect(plan, live, rules):
@@ -337,7 +445,9 @@ def list_plan(plan):
     saved = encode_plan(plan)
     assert saved == encode_plan(decode_plan(json.loads(json.dumps(saved))))
     for change, member in zip(plan.changes, saved.pop("changes"), strict=True):
-        yield f"{json.dumps(member)} {json.dumps(change_document(change)['diff'])}"
+        document = change_document(change)
+        shown = {name: document[name] for name in ("diff", "place", "mute") if name in document}
+        yield f"{json.dumps(member)} {json.dumps(shown)}"
     for name in ("unmanaged", "silences", "diagnostics"):
         yield from (f"{name}: {json.dumps(item)}" for item in saved.pop(name))
     yield json.dumps({**saved, "applicable": plan.is_applicable, **summary(plan)})
@@ -352,12 +462,13 @@ def list_plans():
         proposal = case.proposal
         yield f"# {name}"
         yield from list_plan(proposal.plan)
+        yield f"verify: {proposal.verify}"
         yield from (f"secret: {address} {path} {value!r}" for (address, path), value in proposal.secrets.items())
         yield from list_effect(proposal.plan, case.live, case.rules)
-        later = proposal.find_remaining(case.live, {})
-        if later != proposal.plan:
-            yield "later:"
-            yield from list_plan(later)
+        left = tuple(item for item in case.live.resources if item.kind != "channel")
+        later = proposal.find_remaining(replace(case.live, resources=left), {})
+        codes = sorted({item.code for item in later.diagnostics})
+        yield f"later: {[change.address for change in later.changes]} {codes}"
         types = [replace(item, since=NOW if item.channels else None) for item in case.rules.coverage(case.live)]
         yield from (f"as it lives: {item}" for item in find_breaches(types, case.workspace.policy))
 
@@ -367,6 +478,11 @@ def test_whole_plans():
     for expected in PLANS.read_text(encoding="utf-8").splitlines():
         assert next(lines, None) == expected
     assert next(lines, None) is None
+
+
+def test_the_order_of_entries_and_objects_decides_nothing():
+    for name, case in make_cases():
+        assert (name, case.reverse().proposal.plan) == (name, case.proposal.plan)
 
 
 def test_a_saved_plan_finds_the_secrets_of_its_workspace():

@@ -110,7 +110,7 @@ def list_words():
         ]
     hidden = ["env-2", "env-1", *(f"env-{number}" for number in range(3, 9))]
     lines.append("# what credentials can't see")
-    for few in (hidden[:1], hidden[:2], hidden):
+    for few in (hidden[:1], hidden[:2], hidden[:5], hidden):
         found = [not_visible(few, Position("w.yaml", 2, 1), "a/b"), *hidden_resources(few)]
         lines += [f"{item} [{item.address}]" for item in found]
     lines += ["# the mark of an owner", str(check_marked("x [notifconf: b]", None, 9))]

@@ -10,7 +10,8 @@ import pytest
 from notifconf.providers import BUILT_IN
 
 PACKAGE = Path(__file__).parents[2] / "notifconf"
-ENGINE = ("model", "plan", "executor", "report", "config", "http", "cli", "api.py", "errors.py", "files.py")
+FOLDERS = ("model", "plan", "executor", "report", "config", "http", "cli")
+ENGINE = (*FOLDERS, "api.py", "answers.py", "errors.py", "files.py")
 
 VENDOR_WORD = re.compile(
     r"""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
+from typing import Any, TypeVar
 
+from notifconf.errors import ApiError, ForbiddenError, NotFoundError, ProtocolError
 from notifconf.http.client import Client
+from notifconf.http.paging import MAX_OBJECTS
 from notifconf.http.workers import run_all
-from notifconf.model import Filters, Live, LiveResource, Location, Workspace
+from notifconf.model import Filters, Live, LiveResource, Location, Workspace, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
-from notifconf.providers.confluent.api import Api, Item
+from notifconf.providers.confluent.api import NOT_VISIBLE, Api, Item
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     KINDS,
@@ -23,14 +26,28 @@ from notifconf.providers.confluent.catalogue import (
     NotificationType,
 )
 from notifconf.providers.confluent.inbox import ConfluentInbox
-from notifconf.providers.confluent.inventory import Inventory, inventory_of, make_filter, select
+from notifconf.providers.confluent.inventory import (
+    Inventory,
+    InventoryItem,
+    choose,
+    choose_inside,
+    decode_cluster,
+    decode_connector,
+    decode_environment,
+    decode_pool,
+    find_organization,
+    inventory_of,
+    make_filter,
+    make_test,
+    select,
+)
 from notifconf.providers.confluent.live import (
-    InventoryReader,
     Place,
     Scope,
     Source,
     Sources,
     find_location,
+    find_path,
     list_selectors,
     make_inventory_scope,
     make_locator,
@@ -38,7 +55,7 @@ from notifconf.providers.confluent.live import (
     make_survey_scope,
     make_touched_scope,
 )
-from notifconf.providers.confluent.workspace import Selector
+from notifconf.providers.confluent.workspace import CLUSTER, COMPUTE_POOL, CONNECTOR, Selector
 
 COLLECTIONS = {kind.name: kind.collection for kind in KINDS}
 RANKS = {kind.name: rank for rank, kind in enumerate(KINDS)}
@@ -87,9 +104,8 @@ class ConfluentConnection:
 
     async def locate(self, resource: str) -> Location:
         """Read as much of the inventory as says what a resource is in."""
-        return find_location(
-            resource, inventory_of(Live(inventory=await self._read_inventory([make_locator(resource)])))
-        )
+        inventory = inventory_of(Live(inventory=await self._read_inventory([make_locator(resource)])))
+        return find_location(find_path(resource, inventory), inventory)
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole object."""
@@ -215,3 +231,123 @@ def _find_hidden(live: Live, answers: Mapping[Source, object]) -> frozenset[str]
     asked = {source.resource for source in answers if source.resource is not None}
     hidden = {source.resource for source, answer in answers.items() if answer is None and source.resource is not None}
     return (live.not_visible - asked) | hidden
+
+
+Result = TypeVar("Result")
+
+Need = Callable[[Selector, Sequence[InventoryItem]], Iterable[InventoryItem]]
+"""Returns those of the places that a selector needs the inside of."""
+
+
+class InventoryReader:
+    """Reads as much of the inventory as the selectors need, side by side."""
+
+    def __init__(self, api: Api, selectors: Sequence[Selector], client: Client) -> None:
+        """Read nothing yet."""
+        self._api = api
+        self._selectors = [selector for selector in selectors if selector.resolved]
+        self._client = client
+
+    async def read(self) -> Inventory:
+        """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read.
+
+        What is deleted between two lists is missing when its inside is asked for. Then all is read again, once: where
+        the list above still has it, it is hidden, which is an error.
+        """
+        if not self._selectors:
+            return Inventory()
+        try:
+            return await self._read_levels()
+        except (NotFoundError, ForbiddenError) as error:
+            if isinstance(error, ForbiddenError) and error.code != NOT_VISIBLE:
+                raise
+        return await self._read_levels()
+
+    async def _read_levels(self) -> Inventory:
+        """Read the environments, then what is in them, then what is in the clusters."""
+        listed = await _name_part("the environments", "", self._api.environments())
+        environments = [decode_environment(body) for body in listed]
+        jobs = [
+            *(partial(self._clusters, place) for place in self._find_places(environments, self._need_clusters)),
+            *(partial(self._pools, place) for place in self._find_places(environments, self._need_pools)),
+        ]
+        found = [item for part in await run_all(jobs, self._client.parallelism) for item in part]
+        clusters = [item for item in found if item.type == CLUSTER]
+        needed = self._find_places(clusters, partial(self._need_connectors, environments))
+        parts = await run_all([partial(self._connectors, place) for place in needed], self._client.parallelism)
+        items = [*environments, *found, *(item for part in parts for item in part)]
+        if len(items) > MAX_OBJECTS:
+            raise ProtocolError(f"the inventory has more than {MAX_OBJECTS:,} resources, which is not believable")
+        return Inventory.of(items, find_organization(listed))
+
+    def _find_places(
+        self,
+        places: Sequence[InventoryItem],
+        need: Need,
+    ) -> list[InventoryItem]:
+        """Return the places, each once, that a selector needs the inside of."""
+        needed = {place.id for selector in self._selectors for place in need(selector, places)}
+        return [place for place in places if place.id in needed]
+
+    def _need_clusters(self, selector: Selector, environments: Sequence[InventoryItem]) -> Iterable[InventoryItem]:
+        if not {CLUSTER, CONNECTOR}.isdisjoint(selector.types):
+            yield from _leave_out(selector, choose(selector.environment, environments, selector), "/cloud-cluster=")
+
+    def _need_pools(self, selector: Selector, environments: Sequence[InventoryItem]) -> Iterable[InventoryItem]:
+        if COMPUTE_POOL in selector.types and not selector.cluster:
+            yield from _leave_out(selector, choose(selector.environment, environments, selector), "/flink-region=")
+
+    def _need_connectors(
+        self, environments: Sequence[InventoryItem], selector: Selector, clusters: Sequence[InventoryItem]
+    ) -> Iterable[InventoryItem]:
+        if CONNECTOR in selector.types:
+            places = choose(selector.environment, environments, selector)
+            inside = choose_inside(selector.cluster, clusters, places, selector)
+            yield from _leave_out(selector, inside, "/connector=")
+
+    async def _clusters(self, place: InventoryItem) -> list[InventoryItem]:
+        return await self._read_part(place, "clusters", self._api.clusters(place.id), decode_cluster)
+
+    async def _pools(self, place: InventoryItem) -> list[InventoryItem]:
+        return await self._read_part(place, "compute pools", self._api.compute_pools(place.id), decode_pool)
+
+    async def _connectors(self, place: InventoryItem) -> list[InventoryItem]:
+        environment = place.environment.id if place.environment is not None else ""
+        answer = self._api.connectors(environment, place.id)
+        return await self._read_part(place, "connectors", answer, decode_connector)
+
+    async def _read_part(
+        self,
+        place: InventoryItem,
+        what: str,
+        answer: Awaitable[list[Any]],
+        decode: Callable[[Any, InventoryItem], InventoryItem | None],
+    ) -> list[InventoryItem]:
+        """Read the inside of a place. An error names it, and the way out where the credentials don't open it."""
+
+        async def read() -> list[InventoryItem]:
+            return [item for body in await answer if (item := decode(body, place)) is not None]
+
+        way_out = (
+            f"; what is hidden there can't be told from what does not exist: give the account a role for"
+            f" {quoted(place.path)}, or leave it out by `environment` or `cluster`, in a match also by"
+            f" except: [{quoted(place.path + '/*')}]; to discover, all must be readable"
+        )
+        # Its name is a text of the service, which may repeat a secret.
+        name = quoted(self._client.redactor(place.label))
+        return await _name_part(f"the {what} of {name}", way_out, read())
+
+
+def _leave_out(selector: Selector, places: Iterable[InventoryItem], inside: str) -> Iterator[InventoryItem]:
+    """Yield the places whose inside `excepts` does not exclude as a whole: by a glob on paths that ends in `*`."""
+    excluded = make_test([glob for glob in selector.excepts if glob.endswith("*")])
+    return (place for place in places if not excluded or not excluded(f"{place.path}{inside}".casefold()))
+
+
+async def _name_part(part: str, way_out: str, answer: Awaitable[list[Result]]) -> list[Result]:
+    """Return an answer. An error names the part of the inventory; `way_out` is for one that is forbidden."""
+    try:
+        return await answer
+    except (ApiError, ProtocolError) as error:
+        error.args = (f"{part} can't be read: {error}{way_out if isinstance(error, ForbiddenError) else ''}",)
+        raise

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from notifconf.errors import UsageError
 from notifconf.model import (
@@ -24,7 +23,7 @@ from notifconf.model import (
     warning,
 )
 from notifconf.providers.confluent.check import check_consistency
-from notifconf.providers.confluent.hosts import find_service, host_of
+from notifconf.providers.confluent.urls import find_service, is_url, mask_expression, stands_in_clear
 from notifconf.providers.confluent.workspace import (
     CLUSTER,
     COMPUTE_POOL,
@@ -67,10 +66,6 @@ MATCHED: Mapping[str, tuple[str, ...]] = {
 PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=[^/]+(/[A-Za-z][A-Za-z0-9_-]*=[^/]+)*")
 MAX_PATH_CHARACTERS = 1024
 """Of a resource's path, as in the JSON Schema."""
-_URL_SEPARATORS = re.compile(r"[/?&=#.]")
-MIN_TOKEN_LENGTH = 12
-LONG_TOKEN_LENGTH = 14
-"""In characters. The longest words that are usual in the addresses of hooks, such as `notifications`, are shorter."""
 
 TYPE_OF_NAME: Mapping[str, str] = {
     "environment": ENVIRONMENT,
@@ -88,7 +83,6 @@ TWO_RESOURCES = "a compute pool is in an environment, and not in a cluster: name
 NOWHERE = Position("-", 1, 1)
 """Where a name stands that comes from the command line."""
 
-REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
 
 Entry = TypeVar("Entry", DeclaredIntegration, DeclaredSubscription, DeclaredResource)
 
@@ -325,45 +319,6 @@ class Decoder:
         return moment
 
 
-def is_url(text: str) -> bool:
-    """Say whether a target takes this URL: http:// or https://, a host, and no spaces."""
-    return bool(host_of(text)) and urlsplit(text).scheme in {"http", "https"} and _is_one_word(text)
-
-
-def stands_in_clear(expression: str | None) -> bool:
-    """Say whether the workspace itself holds a secret URL: as its value, in a reference, or beside references.
-
-    Beside references, a part of a path or a query is secret if it looks like a token; `services/` does not.
-    """
-    if expression is None:
-        return True
-    bodies = [found["body"] for found in REFERENCE.finditer(expression) if not found["escape"]]
-    words = [body.partition(":")[2][1:] for body in bodies if not body.startswith("file:")]
-    beside = REFERENCE.sub("", expression).partition("://")[2] or REFERENCE.sub("", expression)
-    defaults = (body.partition(":-")[2] for body in bodies)
-    parts = [part for text in (*defaults, beside.partition("/")[2]) for part in _URL_SEPARATORS.split(text)]
-    return any(map(is_url, words)) or any(map(_is_token, parts))
-
-
-def _is_token(part: str) -> bool:
-    """Say whether a part of a URL looks like a secret: long, and either very long or with a digit in it."""
-    return len(part) >= MIN_TOKEN_LENGTH and (len(part) >= LONG_TOKEN_LENGTH or any(map(str.isdigit, part)))
-
-
-def mask_expression(expression: str | None) -> str | None:
-    """Return an expression with the text beside its references, and their defaults, left out: they may be secret."""
-    if expression is None:
-        return None
-    shown, end = "", 0
-    for found in REFERENCE.finditer(expression):
-        if not found["escape"]:
-            name, colon, word = found["body"].partition(":")
-            word = word[:1] + "…" if word[:1] in {"-", "?"} else word
-            shown += ("…" if found.start() > end else "") + "${" + name + colon + word + "}"
-            end = found.end()
-    return shown + ("…" if len(expression) > end else "")
-
-
 def _entries(section: Sequence[LocatedMapping | None] | None) -> Iterator[LocatedMapping]:
     return (entry for entry in section or () if entry is not None)
 
@@ -384,10 +339,6 @@ def _references(entry: LocatedMapping, key: str) -> tuple[Reference, ...] | None
 
 def _wanted(mapping: LocatedMapping, key: str) -> tuple[Reference, ...]:
     return (_reference(mapping, key),) if key in mapping else ()
-
-
-def _is_one_word(text: str) -> bool:
-    return text.isprintable() and not any(char.isspace() for char in text)
 
 
 def _parse_moment(text: str) -> datetime | None:

@@ -24,6 +24,7 @@ from notifconf.model import (
     format_time,
 )
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, REQUIRED, SUBSCRIPTION, catalogue_of
+from notifconf.providers.confluent.choices import Choice, Chooser
 from notifconf.providers.confluent.coverage import (
     ADMIN,
     TERMS,
@@ -36,7 +37,6 @@ from notifconf.providers.confluent.coverage import (
 )
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import Inventory, label
-from notifconf.providers.confluent.resolve import Choice, Chooser
 from notifconf.providers.confluent.workspace import DISABLED, ConfluentDeclarations, Mute
 
 

@@ -43,8 +43,9 @@ from notifconf.providers.confluent.catalogue import (
 )
 from notifconf.providers.confluent.check import list_parents
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
-from notifconf.providers.confluent.decode import MATCHED, is_url, type_of
+from notifconf.providers.confluent.decode import MATCHED, type_of
 from notifconf.providers.confluent.show import kind_of
+from notifconf.providers.confluent.urls import is_url
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED, MAX_DESCRIPTION_LENGTH, SECRET_MEMBER
 
 MAX_DISPLAY_NAME_LENGTH, MAX_TEXT_LENGTH = 64, 255

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple, cast
 
-from notifconf.errors import ApiError, ForbiddenError, NotFoundError, ProtocolError, UsageError
-from notifconf.http.client import Client
-from notifconf.http.paging import MAX_OBJECTS
-from notifconf.http.workers import run_all
+from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
 from notifconf.model import LiveResource, Location, Mode, Position, Workspace, quoted
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
@@ -28,19 +24,9 @@ from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import (
     Inventory,
     InventoryItem,
-    choose,
-    choose_inside,
-    decode_cluster,
-    decode_connector,
-    decode_environment,
-    decode_pool,
-    find_organization,
-    make_test,
 )
 from notifconf.providers.confluent.workspace import (
     CLUSTER,
-    COMPUTE_POOL,
-    CONNECTOR,
     DISABLED,
     ENVIRONMENT,
     INVENTORY_TYPES,
@@ -172,17 +158,22 @@ def make_locator(resource: str) -> Selector:
     return Selector((resource_type,), environment, () if resource_type == CLUSTER else cluster, is_exact=True)
 
 
-def find_location(resource: str, inventory: Inventory) -> Location:
-    """Return where a resource is: the environment, whose mute covers it, and the organization.
+def find_path(resource: str, inventory: Inventory) -> str:
+    """Return the path of a resource that a user gave by names or by a path.
 
     Raises `UsageError` where names mean none, or several.
     """
     names = parse_names(resource)
-    if names is not None and inventory.find(resource) is None:
-        found = expand([DeclaredResource("", names.types[0], NOWHERE, selector=names)], inventory)
-        if found.diagnostics:
-            raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}")
-        resource = found.resources[0].resource
+    if names is None or inventory.find(resource) is not None:
+        return resource
+    found = expand([DeclaredResource("", names.types[0], NOWHERE, selector=names)], inventory)
+    if found.diagnostics:
+        raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}")
+    return found.resources[0].resource
+
+
+def find_location(resource: str, inventory: Inventory) -> Location:
+    """Return where the resource of a path is: the environment, whose mute covers it, and the organization."""
     item = inventory.find(resource)
     parents = list_parents(resource)
     environment = next((path for path in parents if path.rpartition("/")[2].startswith("environment=")), "")
@@ -315,123 +306,3 @@ def _list_matched(entries: Iterable[ExpandedResource]) -> tuple[str, ...]:
         if any(item.match for group in (statement.subscriptions or (), *statement.matched) for item in group)
     }
     return tuple(sorted(matched))
-
-
-Result = TypeVar("Result")
-
-Need = Callable[[Selector, Sequence[InventoryItem]], Iterable[InventoryItem]]
-"""Returns those of the places that a selector needs the inside of."""
-
-
-class InventoryReader:
-    """Reads as much of the inventory as the selectors need, side by side."""
-
-    def __init__(self, api: Api, selectors: Sequence[Selector], client: Client) -> None:
-        """Read nothing yet."""
-        self._api = api
-        self._selectors = [selector for selector in selectors if selector.resolved]
-        self._client = client
-
-    async def read(self) -> Inventory:
-        """Return the inventory as far as it is needed. Raises a `ServiceError` that names what can't be read.
-
-        What is deleted between two lists is missing when its inside is asked for. Then all is read again, once: where
-        the list above still has it, it is hidden, which is an error.
-        """
-        if not self._selectors:
-            return Inventory()
-        try:
-            return await self._read_levels()
-        except (NotFoundError, ForbiddenError) as error:
-            if isinstance(error, ForbiddenError) and error.code != NOT_VISIBLE:
-                raise
-        return await self._read_levels()
-
-    async def _read_levels(self) -> Inventory:
-        """Read the environments, then what is in them, then what is in the clusters."""
-        listed = await _name_part("the environments", "", self._api.environments())
-        environments = [decode_environment(body) for body in listed]
-        jobs = [
-            *(partial(self._clusters, place) for place in self._find_places(environments, self._need_clusters)),
-            *(partial(self._pools, place) for place in self._find_places(environments, self._need_pools)),
-        ]
-        found = [item for part in await run_all(jobs, self._client.parallelism) for item in part]
-        clusters = [item for item in found if item.type == CLUSTER]
-        needed = self._find_places(clusters, partial(self._need_connectors, environments))
-        parts = await run_all([partial(self._connectors, place) for place in needed], self._client.parallelism)
-        items = [*environments, *found, *(item for part in parts for item in part)]
-        if len(items) > MAX_OBJECTS:
-            raise ProtocolError(f"the inventory has more than {MAX_OBJECTS:,} resources, which is not believable")
-        return Inventory.of(items, find_organization(listed))
-
-    def _find_places(
-        self,
-        places: Sequence[InventoryItem],
-        need: Need,
-    ) -> list[InventoryItem]:
-        """Return the places, each once, that a selector needs the inside of."""
-        needed = {place.id for selector in self._selectors for place in need(selector, places)}
-        return [place for place in places if place.id in needed]
-
-    def _need_clusters(self, selector: Selector, environments: Sequence[InventoryItem]) -> Iterable[InventoryItem]:
-        if not {CLUSTER, CONNECTOR}.isdisjoint(selector.types):
-            yield from _leave_out(selector, choose(selector.environment, environments, selector), "/cloud-cluster=")
-
-    def _need_pools(self, selector: Selector, environments: Sequence[InventoryItem]) -> Iterable[InventoryItem]:
-        if COMPUTE_POOL in selector.types and not selector.cluster:
-            yield from _leave_out(selector, choose(selector.environment, environments, selector), "/flink-region=")
-
-    def _need_connectors(
-        self, environments: Sequence[InventoryItem], selector: Selector, clusters: Sequence[InventoryItem]
-    ) -> Iterable[InventoryItem]:
-        if CONNECTOR in selector.types:
-            places = choose(selector.environment, environments, selector)
-            inside = choose_inside(selector.cluster, clusters, places, selector)
-            yield from _leave_out(selector, inside, "/connector=")
-
-    async def _clusters(self, place: InventoryItem) -> list[InventoryItem]:
-        return await self._read_part(place, "clusters", self._api.clusters(place.id), decode_cluster)
-
-    async def _pools(self, place: InventoryItem) -> list[InventoryItem]:
-        return await self._read_part(place, "compute pools", self._api.compute_pools(place.id), decode_pool)
-
-    async def _connectors(self, place: InventoryItem) -> list[InventoryItem]:
-        environment = place.environment.id if place.environment is not None else ""
-        answer = self._api.connectors(environment, place.id)
-        return await self._read_part(place, "connectors", answer, decode_connector)
-
-    async def _read_part(
-        self,
-        place: InventoryItem,
-        what: str,
-        answer: Awaitable[list[Any]],
-        decode: Callable[[Any, InventoryItem], InventoryItem | None],
-    ) -> list[InventoryItem]:
-        """Read the inside of a place. An error names it, and the way out where the credentials don't open it."""
-
-        async def read() -> list[InventoryItem]:
-            return [item for body in await answer if (item := decode(body, place)) is not None]
-
-        way_out = (
-            f"; what is hidden there can't be told from what does not exist: give the account a role for"
-            f" {quoted(place.path)}, or leave it out by `environment` or `cluster`, in a match also by"
-            f" except: [{quoted(place.path + '/*')}]; to discover, all must be readable"
-        )
-        # Its name is a text of the service, which may repeat a secret.
-        name = quoted(self._client.redactor(place.label))
-        return await _name_part(f"the {what} of {name}", way_out, read())
-
-
-def _leave_out(selector: Selector, places: Iterable[InventoryItem], inside: str) -> Iterator[InventoryItem]:
-    """Yield the places whose inside `excepts` does not exclude as a whole: by a glob on paths that ends in `*`."""
-    excluded = make_test([glob for glob in selector.excepts if glob.endswith("*")])
-    return (place for place in places if not excluded or not excluded(f"{place.path}{inside}".casefold()))
-
-
-async def _name_part(part: str, way_out: str, answer: Awaitable[list[Result]]) -> list[Result]:
-    """Return an answer. An error names the part of the inventory; `way_out` is for one that is forbidden."""
-    try:
-        return await answer
-    except (ApiError, ProtocolError) as error:
-        error.args = (f"{part} can't be read: {error}{way_out if isinstance(error, ForbiddenError) else ''}",)
-        raise

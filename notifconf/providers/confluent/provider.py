@@ -47,8 +47,8 @@ from notifconf.providers.confluent.coverage import (
     list_probes,
 )
 from notifconf.providers.confluent.decode import declare
-from notifconf.providers.confluent.hosts import find_shown_host
 from notifconf.providers.confluent.review import find_renames, find_silences, find_undeclared_mutes, is_off, needs_test
+from notifconf.providers.confluent.urls import find_shown_host
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
 
 if TYPE_CHECKING:

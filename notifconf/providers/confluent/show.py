@@ -35,8 +35,8 @@ from notifconf.providers.confluent.catalogue import (
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED
 from notifconf.providers.confluent.expand import expand
-from notifconf.providers.confluent.hosts import find_shown_host
 from notifconf.providers.confluent.inventory import Inventory, InventoryItem, inventory_of, make_filter, select
+from notifconf.providers.confluent.urls import find_shown_host
 from notifconf.providers.confluent.workspace import (
     DISABLED,
     ENABLED,

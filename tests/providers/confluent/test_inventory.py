@@ -15,7 +15,7 @@ from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.expand import expand
 from notifconf.providers.confluent.inventory import Inventory, InventoryItem, decode_connector, select
-from notifconf.providers.confluent.live import find_location
+from notifconf.providers.confluent.live import find_location, find_path
 from notifconf.providers.confluent.workspace import DeclaredResource, Match, Mute, Reference, Selector
 from tests.providers.confluent.declared import CATALOGUE, NOW, addition, at, resource, subscription, workspace
 
@@ -183,9 +183,9 @@ def test_what_is_not_one_resource_is_an_error(selector: Selector, parts: tuple[s
 def test_a_location_by_names_has_paths_alone(resource: str, paths: tuple[str, ...] | None) -> None:
     if paths is None:
         with pytest.raises(UsageError, match="no connector"):
-            find_location(resource, INVENTORY)
+            find_location(find_path(resource, INVENTORY), INVENTORY)
     else:
-        assert find_location(resource, INVENTORY).paths == paths
+        assert find_location(find_path(resource, INVENTORY), INVENTORY).paths == paths
 
 
 @pytest.mark.parametrize(

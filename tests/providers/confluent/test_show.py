@@ -8,7 +8,7 @@ from notifconf.errors import UsageError
 from notifconf.model import Filters, Listing, Live, LiveResource
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
-from notifconf.providers.confluent.hosts import find_service, find_shown_host
+from notifconf.providers.confluent.urls import find_service, find_shown_host
 from tests.providers.confluent.declared import CATALOGUE, URL
 
 SHRINK, EXPAND, SAML = (

@@ -11,7 +11,8 @@ from notifconf.config.schema import check as schema_check
 from notifconf.config.yaml import parse
 from notifconf.model import Secret
 from notifconf.providers.confluent.check import check
-from notifconf.providers.confluent.decode import TYPE_OF_SEGMENT, declare, mask_expression
+from notifconf.providers.confluent.decode import TYPE_OF_SEGMENT, declare
+from notifconf.providers.confluent.urls import mask_expression
 from notifconf.providers.confluent.workspace import (
     ConfluentDeclarations,
     DeclaredIntegration,

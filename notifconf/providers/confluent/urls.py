@@ -1,4 +1,4 @@
-"""The services that many customers share, and that webhook URLs lead to.
+"""Webhook URLs: the services that many customers share, and what of a URL is secret or stands in clear.
 
 The host of a tunnel or of a private hook service is as secret as the URL: whoever knows it can send to it, or find out
 who is told. So a host is shown only if it belongs to one of these services. There the rest of the URL is the secret.
@@ -6,6 +6,7 @@ who is told. So a host is shown only if it belongs to one of these services. The
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -69,3 +70,53 @@ def find_shown_host(url: str) -> str | None:
     if service is None or service.shown != ("host" if host == service.host else "below"):
         return None
     return host
+
+
+_URL_SEPARATORS = re.compile(r"[/?&=#.]")
+MIN_TOKEN_LENGTH = 12
+LONG_TOKEN_LENGTH = 14
+"""In characters. The longest words that are usual in the addresses of hooks, such as `notifications`, are shorter."""
+REFERENCE = re.compile(r"\$(?P<escape>\$)?\{(?P<body>[^}]*)\}?")
+
+
+def is_url(text: str) -> bool:
+    """Say whether a target takes this URL: http:// or https://, a host, and no spaces."""
+    return bool(host_of(text)) and urlsplit(text).scheme in {"http", "https"} and _is_one_word(text)
+
+
+def stands_in_clear(expression: str | None) -> bool:
+    """Say whether the workspace itself holds a secret URL: as its value, in a reference, or beside references.
+
+    Beside references, a part of a path or a query is secret if it looks like a token; `services/` does not.
+    """
+    if expression is None:
+        return True
+    bodies = [found["body"] for found in REFERENCE.finditer(expression) if not found["escape"]]
+    words = [body.partition(":")[2][1:] for body in bodies if not body.startswith("file:")]
+    beside = REFERENCE.sub("", expression).partition("://")[2] or REFERENCE.sub("", expression)
+    defaults = (body.partition(":-")[2] for body in bodies)
+    parts = [part for text in (*defaults, beside.partition("/")[2]) for part in _URL_SEPARATORS.split(text)]
+    return any(map(is_url, words)) or any(map(_is_token, parts))
+
+
+def _is_token(part: str) -> bool:
+    """Say whether a part of a URL looks like a secret: long, and either very long or with a digit in it."""
+    return len(part) >= MIN_TOKEN_LENGTH and (len(part) >= LONG_TOKEN_LENGTH or any(map(str.isdigit, part)))
+
+
+def mask_expression(expression: str | None) -> str | None:
+    """Return an expression with the text beside its references, and their defaults, left out: they may be secret."""
+    if expression is None:
+        return None
+    shown, end = "", 0
+    for found in REFERENCE.finditer(expression):
+        if not found["escape"]:
+            name, colon, word = found["body"].partition(":")
+            word = word[:1] + "…" if word[:1] in {"-", "?"} else word
+            shown += ("…" if found.start() > end else "") + "${" + name + colon + word + "}"
+            end = found.end()
+    return shown + ("…" if len(expression) > end else "")
+
+
+def _is_one_word(text: str) -> bool:
+    return text.isprintable() and not any(char.isspace() for char in text)
