@@ -43,7 +43,7 @@ from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
 from notifconf.report.formats import RENDERERS
 from notifconf.report.style import Line, Span, line
-from notifconf.report.text import outcome_line, report_lines
+from notifconf.report.text import conclusion, outcome_line, report_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,10 @@ async def _get_approval(
     while True:
         if made.plan.errors or made.plan.refusals or not made.plan.changes:
             code = ExitCode.for_plan(made.plan, detailed=False)
-            console.show(made.plan, code)
+            if code is ExitCode.DONE and console.quiet and not console.machine:
+                console.lines([conclusion(console.report(made.plan))])
+            else:
+                console.show(made.plan, code)
             return code
         _show_plan(made.plan, console, asking=not auto_approve)
         if auto_approve:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -39,8 +40,10 @@ def _check_gateway(_context: click.Context, parameter: click.Parameter, value: s
         address = urlsplit("")
     if address.username is not None or address.password is not None:
         raise click.BadParameter("the URL must not hold credentials", param=parameter)
-    if address.scheme not in {"http", "https"} or not address.hostname:
-        raise click.BadParameter("write the URL of a Pushgateway, such as http://localhost:9091", param=parameter)
+    is_whole = not (address.query or address.fragment) and value.isascii() and not re.search(r"\s", value)
+    if address.scheme not in {"http", "https"} or not address.hostname or not is_whole:
+        wanted = "write the URL of a Pushgateway, such as http://localhost:9091, without a query"
+        raise click.BadParameter(wanted, param=parameter)
     return value
 
 
@@ -160,7 +163,7 @@ def _push_metrics(url: str, run: Run, timeout: float, console: Console) -> None:
     """Send the metrics of a run. If that fails, it is a warning: the exit code tells of the drift."""
     try:
         push(run, url, timeout)
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: a name that can't be one of a host
         console.aside([line(Span("warning:", "warning"), f" can't push the metrics to {url}: {error}")])
 
 

@@ -14,9 +14,11 @@ from notifconf.config.format import format_text
 from notifconf.config.yaml import parse
 from notifconf.errors import UsageError, WorkspaceError
 from notifconf.files import write_atomically
-from notifconf.report.style import count, line
+from notifconf.report.json import dump_json
+from notifconf.report.style import Span, count, line
 
 FORMATTED = "All files are formatted."
+UNFORMATTED = "the canonical style would lose a comment or change a value. Write each comment on a line of its own"
 
 
 @command(paths_argument, option("--check", is_flag=True, help="Change nothing; exit with 1 if a file would change."))
@@ -34,22 +36,24 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
     texts = {source.name: source.data.decode("utf-8-sig", "replace") for source in sources}
     _refuse_errors(sources)
     formatted = {name: format_text(name, text) for name, text in texts.items()}
-    changed = [name for name, text in formatted.items() if text != texts[name]]
-    if check:
-        for name in changed:
-            console.lines([line(f"{name} would change.")])
+    for name in (name for name, text in formatted.items() if text is None):
+        console.aside([line(Span("warning:", "warning"), f" {name} stays as it is: {UNFORMATTED}")])
+    changed = {name: text for name, text in formatted.items() if text is not None and text != texts[name]}
+    if not check:
+        for name in changed.keys() - {STANDARD_INPUT}:
+            _write(name, changed[name])
+    if console.machine:
+        files = [{"file": name, "changed": name in changed, "text": formatted[name] or texts[name]} for name in texts]
+        console.result(dump_json({"files": files}))
+    elif check:
         sums = f"{count(len(changed), 'file')} would change: run `notifconf fmt`."
-        console.lines([line(sums if changed else FORMATTED)])
-        return ExitCode.ERROR if changed else ExitCode.DONE
-    for name in changed:
-        if name != STANDARD_INPUT:
-            _write(name, formatted[name])
-            console.lines([line(f"Wrote {name}.")])
-    if STANDARD_INPUT in formatted:
-        console.result(formatted[STANDARD_INPUT])
-    elif not changed:
-        console.lines([line(FORMATTED)])
-    return ExitCode.DONE
+        console.lines([*(line(f"{name} would change.") for name in changed), line(sums if changed else FORMATTED)])
+    elif STANDARD_INPUT in texts:
+        console.result(formatted[STANDARD_INPUT] or texts[STANDARD_INPUT])
+    else:
+        is_done = not changed and None not in formatted.values()
+        console.lines([*(line(f"Wrote {name}.") for name in changed), *([line(FORMATTED)] if is_done else [])])
+    return ExitCode.ERROR if check and changed else ExitCode.DONE
 
 
 def _refuse_errors(sources: list[Source]) -> None:

@@ -9,7 +9,18 @@ from notifconf.cli.options import command
 from notifconf.cli.process import ExitCode
 
 
-@command(click.argument("words", nargs=-1, metavar="[COMMAND]..."), formats=["text"], pages=True)
+def _complete(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the commands that may come next: of the program, or of the command before the cursor."""
+    found: click.Command | None = context.find_root().command
+    for word in context.params.get("words") or ():
+        found = found.get_command(context, word) if isinstance(found, click.Group) else None
+    names = found.list_commands(context) if isinstance(found, click.Group) else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+@command(
+    click.argument("words", nargs=-1, metavar="[COMMAND]...", shell_complete=_complete), formats=["text"], pages=True
+)
 def help(words: tuple[str, ...], *, console: Console) -> ExitCode:  # noqa: A001 -- named after the command
     """Show the help text of a command.
 

@@ -145,6 +145,8 @@ def _usage_error(error: click.ClickException) -> str:
     """Return an error of the command line as click shows it, with the variable that a wrong value comes from."""
     shown = io.StringIO()
     error.show(shown)
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.parent is None:
+        shown.write("The options of a command stand after its name, as in `notifconf plan --json`.\n")
     variable = _find_variable(error)
     return shown.getvalue() + (f"The value is that of the environment variable {variable}.\n" if variable else "")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -120,7 +121,7 @@ class _Pages(io.StringIO):
 @contextmanager
 def page_output(*, color: bool) -> Iterator[bool]:
     """Send what is printed inside to the command of PAGER. Gives whether that is so: PAGER is set, on a terminal."""
-    if not (os.environ.get("PAGER") and sys.stdout.isatty() and sys.stdin.isatty()):
+    if not (_has_pager() and sys.stdout.isatty() and sys.stdin.isatty()):
         yield False
         return
     pages = _Pages()
@@ -128,7 +129,17 @@ def page_output(*, color: bool) -> Iterator[bool]:
         with redirect_stdout(pages):
             yield True
     finally:
-        click.echo_via_pager(pages.getvalue(), color=color)
+        if pages.getvalue():  # an error is on standard error: a pager of nothing would hide it
+            # Click knows which pagers show colours: others would show the codes.
+            click.echo_via_pager(pages.getvalue(), color=None if color else False)
+
+
+def _has_pager() -> bool:
+    """Say whether PAGER is a command line: one with an open quote is none."""
+    try:
+        return bool(shlex.split(os.environ.get("PAGER", "")))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ Nothing is written that does not read as before: `format_text` compares both tex
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
@@ -22,27 +23,38 @@ from notifconf.config.yaml import parse
 Schema: TypeAlias = Mapping[str, Any]
 
 
-def format_text(name: str, text: str) -> str:
+class _Loader(pyyaml.SafeLoader):
+    """Composes an alias as a scalar, with the place of the alias: what it stands for is somewhere else."""
+
+    def compose_node(self, parent: pyyaml.Node | None, index: int) -> pyyaml.Node | None:
+        if not self.check_event(pyyaml.AliasEvent):
+            return super().compose_node(parent, index)
+        event: Any = self.get_event()  # type: ignore[no-untyped-call]
+        return pyyaml.ScalarNode("alias", event.anchor, event.start_mark, event.end_mark)
+
+
+def format_text(name: str, text: str) -> str | None:
     """Return the text of a file in canonical form. It must be YAML that `parse` reads without an error.
 
-    Where an alias would come before its anchor, the order stays as it is. Where the style can't be changed without
-    changing what the text means, the text stays as it is.
+    Where an alias would come before its anchor, the order stays as it is. Where the style would lose a comment, or
+    change what the text means, there is no canonical form: None.
     """
     try:
         once = _format_once(name, text)
-        return _format_once(name, once)  # the style may show an order that was hidden: `? key`
+        return once and _format_once(name, once)  # the style may show an order that was hidden: `? key`
     except (pyyaml.YAMLError, RecursionError):
-        return text
+        return None
 
 
-def _format_once(name: str, text: str) -> str:
-    if pyyaml.compose(text, Loader=pyyaml.SafeLoader) is None:
+def _format_once(name: str, text: str) -> str | None:
+    if pyyaml.compose(text, Loader=_Loader) is None:
         return text
     for candidate in (_reorder(text), text):
         styled = _restyle(candidate)
-        if _read(name, styled) == _read(name, text) and _list_comments(styled) == _list_comments(text):
+        is_same = styled is not None and _read(name, styled) == _read(name, text)
+        if styled is not None and is_same and _list_comments(styled) == _list_comments(text):
             return styled
-    return text
+    return None
 
 
 def _read(name: str, text: str) -> object:
@@ -51,34 +63,53 @@ def _read(name: str, text: str) -> object:
 
 
 def _list_comments(text: str) -> list[str]:
-    """Return the lines that are comments, in an order that does not depend on theirs."""
-    return sorted(line.strip() for line in text.splitlines() if line.strip().startswith("#"))
+    """Return all comments, in an order that does not depend on theirs: what stands between tokens, from its `#` on."""
+    found, end = [], 0
+    for token in pyyaml.scan(text, Loader=pyyaml.SafeLoader):
+        found += text[end : token.start_mark.index].splitlines()
+        if isinstance(token, pyyaml.ScalarToken) and token.style in {"|", ">"}:
+            found += text[token.start_mark.index : token.end_mark.index].splitlines()[:1]
+        end = token.end_mark.index
+    return sorted(line[line.index("#") :].rstrip() for line in found if "#" in line)
 
 
-def _restyle(text: str) -> str:
-    """Write YAML with an indentation of two, list items indented, no line wrapped, and one newline at the end."""
+def _restyle(text: str) -> str | None:
+    """Write YAML with an indentation of two, list items indented, no line wrapped, and one newline at the end.
+
+    Returns None where ruamel.yaml does not read it: it is stricter here and there.
+    """
     from ruamel import yaml  # not at the top: only this command needs it
 
     round_trip = yaml.YAML()
     round_trip.preserve_quotes = True
     round_trip.width = sys.maxsize
     round_trip.indent(mapping=2, sequence=4, offset=2)
+    tokens = pyyaml.scan(text, Loader=pyyaml.SafeLoader)
+    round_trip.explicit_start = any(isinstance(token, pyyaml.DocumentStartToken) for token in tokens)
     result = io.StringIO()
     try:
         round_trip.dump(round_trip.load(text), result)
     except (yaml.error.YAMLError, ValueError):
-        return text
-    return _tidy(result.getvalue())
+        return None
+    return _tidy(_join_alias_comments(result.getvalue(), text))
+
+
+def _join_alias_comments(text: str, before: str) -> str:
+    """Put the comment of an alias back into its line: ruamel.yaml writes it below, where it belongs to what follows."""
+    own_lines = {line.strip() for line in before.splitlines()}
+
+    def join(found: re.Match[str]) -> str:
+        return found[0] if found[2].strip() in own_lines else f"{found[1]}  {found[2]}"
+
+    return re.sub(r"^(.*[:-] \*[^\s,]+)\n +(#.*)$", join, text, flags=re.MULTILINE)
 
 
 def _reorder(text: str) -> str:
     """Put the members of all mappings in the order of the schema."""
-    node = pyyaml.compose(text, Loader=pyyaml.SafeLoader)
+    node = pyyaml.compose(text, Loader=_Loader)
     lines = text.splitlines()
     schema = workspace_schema()
-    # An alias leads to a mapping that is there already: each is reordered once.
-    found = {id(mapping): (mapping, order) for mapping, order in _find_mappings(node, [schema], schema)}
-    for mapping, order in reversed(found.values()):
+    for mapping, order in reversed(list(_find_mappings(node, [schema], schema))):
         _reorder_mapping(lines, mapping, order)
     return "\n".join(lines) + "\n"
 
@@ -201,7 +232,7 @@ def _last_line(node: Any) -> int:
 def _tidy(text: str) -> str:
     """Indent comments as what follows them, and leave no more than one blank line in a row."""
     lines = text.splitlines()
-    fixed = set(_list_lines_of_texts(pyyaml.compose(text, Loader=pyyaml.SafeLoader)))
+    fixed = set(_list_lines_of_texts(pyyaml.compose(text, Loader=_Loader)))
     result: list[str] = []
     before = -1
     for number, line in enumerate(lines):

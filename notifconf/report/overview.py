@@ -88,7 +88,7 @@ class Run:
         """What a reviewer must see of the run: errors, what it silences, and each change."""
         for item in self.errors:
             place = f"{item['file']}:{item['line']}:{item['column']}: " if item["file"] else ""
-            yield f"{place}error[{item['code']}]: {item['message']}"
+            yield f"{place}error[{item['code']}]: {' '.join(item['message'].split())}"
         yield from (f"silences: {item['message']}" for item in self.document["silences"])
         for change in self.document["changes"]:
             result = f": {change['result']}" if "result" in change else ""
@@ -103,6 +103,8 @@ def read_run(file: str, text: str) -> Run:
         raise ValueError("it is not JSON: write it with `--format json --output FILE`") from error
     if not jsonschema_rs.is_valid(json.loads(schema_text("plan-v1.schema.json")), document):
         raise ValueError(f"it is not what `plan`, `drift` or `apply` print as JSON (format version {FORMAT_VERSION})")
+    if document["applicable"] and document.get("digest") is None:
+        raise ValueError("`validate` printed it, without looking at the live state: name the JSON of `plan` or `drift`")
     return Run(file, document)
 
 

@@ -78,6 +78,8 @@ SHELLS = pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
         ("notifconf schema p", ["plan"]),
         ("notifconf completion ", ["bash", "zsh", "fish"]),
         ("notifconf types --provider k", ["konnect"]),
+        ("notifconf help app", ["apply"]),
+        ("notifconf help inbox l", ["list"]),
         ("notifconf nonsense ", list(COMMANDS)),
     ],
 )

@@ -220,14 +220,19 @@ def test_metrics_are_pushed_and_a_failed_run_keeps_what_it_does_not_know(in_sync
     assert "notifconf_last_success" not in rest
 
 
-def test_a_failed_push_is_a_warning(in_sync):
-    ended = in_sync.runs("drift", "--push-metrics", "http://127.0.0.1:9")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", f"http://{'a' * 64}.example"])
+def test_a_failed_push_is_a_warning(in_sync, url):
+    ended = in_sync.runs("drift", "--push-metrics", url)
     assert (ended.code, ended.out) == (0, "")
-    assert ended.err.startswith("warning: can't push the metrics to http://127.0.0.1:9")
+    assert ended.err.startswith(f"warning: can't push the metrics to {url}")
 
 
-@pytest.mark.parametrize("url", ["http://me:canary@127.0.0.1:9", "127.0.0.1:9091", "ftp://x", "http://[", ""])
+GATEWAYS = ["http://me:canary@127.0.0.1:9", "127.0.0.1:9091", "ftp://x", "http://[", "", "http://x/?token=canary"]
+
+
+@pytest.mark.parametrize("url", [*GATEWAYS, "http://x/é", "http://x/a b"])
 def test_what_is_no_address_of_a_gateway(in_sync, url):
     ended = in_sync.runs("drift", "--push-metrics", url)
     assert ended.code == 1
+    assert "Invalid value for '--push-metrics'" in ended.err
     assert "canary" not in ended.err

@@ -99,12 +99,38 @@ def test_order_style_and_comments():
         "version: 1\nprovider: confluent\npolicy: {mode: sync}\nx-words: [yes, 012, 1_000, 0x1F, ~, 1e3, '#1']\n",
         '{"version": 1, "provider": "confluent", "policy": {"owner": "a", "mode": "sync"}}\n',
         "provider: konnect\nversion: 1\nsubscriptions:\n- channels: {IN_APP: true, EMAIL: false}\n  event: a\n",
+        '---\nversion: 1\nx-a: "one\n  # two"\n',
     ],
 )
 def test_whatever_is_written_means_the_same(text):
     formatted = format_text("a.yaml", text)
+    assert formatted is not None
     assert parse("a.yaml", formatted.encode())[0] == parse("a.yaml", text.encode())[0]
     assert format_text("a.yaml", formatted) == formatted
+
+
+def test_a_comment_beside_an_anchor_an_alias_or_a_dash_stays():
+    text = "version: 1\nx-a: &a # one\n  b: c\nx-d:\n-  # two\n   e: *a # three\n# four\nx-f: *a\n"
+    formatted = "version: 1\n\nx-a: &a\n  # one\n  b: c\n\nx-d:\n  # two\n  - e: *a  # three\n\n# four\nx-f: *a\n"
+    assert format_text("a.yaml", text) == formatted
+    assert format_text("a.yaml", formatted) == formatted
+
+
+KEPT = "version: 1\npolicy: {mode: sync, # why\n  max_deletes: 3}\n"
+
+
+def test_what_has_no_canonical_form_stays_and_that_is_said(user):
+    path = user.writes(KEPT)
+    ended = user.runs("fmt")
+    assert (ended.code, ended.out, path.read_text()) == (0, "", KEPT)
+    assert ended.err.startswith("warning: notifconf.yaml stays as it is: ")
+
+
+def test_json_says_which_files_change(user):
+    user.writes(UNTIDY)
+    ended = user.runs("fmt", "--check", "--json")
+    assert ended.code == 1
+    assert ended.json == {"files": [{"file": "notifconf.yaml", "changed": True, "text": TIDY}]}
 
 
 WRITTEN = [

@@ -86,6 +86,7 @@ def test_help_is_that_of_the_option(somebody):
         (["help", "aply"], "apply"),
         (["inbox", "lst"], "list"),
         (["plan", "--formt", "x"], "--format"),
+        (["--json", "plan"], "notifconf plan --json"),
     ],
 )
 def test_a_misspelt_word_names_the_nearest(capsys, arguments, nearest):
@@ -97,6 +98,7 @@ def test_a_quiet_apply_tells_only_how_it_ended(somebody):
     ended = somebody.runs("apply", "-q", "-y")
     assert (ended.code, ended.err) == (0, "")
     assert [line.partition(":")[0] for line in ended.out.splitlines()] == ["Applied", "Verified"]
+    assert somebody.runs("apply", "-q", "-y").out == "No changes. Live state matches the configuration.\n"
 
 
 def test_the_provider_whose_credentials_are_set(user):

@@ -107,6 +107,16 @@ def test_a_pager_on_a_terminal(somebody, arguments):
     assert "paged:" not in terminal.text
 
 
+@pytest.mark.parametrize(
+    ("pager", "arguments", "code"), [("sed s/^/paged:/", ["plan", "nowhere"], 1), ('"', ["show"], 0)]
+)
+def test_no_pager_without_a_result_and_none_that_is_no_command(somebody, pager, arguments, code):
+    with started(*arguments, environment={"PAGER": pager}) as terminal:
+        assert terminal.ends() == code
+    assert "paged:" not in terminal.text
+    assert "bug" not in terminal.text
+
+
 def test_no_pager_in_a_pipe_and_none_for_apply(somebody):
     somebody.sets(PAGER="false")
     assert somebody.runs("plan").out.startswith("Workspace")

@@ -198,6 +198,8 @@ def test_a_plan_that_was_applied_is_stale(saved):
     assert saved.runs("apply", "plan.out").code == 0
     saved.requests()
     unchanged(saved, saved.runs("apply", "plan.out"), 4, "stale")
+    assert saved.runs("apply", "plan.out", "--json", "--output", "run.json").code == 4
+    assert "make the plan anew: " in saved.runs("report", "run.json").out
 
 
 def _altered(path, change):

@@ -124,3 +124,6 @@ def test_what_is_no_run_is_refused(runner):
     (runner.folder / "repository" / "a.json").write_text('{"format_version": "1.0"}')
     ended = runner.runs("notifconf report a.json notifications.yaml")
     assert (ended.returncode, ended.stdout) == (1, "")
+    ended = runner.runs("notifconf validate notifications.yaml --json --output a.json && notifconf report a.json")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "a.json: `validate` printed it" in ended.stderr
