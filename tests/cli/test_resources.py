@@ -337,3 +337,9 @@ def test_configurations_of_connectors_are_shown_nowhere(user, monkeypatch, kind)
     files = "".join(path.read_text() for path in user.folder.iterdir() if path.is_file())
     assert ('"event": "crash"' in files) == (not kind)
     assert CANARY not in files + "".join(item.out + item.err for item in ended)
+
+
+def test_a_misspelt_member_of_a_name_is_one_error(user):
+    user.writes(f"{HEAD}resources:\n  - resource: {{enviroment: Production}}\n    muted: true\n")
+    for ended in (user.runs("validate", "--format", "json"), user.plans()):
+        assert (ended.code, ended.codes()) == (1, ["error:unknown-key"])

@@ -254,7 +254,8 @@ class Decoder:
             cluster=_wanted(names, "cluster"),
             name=_wanted(names, own) if own not in {"environment", "cluster"} else (),
             is_exact=True,
-            resolved=not names.unresolved,
+            # An unknown key was an error, and is gone: a name may be left without any.
+            resolved=bool(names) and not names.unresolved,
         )
 
     def resource_match(self, entry: LocatedMapping) -> Selector:
@@ -357,7 +358,7 @@ def names_two_resources(names: Collection[str]) -> bool:
 
 def find_innermost(names: Collection[str]) -> str:
     """Return the member of a `resource` by names that names the resource itself; the others say what it is in."""
-    return next(name for name in ("connector", "compute_pool", "cluster", "environment") if name in names)
+    return next((name for name in ("connector", "compute_pool", "cluster") if name in names), "environment")
 
 
 def parse_names(resource: str) -> Selector | None:
