@@ -342,4 +342,5 @@ def test_configurations_of_connectors_are_shown_nowhere(user, monkeypatch, kind)
 def test_a_misspelt_member_of_a_name_is_one_error(user):
     user.writes(f"{HEAD}resources:\n  - resource: {{enviroment: Production}}\n    muted: true\n")
     for ended in (user.runs("validate", "--format", "json"), user.plans()):
-        assert (ended.code, ended.codes()) == (1, ["error:unknown-key"])
+        errors = [code for code in ended.codes() if code.startswith("error")]
+        assert (ended.code, errors) == (1, ["error:unknown-key"])
