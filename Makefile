@@ -56,7 +56,7 @@ layers: env
 	$(BIN)/lint-imports
 
 check: env
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 coverage: env    ## run the tests, and say which lines and branches none of them takes
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term

@@ -15,7 +15,7 @@ freezegun.configure(extend_ignore_list=["asyncio", "uvicorn"])
 # Each run tries the same examples, so that it fails for what was changed alone. `make laws` searches at random, longer.
 # How fast a machine is, which may do other work beside, says nothing of what is tested.
 COMMON = settings(deadline=None, suppress_health_check=list(HealthCheck))
-settings.register_profile("usual", COMMON, max_examples=30, derandomize=True, database=None)
+settings.register_profile("usual", COMMON, max_examples=20, derandomize=True, database=None)
 settings.register_profile("thorough", COMMON, max_examples=500)
 settings.load_profile("usual")
 

@@ -12,7 +12,8 @@ from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, write_atomically
-from notifconf.report.overview import OVERVIEWS, Run, overview_metrics, read_run
+from notifconf.report.overview import OVERVIEWS, Run, make_unreadable_run, overview_metrics, read_run
+from notifconf.report.style import Span, line
 
 METRICS_FILE_MODE = 0o644
 """Another user's collector reads the file."""
@@ -27,7 +28,7 @@ def report(files: tuple[str, ...], *, metrics_file: Path | None, console: Consol
     """Show the runs of many workspaces on one page.
 
     Each FILE is what `plan`, `drift` or `apply` printed with --format json. The exit code is 0 whatever the runs
-    found: each of them had its own.
+    found: each of them had its own. It is 1 if a FILE does not say how its run ended; the page has it as an error.
 
     \b
     Example:
@@ -40,7 +41,10 @@ def report(files: tuple[str, ...], *, metrics_file: Path | None, console: Consol
         except OSError as error:
             raise UsageError(f"can't write the metrics to {metrics_file}: {error.strerror}") from error
     console.result(OVERVIEWS[console.format](runs))
-    return ExitCode.DONE
+    unreadable = [run for run in runs if not run.is_readable]
+    for run in unreadable:
+        console.aside([line(Span("error:", "error"), f" {run.file}: {run.errors[0]['message']}")])
+    return ExitCode.ERROR if unreadable else ExitCode.DONE
 
 
 def _read(file: str) -> Run:
@@ -52,4 +56,4 @@ def _read(file: str) -> Run:
     try:
         return read_run(file, text)
     except ValueError as error:
-        raise UsageError(f"{file}: {error}") from error
+        return make_unreadable_run(file, str(error))

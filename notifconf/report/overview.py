@@ -36,10 +36,11 @@ SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: the name of its file, and the document in it."""
+    """One run: the name of its file, and the document in it, or what stands for one that can't be read."""
 
     file: str
     document: Document
+    is_readable: bool = True
 
     @property
     def context(self) -> Mapping[str, Any]:
@@ -106,6 +107,18 @@ def read_run(file: str, text: str) -> Run:
     if document["applicable"] and document.get("digest") is None:
         raise ValueError("`validate` printed it, without looking at the live state: name the JSON of `plan` or `drift`")
     return Run(file, document)
+
+
+def make_unreadable_run(file: str, reason: str) -> Run:
+    """Return what stands for a run whose file does not say how it ended: nothing but an error."""
+    wrong = {"severity": "error", "code": "usage", "message": reason, "file": None, "line": None, "column": None}
+    empty: dict[str, list[Any]] = {"changes": [], "silences": []}
+    sums = dict.fromkeys(ACTIONS, 0)
+    return Run(
+        file,
+        {**empty, "applicable": False, "digest": None, "summary": sums, "diagnostics": [wrong]},
+        is_readable=False,
+    )
 
 
 def headline(runs: Sequence[Run]) -> str:
@@ -202,6 +215,7 @@ def overview_metrics(runs: Sequence[Run]) -> str:
                 [
                     ({**labels(run), "action": action}, run.document["summary"][action])
                     for run in runs
+                    if run.is_readable  # what is not known is left out, never 0
                     for action in ACTIONS
                 ],
             ),

@@ -120,10 +120,18 @@ def test_a_name_that_is_none_is_refused(runner, name):
     assert "error: an organization has a name" in ended.stderr
 
 
-def test_what_is_no_run_is_refused(runner):
-    (runner.folder / "repository" / "a.json").write_text('{"format_version": "1.0"}')
-    ended = runner.runs("notifconf report a.json notifications.yaml")
-    assert (ended.returncode, ended.stdout) == (1, "")
-    ended = runner.runs("notifconf validate notifications.yaml --json --output a.json && notifconf report a.json")
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert "a.json: `validate` printed it" in ended.stderr
+def test_what_is_no_run_is_an_error_of_the_page(runner):
+    """A job that crashed leaves a file that says nothing: the other runs are shown all the same."""
+    (runner.folder / "repository" / "a.json").write_text("")
+    (runner.folder / "repository" / "b.json").write_text('{"format_version": "1.0"}')
+    runner.runs("notifconf validate notifications.yaml --json --output c.json")
+    ended = runner.runs("notifconf report a.json b.json c.json --format json --metrics-file m.prom")
+    assert ended.returncode == 1
+    document = json.loads(ended.stdout)
+    assert [(run["file"], run["state"], run["errors"]) for run in document["runs"]] == [
+        (name, "error", 1) for name in ("a.json", "b.json", "c.json")
+    ]
+    assert "c.json: `validate` printed it" in ended.stderr
+    metrics = (runner.folder / "repository" / "m.prom").read_text()
+    assert metrics.count("notifconf_report_applicable{") == 3
+    assert "notifconf_report_changes{" not in metrics
