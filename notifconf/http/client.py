@@ -118,11 +118,13 @@ class Client:
         params: Query | None = None,
         json: object = None,
         describe: Callable[[Any], str] = describe_nothing,
+        may_be_missing: bool = False,
     ) -> Answer:
         """Send a request, at most five times, and return its answer, which holds a JSON object (not so for DELETE).
 
         A POST is sent again only if the service certainly did not carry it out. If that is unknown, the error has
-        `sent`. `describe` makes a text of the parsed body of an error. Raises a `ServiceError`.
+        `sent`. `describe` makes a text of the parsed body of an error; that of a 404 is not looked at where the object
+        `may_be_missing`. Raises a `ServiceError`.
         """
         content = None if json is None else encode(json)
         return await self._send(
@@ -135,6 +137,7 @@ class Client:
                 repeatable=method != "POST",
                 wants_body=method != "DELETE",
                 describe=describe,
+                may_be_missing=may_be_missing,
             )
         )
 

@@ -129,7 +129,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of `endpoint`; `path` begins with a slash, its segments are quoted. See `Client.request`."""
+    """What is asked of `endpoint`; `path` begins with a slash, its segments are quoted. See `Client.request`.
+
+    `may_be_missing` says that 404 is an answer like any other: then nobody reads what it says.
+    """
 
     endpoint: str
     method: str
@@ -139,6 +142,7 @@ class Request:
     repeatable: bool
     wants_body: bool
     describe: Callable[[Any], str]
+    may_be_missing: bool = False
 
     @property
     def operation(self) -> str:
@@ -207,6 +211,9 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
         text = f"was answered {response.status}, which means neither success nor an error"
         raise _make_error(request, response, text)
     body = _read_error_body(request, response)
+    if response.status == HTTPStatus.NOT_FOUND and request.may_be_missing:
+        # A plan may look thousands of resources up, and it takes a while to search a text for secrets.
+        raise _make_missing(request, response)
     description = describe_safely(request.describe(body), redactor)
     is_server_error = httpx.codes.is_server_error(response.status)
     error_class = ServerError if is_server_error else STATUS_ERRORS.get(response.status, InvalidRequestError)
@@ -222,6 +229,12 @@ def read_answer(request: Request, response: Response, redactor: Redactor, hints:
         sent=is_server_error and request.writes,
         code=_read_error_code(body),
     )
+
+
+def _make_missing(request: Request, response: Response) -> NotFoundError:
+    status, operation = response.status, request.operation
+    text = f"{operation} was answered 404 Not Found"
+    return NotFoundError(text, status=status, operation=operation, request_id=response.request_id)
 
 
 def _explain_status(request: Request, status: int, hints: Mapping[int, str]) -> str:

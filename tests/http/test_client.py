@@ -345,10 +345,17 @@ def test_a_delete_wants_no_body() -> None:
     assert Trial(httpx.Response(204)).request("DELETE").body is None
 
 
+@pytest.mark.parametrize("may_be_missing", [False, True])
 @pytest.mark.parametrize("content", [b"<html>Not Found</html>", b"Not Found"])
-def test_a_404_that_the_api_did_not_write_is_not_a_404(content: bytes) -> None:
+def test_a_404_that_the_api_did_not_write_is_not_a_404(content: bytes, may_be_missing: bool) -> None:
     with pytest.raises(ProtocolError, match="not by the API"):
-        Trial(httpx.Response(404, content=content)).request()
+        Trial(httpx.Response(404, content=content)).request(may_be_missing=may_be_missing)
+
+
+def test_nobody_reads_what_a_404_says_of_what_may_be_missing() -> None:
+    with pytest.raises(NotFoundError) as caught:
+        Trial(httpx.Response(404, json={"errors": []})).request(may_be_missing=True, describe=pytest.fail)
+    assert (caught.value.status, caught.value.operation) == (404, "GET /things")
 
 
 @pytest.mark.parametrize("content", [b"", b'{"errors": []}'])

@@ -77,7 +77,8 @@ class Api:
         """Look up the preference of a resource: a list of at most one."""
         params = {"resource": resource, "resource_type": resource_type}
         try:
-            return [(await self._get(f"{ROOT}/resource-preferences:lookup", params)).body]
+            answer = await self._get(f"{ROOT}/resource-preferences:lookup", params, may_be_missing=True)
+            return [answer.body]
         except NotFoundError:
             return []
 
@@ -185,8 +186,10 @@ class Api:
                 str(error), status=error.status, operation=error.operation, request_id=error.request_id
             ) from None
 
-    async def _get(self, path: str, params: Query) -> Answer:
-        return await self._client.request("GET", path, params=params, describe=describe_error)
+    async def _get(self, path: str, params: Query, *, may_be_missing: bool = False) -> Answer:
+        return await self._client.request(
+            "GET", path, params=params, describe=describe_error, may_be_missing=may_be_missing
+        )
 
 
 def _take_connector(name: str, body: Any) -> Item:
