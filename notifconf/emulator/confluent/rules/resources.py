@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from notifconf.emulator.confluent.members import READ_ONLY, Members
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from notifconf.emulator.store import Row
 
 
-class ResourceRules(Rules):
+class ResourceRules(Rules, ABC):
     """What the two kinds that belong to a resource have in common.
 
     A PATCH may name another resource and another resource type (the guide sends both): the object then belongs to
@@ -49,9 +50,9 @@ class ResourceRules(Rules):
             self.permit(values["resource"])
             self.refuse_twin(self.collection, self.twins(live | values), besides=live.get("id"))
 
+    @abstractmethod
     def twins(self, body: JSON) -> Iterable[Row]:
         """The objects that could be what the body describes."""
-        raise NotImplementedError
 
     def check_delete(self, live: JSON) -> None:
         """Always possible where the resource may be touched."""
