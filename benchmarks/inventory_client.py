@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from benchmarks.planning_client import CATALOGUE, _integrations, target
 from benchmarks.workspaces import TYPE
 from notifconf import make_plan
-from notifconf.model import Live, LiveResource, Position, Workspace
+from notifconf.model.diagnostic import Position
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.inventory import Inventory, InventoryItem
 from notifconf.providers.confluent.workspace import (

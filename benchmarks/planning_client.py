@@ -11,7 +11,9 @@ from typing import Any
 
 from benchmarks.workspaces import TYPE, resource
 from notifconf import make_plan
-from notifconf.model import Live, LiveResource, Position, Secret, Value, Workspace
+from notifconf.model.diagnostic import Position
+from notifconf.model.resource import LiveResource, Secret, Value
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.catalogue import Catalogue
 from notifconf.providers.confluent.workspace import (

@@ -25,23 +25,13 @@ if TYPE_CHECKING:
     from notifconf.errors import ApiError, NotifconfError, ServiceError, StaleError, UsageError, WorkspaceError
     from notifconf.executor.saved import SavedPlan
     from notifconf.executor.schedule import Control
-    from notifconf.model import (
-        Action,
-        Change,
-        ChangeOutcome,
-        Diagnostic,
-        Explanation,
-        Live,
-        Location,
-        Mode,
-        Options,
-        Outcome,
-        Percentage,
-        Plan,
-        Result,
-        Secret,
-        Workspace,
-    )
+    from notifconf.model.coverage import Explanation, Location
+    from notifconf.model.diagnostic import Diagnostic
+    from notifconf.model.outcome import ChangeOutcome, Outcome, Result
+    from notifconf.model.plan import Action, Change, Plan
+    from notifconf.model.policy import Mode, Percentage
+    from notifconf.model.resource import Secret
+    from notifconf.model.state import Live, Options, Workspace
     from notifconf.plan.planner import Proposal
     from notifconf.providers.base import Connection
 
@@ -103,8 +93,13 @@ _MODULES = {
         "notifconf.errors": "ApiError NotifconfError ServiceError StaleError UsageError WorkspaceError",
         "notifconf.executor.saved": "SavedPlan",
         "notifconf.executor.schedule": "Control",
-        "notifconf.model": "Action Change ChangeOutcome Diagnostic Explanation Live Location Mode Options Outcome "
-        "Percentage Plan Result Secret Workspace",
+        "notifconf.model.coverage": "Explanation Location",
+        "notifconf.model.diagnostic": "Diagnostic",
+        "notifconf.model.outcome": "ChangeOutcome Outcome Result",
+        "notifconf.model.plan": "Action Change Plan",
+        "notifconf.model.policy": "Mode Percentage",
+        "notifconf.model.resource": "Secret",
+        "notifconf.model.state": "Live Options Workspace",
         "notifconf.plan.planner": "Proposal",
         "notifconf.providers.base": "Connection",
     }.items()

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
 from notifconf.http.redaction import Redactor
-from notifconf.model import Secret, quoted
+from notifconf.model.diagnostic import quoted
+from notifconf.model.resource import Secret
 from notifconf.providers import load_provider
 
 if TYPE_CHECKING:

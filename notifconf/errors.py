@@ -29,7 +29,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notifconf.model import Diagnostic, Workspace
+    from notifconf.model.diagnostic import Diagnostic
+    from notifconf.model.state import Workspace
 
 
 class NotifconfError(Exception):

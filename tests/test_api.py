@@ -23,7 +23,9 @@ from notifconf.api import (
 )
 from notifconf.endpoints import connect
 from notifconf.errors import StaleError, UsageError, WorkspaceError
-from notifconf.model import Live, LiveResource, Mode, Options
+from notifconf.model.policy import Mode
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Options
 from notifconf.report.formats import RENDERERS
 
 WORKSPACE = """\

@@ -35,9 +35,10 @@ from notifconf.errors import StaleError, UsageError
 from notifconf.executor.audit import audit_trail
 from notifconf.executor.saved import SavedPlan
 from notifconf.executor.schedule import Control
-from notifconf.model import Options, Secret
 from notifconf.model.outcome import ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Plan
+from notifconf.model.resource import Secret
+from notifconf.model.state import Options
 from notifconf.plan.planner import Proposal
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection

@@ -28,9 +28,13 @@ from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
-from notifconf.model import Change, Diagnostic, Mask, Outcome, Plan, Result, Secret
-from notifconf.model.plan import UNDECLARED_MUTE
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.mask import Mask
+from notifconf.model.outcome import Outcome, Result
+from notifconf.model.plan import UNDECLARED_MUTE, Change, Plan
+from notifconf.model.resource import Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
+from notifconf.report.formats import RENDERERS
 from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
 from notifconf.report.text import conclusion, diagnostic_lines
@@ -307,8 +311,6 @@ class Console:
         return self._moving or open_terminal(stream, color=self.color)
 
     def _render(self, report: Report, *, silent: bool = False) -> None:
-        from notifconf.report.formats import RENDERERS  # not at the top: `validate` and others need no renderer
-
         rendition = RENDERERS[self.format](report)
         if not silent or self.output is not None:
             if isinstance(rendition.result, str):

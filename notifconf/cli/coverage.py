@@ -19,7 +19,7 @@ from notifconf.cli.session import (
     load_workspace,
     open_connection,
 )
-from notifconf.model import Options, Workspace
+from notifconf.model.state import Options, Workspace
 from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import CoverageReport, coverage_json, coverage_markdown, coverage_table, remark_lines

@@ -20,9 +20,11 @@ from notifconf.cli.options import Service, command, paths_argument, plan_options
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import PlanContext, current_time, plan_once
-from notifconf.config.files import DEFAULT
+from notifconf.config.sources import DEFAULT
 from notifconf.files import open_to_read, write_atomically
-from notifconf.model import Mode, Options, Plan
+from notifconf.model.plan import Plan
+from notifconf.model.policy import Mode
+from notifconf.model.state import Options
 from notifconf.plan.planner import apply_options
 from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS

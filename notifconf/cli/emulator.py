@@ -51,15 +51,14 @@ def emulator(
     Example:
       notifconf emulator --port 8080 --data emulator.sqlite
     """
-    from notifconf.emulator.server import serve  # not at the top: `--help` needs no web server
-    from notifconf.emulator.store import DatabaseUnusableError
+    from notifconf.emulator import server, store  # not at the top: `--help` needs no web server
 
     def ready(bound: int) -> None:
         console.lines([line(f"The emulator listens on http://127.0.0.1:{bound} (Ctrl-C ends it).")])
 
     try:
-        serve(port, data, Settings(latency=latency, rate_limit=rate_limit, faults=faults), ready)
-    except DatabaseUnusableError as error:
+        server.serve(port, data, Settings(latency=latency, rate_limit=rate_limit, faults=faults), ready)
+    except store.DatabaseUnusableError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(f"can't listen on port {port}: {error.strerror}") from error

@@ -27,7 +27,10 @@ from notifconf.cli.session import (
 )
 from notifconf.cli.show import write_listings
 from notifconf.errors import UsageError
-from notifconf.model import Explanation, Filters, Listing, Options, Workspace, quoted
+from notifconf.model.coverage import Explanation
+from notifconf.model.diagnostic import quoted
+from notifconf.model.listing import Filters, Listing
+from notifconf.model.state import Options, Workspace
 from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import explanation_json, explanation_lines, explanation_markdown, table_markdown

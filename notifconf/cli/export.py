@@ -8,14 +8,14 @@ from pathlib import Path
 
 from notifconf import answers, api
 from notifconf.cli.console import Console, mask
-from notifconf.cli.options import Service, check_owners, command, service_options
-from notifconf.cli.parameters import OUTPUT, option
+from notifconf.cli.options import Service, command, service_options
+from notifconf.cli.parameters import OUTPUT, check_owners, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_default_provider, survey
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import write_new
-from notifconf.model import Exported
+from notifconf.model.exported import Exported
 from notifconf.report.style import Line, Span, line
 from notifconf.report.workspace import SCHEMA, SECRETS, variable_lines, workspace_files
 

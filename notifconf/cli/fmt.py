@@ -9,8 +9,8 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import command, paths_argument
 from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
-from notifconf.config.files import STANDARD_INPUT, Source, read_sources
 from notifconf.config.format import format_text
+from notifconf.config.sources import STANDARD_INPUT, Source, read_sources
 from notifconf.config.yaml import parse
 from notifconf.errors import UsageError, WorkspaceError
 from notifconf.files import write_atomically

@@ -69,7 +69,7 @@ class _Commands(click.Group):
         """Find the command of the first argument. An error names the nearest command."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            from notifconf.model import nearest, quoted  # not at the top: `--version` needs no data
+            from notifconf.model.diagnostic import nearest, quoted  # not at the top: `--version` needs no data
 
             ctx.fail(f"There is no command {quoted(name)}{nearest(name, COMMANDS)}.")
         return super().resolve_command(ctx, args)

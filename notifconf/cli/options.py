@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -28,15 +27,21 @@ from notifconf.cli.parameters import (
     GroupedOption,
     OutputFile,
     ProviderName,
+    check_endpoint,
+    check_owners,
+    check_seconds,
     explain_sources,
     find_variables,
     option,
+    read_max_deletes,
 )
 from notifconf.cli.process import LOG_FILE_KEY, ExitCode
-from notifconf.config import Access, parse_max_deletes
+from notifconf.config import Access
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
-from notifconf.model import OWNER, Filters, Mode, Options, Percentage
+from notifconf.model.listing import Filters
+from notifconf.model.policy import Mode
+from notifconf.model.state import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +150,7 @@ def console_options(*formats: str, own_output: bool = False, verdict: str = "") 
                 default="text",
                 help="Format of the result." + JSON_HELP * has_json,
             ),
-            option(
-                "--output",
-                group=OUTPUT,
-                type=OutputFile(),
-                help="Write the result to this file.",
-            ),
+            option("--output", group=OUTPUT, type=OutputFile(), help="Write the result to this file."),
         )
         options = (
             option("--no-color", group=OUTPUT, is_flag=True, help="No colour on a terminal (as NO_COLOR)."),
@@ -217,7 +217,7 @@ def service_options(command: Command) -> Command:
             "--endpoint",
             group=SERVICE,
             metavar="URL",
-            callback=_check_endpoint,
+            callback=check_endpoint,
             help="Base URL of the API; emulator: is the embedded emulator.",
         ),
         option(
@@ -233,7 +233,7 @@ def service_options(command: Command) -> Command:
             "--timeout",
             group=SERVICE,
             type=click.FloatRange(min=0, min_open=True),
-            callback=_check_seconds,
+            callback=check_seconds,
             default=30.0,
             show_default=True,
             metavar="SECONDS",
@@ -301,7 +301,7 @@ def plan_options(command: Command) -> Command:
             "--max-deletes",
             group=PLAN,
             metavar="N|N%",
-            callback=_parse_max_deletes,
+            callback=read_max_deletes,
             help="Instead of policy.max_deletes.",
         ),
         option(
@@ -324,20 +324,6 @@ def silences_option(function: Decorated) -> Decorated:
     return option("--silences", group=PLAN, type=click.Choice(["allow", "refuse"]), help=text)(function)
 
 
-def check_owners(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """Refuse what can't be the name of an owner. `value` is one name, several, or None."""
-    for owner in (value,) if isinstance(value, str) else value or ():
-        if not OWNER.fullmatch(owner):
-            raise click.BadParameter("an owner is 1 to 32 characters of a-z, 0-9 and -", param=parameter)
-    return value
-
-
-def _check_endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not value.strip():
-        raise click.BadParameter("it is empty: is a variable not set?", param=parameter)
-    return value
-
-
 def _read_allowed(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...] | None:
@@ -349,23 +335,6 @@ def _read_allowed(
     if not is_given and os.environ.keys().isdisjoint(find_variables(parameter, context)):
         return None
     return tuple(value.strip() for value in values if value.strip())
-
-
-def _check_seconds(_context: click.Context, parameter: click.Parameter, value: float) -> float:
-    if not math.isfinite(value):
-        raise click.BadParameter("that is no number of seconds", param=parameter)
-    return value
-
-
-def _parse_max_deletes(
-    _context: click.Context, parameter: click.Parameter, value: str | None
-) -> int | Percentage | None:
-    if value is None:
-        return None
-    try:
-        return parse_max_deletes(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param=parameter) from error
 
 
 FILTER_HELP = {

@@ -7,6 +7,7 @@ goes first. The command line wins over both. A repeatable option takes one value
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,8 +18,10 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from notifconf.cli.process import VARIABLE_PREFIX
-from notifconf.config.files import STANDARD_INPUT
+from notifconf.config import parse_max_deletes
+from notifconf.config.sources import STANDARD_INPUT
 from notifconf.errors import NotifconfError
+from notifconf.model.policy import OWNER, Percentage
 from notifconf.providers import BUILT_IN, list_providers, load_provider
 
 OWN, FILTER, PLAN, WORKSPACE = "Options", "Filters", "Plan options", "Workspace options"
@@ -193,3 +196,35 @@ class OutputFile(click.Path):
     def __init__(self) -> None:
         """Accept every path. The command itself reports a file that it can't write."""
         super().__init__(dir_okay=False, readable=False, path_type=Path)
+
+
+def check_owners(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Refuse what can't be the name of an owner. `value` is one name, several, or None."""
+    for owner in (value,) if isinstance(value, str) else value or ():
+        if not OWNER.fullmatch(owner):
+            raise click.BadParameter("an owner is 1 to 32 characters of a-z, 0-9 and -", param=parameter)
+    return value
+
+
+def check_endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty endpoint."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty: is a variable not set?", param=parameter)
+    return value
+
+
+def check_seconds(_context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse what is no number of seconds."""
+    if not math.isfinite(value):
+        raise click.BadParameter("that is no number of seconds", param=parameter)
+    return value
+
+
+def read_max_deletes(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | Percentage | None:
+    """Return a number of deletes, or a percentage."""
+    if value is None:
+        return None
+    try:
+        return parse_max_deletes(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from error

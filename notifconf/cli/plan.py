@@ -13,7 +13,7 @@ from notifconf.cli.options import Service, command, paths_argument, plan_options
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
-from notifconf.model import Options
+from notifconf.model.state import Options
 from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import asyncio
 
     from notifconf.cli.console import Console
-    from notifconf.model import Outcome, Plan
+    from notifconf.model.outcome import Outcome
+    from notifconf.model.plan import Plan
 
 VARIABLE_PREFIX = "NOTIFCONF"
 """What the environment variables of options begin with."""

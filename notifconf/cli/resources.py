@@ -13,9 +13,10 @@ from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_provider, find_workspace, open_connection
 from notifconf.cli.show import write_listings
-from notifconf.config.files import DEFAULT
+from notifconf.config.sources import DEFAULT
 from notifconf.errors import UsageError
-from notifconf.model import Cell, Filters, Listing, Live
+from notifconf.model.listing import Cell, Filters, Listing
+from notifconf.model.state import Live
 from notifconf.plan.coverage import hidden_resources
 from notifconf.providers.base import Provider
 from notifconf.report.style import Span

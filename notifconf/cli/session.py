@@ -20,10 +20,12 @@ from notifconf.cli.console import Console, known_secrets, remember_secrets
 from notifconf.cli.options import Service
 from notifconf.cli.request_log import request_log
 from notifconf.config import Access, load
-from notifconf.config.files import DEFAULT
+from notifconf.config.sources import DEFAULT
 from notifconf.endpoints import Requests, connect, find_endpoint
 from notifconf.errors import NotifconfError, ServiceError, UsageError, WorkspaceError
-from notifconf.model import Live, Mode, Options, Plan, Workspace
+from notifconf.model.plan import Plan
+from notifconf.model.policy import Mode
+from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.planner import Proposal, apply_options
 from notifconf.providers import BUILT_IN, find_credential_variables, list_providers, load_provider

@@ -10,7 +10,7 @@ from notifconf.cli.options import Service, command, filter_options, paths_argume
 from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_provider, find_workspace, survey
-from notifconf.model import Filters, Listing
+from notifconf.model.listing import Filters, Listing
 from notifconf.report.table import listing_table, listings_json
 
 

@@ -15,7 +15,9 @@ from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_provider, find_workspace, load_workspace, open_connection
 from notifconf.errors import UsageError
-from notifconf.model import Live, Probe, ProbeResult, Workspace, nearest, quoted
+from notifconf.model.coverage import Probe, ProbeResult
+from notifconf.model.diagnostic import nearest, quoted
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.base import Provider
 from notifconf.report.json import dump_json
 from notifconf.report.metrics import channel_metrics

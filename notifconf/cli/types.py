@@ -7,7 +7,7 @@ from notifconf.cli.options import Service, command, filter_options, namespace_op
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_default_provider, survey
 from notifconf.cli.show import write_listings
-from notifconf.model import Filters
+from notifconf.model.listing import Filters
 
 
 @command(filter_options, namespace_option, service_options)

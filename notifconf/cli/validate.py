@@ -14,7 +14,8 @@ from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.config import Access, load
 from notifconf.errors import WorkspaceError
-from notifconf.model import Diagnostic, Workspace
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.state import Workspace
 from notifconf.report.github import annotate
 from notifconf.report.json import diagnostics_json
 from notifconf.report.style import line

@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from notifconf.model import Secret, quoted
+from notifconf.model.diagnostic import quoted
+from notifconf.model.resource import Secret
 from notifconf.providers import find_credential_variables, list_loaded
 
 CREDENTIALS: Final = (

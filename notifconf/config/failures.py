@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from notifconf.config.scalars import format_key
-from notifconf.model import Diagnostic, LocatedMapping, error, nearest, place, quoted
+from notifconf.model.diagnostic import Diagnostic, error, nearest, quoted
+from notifconf.model.located import LocatedMapping, place
 
 Path = tuple[str | int, ...]
 MAX_SUGGESTIONS: Final = 1_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error
+from notifconf.model.diagnostic import Diagnostic, error
+from notifconf.model.located import LocatedList, LocatedMapping
 from notifconf.providers.base import Language
 
 POLICY: Final = {

@@ -16,7 +16,8 @@ from typing import Any, Final
 from notifconf.config.access import Access
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read
-from notifconf.model import UTF_16_MARKS, Diagnostic, LocatedList, LocatedMapping, Position, error, forbidden_in, quoted
+from notifconf.model.diagnostic import UTF_16_MARKS, Diagnostic, Position, error, forbidden_in, quoted
+from notifconf.model.located import LocatedList, LocatedMapping
 
 MAX_CHARACTERS: Final = 8 * 1024 * 1024
 """How much all references of a document may bring in."""

@@ -10,27 +10,19 @@ from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from notifconf.config.access import Access, credentials_in
-from notifconf.config.files import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.indentation import mend_indentation
 from notifconf.config.interpolate import interpolate
 from notifconf.config.scalars import format_key
 from notifconf.config.schema import check
+from notifconf.config.sources import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
-from notifconf.model import (
-    GUARDS,
-    OWNER,
-    Guard,
-    Mask,
-    Minimum,
-    Mode,
-    Percentage,
-    Policy,
-    Secret,
-    Workspace,
-)
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
 from notifconf.model.located import LocatedList, LocatedMapping
+from notifconf.model.mask import Mask
+from notifconf.model.policy import GUARDS, OWNER, Guard, Minimum, Mode, Percentage, Policy
+from notifconf.model.resource import Secret
+from notifconf.model.state import Workspace
 from notifconf.providers import BUILT_IN, is_provider, load_provider
 from notifconf.providers.base import Language, Provider
 

@@ -10,7 +10,7 @@ from yaml.constructor import SafeConstructor
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
-from notifconf.model import quoted
+from notifconf.model.diagnostic import quoted
 
 TAG: Final = "tag:yaml.org,2002:"
 MERGE: Final = object()

@@ -19,7 +19,8 @@ from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
 
-from notifconf.model import Diagnostic, LocatedList, LocatedMapping, error, place
+from notifconf.model.diagnostic import Diagnostic, error
+from notifconf.model.located import LocatedList, LocatedMapping, place
 from notifconf.providers import BUILT_IN, list_loaded, list_providers, load_provider
 
 CONFIG: Final = "notifconf-v1.schema.json"

@@ -23,16 +23,8 @@ from yaml.events import (
 )
 
 from notifconf.config.scalars import MERGE, TAG, decode_plain, decode_tagged, format_key
-from notifconf.model import (
-    BYTE_ORDER_MARK,
-    UTF_16_MARKS,
-    Diagnostic,
-    LocatedList,
-    LocatedMapping,
-    Position,
-    error,
-    forbidden_in,
-)
+from notifconf.model.diagnostic import BYTE_ORDER_MARK, UTF_16_MARKS, Diagnostic, Position, error, forbidden_in
+from notifconf.model.located import LocatedList, LocatedMapping
 
 MAX_VALUES: Final = 500_000
 MAX_DIAGNOSTICS: Final = 1_000

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from notifconf.errors import ChangedSinceError, ConflictError, NotFoundError, ServiceError
 from notifconf.executor.recovery import Baseline, Recovery
 from notifconf.executor.secrets import encode_attributes, find_lists, merge_lists, reveal
-from notifconf.model import Kind
 from notifconf.model.plan import Action, Attributes, Change
+from notifconf.model.resource import Kind
 from notifconf.plan.ownership import split_mark
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Connection, Plain, Provider

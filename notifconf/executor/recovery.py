@@ -45,8 +45,9 @@ from notifconf.executor.secrets import reveal
 
 if TYPE_CHECKING:
     from notifconf.executor.change import Writer
-    from notifconf.model import Live, LiveResource
     from notifconf.model.plan import Change, Plan
+    from notifconf.model.resource import LiveResource
+    from notifconf.model.state import Live
     from notifconf.providers.base import Plain
 
 MAX_LOOKS = 5

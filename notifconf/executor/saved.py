@@ -22,9 +22,10 @@ from typing import Any
 
 from notifconf.errors import ChangedSinceError, UsageError
 from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, find_lists, merge_lists, reveal
-from notifconf.model import Live, LiveResource, Options, Secret, Value, Workspace
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.model.resource import LiveResource, Secret, Value
+from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, decode_plan, encode_plan, plan_digest, plan_document
 from notifconf.plan.planner import Proposal, Secrets, iterate_sensitive, iterate_values
 from notifconf.providers import load_provider

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from notifconf.errors import ChangedSinceError
-from notifconf.model import Secret, Value
 from notifconf.model.plan import Action, Attributes, Change, PlanValue, Reference, Sensitive
+from notifconf.model.resource import Secret, Value
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Plain
 

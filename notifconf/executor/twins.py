@@ -28,9 +28,10 @@ from datetime import UTC, datetime
 from notifconf.errors import NotFoundError, ServiceError
 from notifconf.executor.change import Writer
 from notifconf.executor.secrets import reveal
-from notifconf.model import Kind, Live, LiveResource
 from notifconf.model.outcome import ChangeOutcome, Result
 from notifconf.model.plan import Action, Change
+from notifconf.model.resource import Kind, LiveResource
+from notifconf.model.state import Live
 from notifconf.providers.base import Plain
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)

@@ -23,7 +23,7 @@ from notifconf.http.redaction import Redactor
 from notifconf.http.request import Answer, Query, Request, Response, encode, read_answer, read_body, request_id_of
 from notifconf.http.tls import load_authorities
 from notifconf.http.transport import NEW_CONNECTION, Transport
-from notifconf.model import Secret
+from notifconf.model.resource import Secret
 
 MAX_ATTEMPTS = 5
 MIN_BACKOFF_SECONDS = 0.1

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
 from notifconf.errors import UsageError
-from notifconf.model import Secret, quoted
+from notifconf.model.diagnostic import quoted
+from notifconf.model.resource import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from notifconf.errors import TransportError
 from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
 from notifconf.http.redaction import Redactor
 from notifconf.http.tls import describe_trust
-from notifconf.model import visible
+from notifconf.model.diagnostic import visible
 
 PASSING_PROXY_STATUS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 """With these a proxy refuses for the moment. With any other 4xx it would refuse again."""

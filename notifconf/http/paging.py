@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from notifconf.errors import NotFoundError, ProtocolError
 from notifconf.http.client import Client
 from notifconf.http.request import Answer
-from notifconf.model import quoted
+from notifconf.model.diagnostic import quoted
 
 MAX_PAGES = 10_000
 MAX_OBJECTS = 200_000

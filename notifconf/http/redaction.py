@@ -29,9 +29,9 @@ from unicodedata import category, normalize
 from urllib.parse import quote, quote_plus, unquote
 
 from notifconf.errors import ProtocolError
-from notifconf.model import Secret
 from notifconf.model.diagnostic import INVISIBLE
 from notifconf.model.mask import SHOWN, WITHHELD
+from notifconf.model.resource import Secret
 
 WINDOW_LENGTH: Final = 10
 """So many characters in a row of a secret are a part that nobody may read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from notifconf.model import Kind, LiveResource
+from notifconf.model.resource import Kind, LiveResource
 from notifconf.plan.match import Matching
 
 LiveKey = tuple[str, str]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from notifconf.model import Diagnostic, MuteTerms, Position, format_time
 from notifconf.model.canonical import digest_of
+from notifconf.model.diagnostic import Diagnostic, Position, format_time
 from notifconf.model.plan import (
     Action,
     Attributes,
@@ -22,6 +22,7 @@ from notifconf.model.plan import (
     Unmanaged,
     freeze,
 )
+from notifconf.model.resource import MuteTerms
 from notifconf.plan.diff import find_differences
 
 FORMAT_VERSION = "1.0"

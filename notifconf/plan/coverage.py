@@ -6,21 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from notifconf.model import (
-    Channel,
-    Diagnostic,
-    Live,
-    LiveResource,
-    Policy,
-    Position,
-    Reach,
-    Value,
-    error,
-    format_time,
-    quoted,
-    warning,
-)
+from notifconf.model.coverage import Channel, Reach
+from notifconf.model.diagnostic import Diagnostic, Position, error, format_time, quoted, warning
 from notifconf.model.plan import Action, Change, PlanValue, Reference, Sensitive, Silence
+from notifconf.model.policy import Policy
+from notifconf.model.resource import LiveResource, Value
+from notifconf.model.state import Live
 from notifconf.plan.rules import Rules
 
 

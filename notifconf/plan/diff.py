@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from notifconf.model import Kind, LiveResource, Resource, Secret, Value
 from notifconf.model.plan import Action, Attributes, Change, Difference, PlanValue, Reference, Sensitive, freeze
+from notifconf.model.resource import Kind, LiveResource, Resource, Secret, Value
 from notifconf.plan.ownership import Ownership
 
 _ABSENT = object()

@@ -31,7 +31,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from notifconf.model import GLOB_CHARACTERS, Diagnostic, Position, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, nearest, quoted, warning
+from notifconf.model.policy import GLOB_CHARACTERS
 
 Entry = TypeVar("Entry")
 Thing = TypeVar("Thing", bound=Hashable)

@@ -34,7 +34,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 
-from notifconf.model import Diagnostic, LiveResource, Policy, Resource, error, quoted
+from notifconf.model.diagnostic import Diagnostic, error, quoted
+from notifconf.model.policy import Policy
+from notifconf.model.resource import LiveResource, Resource
 from notifconf.plan.rules import Pair
 
 

@@ -31,8 +31,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from notifconf.model import Diagnostic, Kind, LiveResource, Options, address_matches, error, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, error, nearest, quoted, warning
 from notifconf.model.plan import Action, Attributes, Change, Reference, Unmanaged
+from notifconf.model.policy import address_matches
+from notifconf.model.resource import Kind, LiveResource
+from notifconf.model.state import Options
 
 
 def sort_changes(changes: Sequence[Change], kinds: Sequence[Kind]) -> tuple[Change, ...]:

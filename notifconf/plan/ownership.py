@@ -37,19 +37,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from notifconf.errors import UsageError
-from notifconf.model import (
-    WITHHELD,
-    Diagnostic,
-    Kind,
-    Live,
-    LiveResource,
-    LocatedMapping,
-    Policy,
-    Resource,
-    Value,
-    error,
-    quoted,
-)
+from notifconf.model.diagnostic import Diagnostic, error, quoted
+from notifconf.model.located import LocatedMapping
+from notifconf.model.mask import WITHHELD
+from notifconf.model.policy import Policy
+from notifconf.model.resource import Kind, LiveResource, Resource, Value
+from notifconf.model.state import Live
 from notifconf.plan.match import Matching
 from notifconf.plan.rules import Pair
 

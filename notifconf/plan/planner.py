@@ -11,22 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from notifconf.model import (
-    Declared,
-    Diagnostic,
-    Kind,
-    Live,
-    LiveResource,
-    Mask,
-    Mode,
-    Options,
-    Policy,
-    Resource,
-    Secret,
-    Value,
-    Workspace,
-)
+from notifconf.model.coverage import Declared
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.mask import Mask
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive, Silence, freeze
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.resource import Kind, LiveResource, Resource, Secret, Value
+from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.addresses import LiveKey, find_undeclared_addresses
 from notifconf.plan.codec import Basis
 from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences, refuse_silences, warn_of_removals

@@ -16,22 +16,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from notifconf.model import (
-    GLOB_CHARACTERS,
-    GUARDS,
-    Diagnostic,
-    Guard,
-    Kind,
-    LiveResource,
-    Percentage,
-    Policy,
-    address_matches,
-    error,
-    nearest,
-    quoted,
-    warning,
-)
+from notifconf.model.diagnostic import Diagnostic, error, nearest, quoted, warning
 from notifconf.model.plan import Action, Change
+from notifconf.model.policy import GLOB_CHARACTERS, GUARDS, Guard, Percentage, Policy, address_matches
+from notifconf.model.resource import Kind, LiveResource
 from notifconf.plan.addresses import LiveKey, make_plain_address
 from notifconf.plan.match import Matching
 from notifconf.plan.order import find_live_targets, find_targets, iterate_references

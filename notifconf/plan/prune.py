@@ -23,8 +23,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from notifconf.model import Diagnostic, Kind, LiveResource, Mode, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, quoted, warning
 from notifconf.model.plan import Action, Change, Unmanaged
+from notifconf.model.policy import Mode
+from notifconf.model.resource import Kind, LiveResource
 from notifconf.plan.addresses import LiveKey
 from notifconf.plan.diff import References, delete, release
 from notifconf.plan.order import find_live_targets, find_targets

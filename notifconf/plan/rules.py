@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from notifconf.model import Diagnostic, Kind, Live, LiveResource, Reach, Resource, Workspace
+from notifconf.model.coverage import Reach
+from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.model.resource import Kind, LiveResource, Resource
+from notifconf.model.state import Live, Workspace
 
 
 @dataclass(frozen=True, slots=True)

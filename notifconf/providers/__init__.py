@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from notifconf.errors import UsageError
-from notifconf.model import nearest, quoted
+from notifconf.model.diagnostic import nearest, quoted
 from notifconf.providers.base import Provider
 
 if TYPE_CHECKING:

@@ -15,40 +15,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
-from notifconf.model import (
-    Attributes,
-    Audience,
-    Cell,
-    Change,
-    CoverageTerms,
-    Declarations,
-    Declared,
-    Delivery,
-    Diagnostic,
-    Exported,
-    Filters,
-    Kind,
-    Listing,
-    Live,
-    LiveResource,
-    LocatedMapping,
-    Location,
-    Probe,
-    Reach,
-    Secret,
-    Silence,
-    Subject,
-    Workspace,
-)
+from notifconf.model.coverage import Audience, CoverageTerms, Declared, Delivery, Location, Probe, Reach, Subject
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.exported import Exported
+from notifconf.model.listing import Cell, Filters, Listing
+from notifconf.model.located import LocatedMapping
+from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.model.resource import Kind, LiveResource, Secret
+from notifconf.model.state import Declarations, Live, Workspace
 from notifconf.plan.rules import Pair, Resolution
 
 if TYPE_CHECKING:
     # They import httpx, which takes longer than all that `notifconf validate` does.
     from notifconf.http.client import Client
     from notifconf.providers.inbox import Inbox
-
-if TYPE_CHECKING:
-    from notifconf.http.client import Client
 
 
 def parse_time(value: object) -> datetime | None:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifconf.model import Change, ChangeOutcome, Diagnostic, Outcome, Plan
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.outcome import ChangeOutcome, Outcome
+from notifconf.model.plan import Change, Plan
 from notifconf.plan.coverage import Sides
 
 NOT_APPLICABLE = "This plan can't be applied"

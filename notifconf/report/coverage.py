@@ -6,21 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifconf.model import (
-    Audience,
-    Cell,
-    Channel,
-    CoverageTerms,
-    Diagnostic,
-    Explanation,
-    Listing,
-    Minimum,
-    NotTold,
-    Reach,
-    Told,
-    Via,
-    format_time,
-)
+from notifconf.model.coverage import Audience, Channel, CoverageTerms, Explanation, NotTold, Reach, Told, Via
+from notifconf.model.diagnostic import Diagnostic, format_time
+from notifconf.model.listing import Cell, Listing
+from notifconf.model.policy import Minimum
 from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
 from notifconf.report.json import dump_json

@@ -11,7 +11,7 @@ from notifconf.config.schema import workspace_schema
 from notifconf.config.yaml import MAX_FILE_BYTES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read
-from notifconf.model import Diagnostic
+from notifconf.model.diagnostic import Diagnostic
 from notifconf.providers import list_loaded, load_provider
 from notifconf.report.disclosure import CUT, Members, disclose
 from notifconf.report.style import Line, Span, line, printable

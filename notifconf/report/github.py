@@ -11,7 +11,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from notifconf.model import TROUBLE, Action, Diagnostic, Position, Result
+from notifconf.model.diagnostic import Diagnostic, Position
+from notifconf.model.outcome import TROUBLE, Result
+from notifconf.model.plan import Action
 from notifconf.report import Report
 from notifconf.report.markdown import markdown
 from notifconf.report.style import Line, plain_text, printable

@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifconf.model import Action, Change, ChangeOutcome, Result
-from notifconf.model.plan import UNDECLARED_MUTE
+from notifconf.model.outcome import ChangeOutcome, Result
+from notifconf.model.plan import UNDECLARED_MUTE, Action, Change
 from notifconf.report import Report
 from notifconf.report.coverage import CoverageReport, mute_lines, sums
 from notifconf.report.picture import find_states, make_diagram, make_matrix

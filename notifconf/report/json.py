@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from notifconf.model import Diagnostic, Outcome, Plan, visible
+from notifconf.model.diagnostic import Diagnostic, visible
+from notifconf.model.outcome import Outcome
+from notifconf.model.plan import Plan
 from notifconf.plan.codec import Document, diagnostic_document, plan_document
 from notifconf.report import Context
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from html import escape
 from typing import TypeAlias
 
-from notifconf.model import Action, Change, ChangeOutcome, Diagnostic, Result
-from notifconf.model.plan import UNDECLARED_MUTE
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.outcome import ChangeOutcome, Result
+from notifconf.model.plan import UNDECLARED_MUTE, Action, Change
 from notifconf.report import Report
 from notifconf.report.style import count, printable, text_of
 from notifconf.report.text import (

@@ -10,13 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from notifconf.model import ProbeResult
+from prometheus_client import CollectorRegistry, Gauge, generate_latest, push_to_gateway, pushadd_to_gateway
+
+from notifconf.model.coverage import ProbeResult
 from notifconf.model.plan import Action, Plan
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
 
 JOB = "notifconf_drift"
 """The job that a Pushgateway lists runs under."""
@@ -64,8 +63,6 @@ def push(run: Run, url: str, timeout: float) -> None:
 
     A run that failed leaves there what it does not know, such as when the last one succeeded.
     """
-    from prometheus_client import push_to_gateway, pushadd_to_gateway  # not at the top: few runs push
-
     send = push_to_gateway if run.plan is not None else pushadd_to_gateway
     registry = _register(_gauges(run, run.ended if run.plan is not None else None))
     send(url, JOB, registry, grouping_key={"workspace": run.workspace}, timeout=timeout)
@@ -73,14 +70,10 @@ def push(run: Run, url: str, timeout: float) -> None:
 
 def text_of_gauges(gauges: Iterable[Measure]) -> str:
     """Return gauges in Prometheus's text format."""
-    from prometheus_client import generate_latest  # not at the top: few runs write metrics
-
     return generate_latest(_register(gauges)).decode()
 
 
 def _register(gauges: Iterable[Measure]) -> CollectorRegistry:
-    from prometheus_client import CollectorRegistry, Gauge
-
     registry = CollectorRegistry()
     for found in gauges:
         samples = list(found.samples)

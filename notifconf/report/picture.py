@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from notifconf.model import Channel
+from notifconf.model.coverage import Channel
 from notifconf.plan.coverage import Sides
 from notifconf.report.style import printable
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from notifconf.model import visible
+from notifconf.model.diagnostic import visible
 
 
 class Span(NamedTuple):

@@ -8,9 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from notifconf.model import Diagnostic, Mode, MuteTerms, Part, distance, format_time
+from notifconf.model.diagnostic import Diagnostic, distance, format_time
 from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
 from notifconf.model.plan import UNDECLARED_MUTE, Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.model.policy import Mode
+from notifconf.model.resource import MuteTerms
+from notifconf.model.state import Part
 from notifconf.report import Context, Report
 from notifconf.report.style import Line, Span, count, line, text_of
 

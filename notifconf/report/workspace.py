@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import yaml
 
-from notifconf.model import Entry, Exported, Secret, Section, Value, Variable, shows
+from notifconf.model.diagnostic import shows
+from notifconf.model.exported import Entry, Exported, Section, Variable
+from notifconf.model.resource import Secret, Value
 from notifconf.report.style import printable
 
 SCHEMA = "notifconf-v1.schema.json"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from notifconf.config import load, parse_max_deletes
 from notifconf.errors import UsageError, WorkspaceError
-from notifconf.model import Minimum, Mode, Percentage, Policy
+from notifconf.model.policy import Minimum, Mode, Percentage, Policy
 from tests.config.workspace import CHANNELS, HEAD, NOW, diagnosed, loaded, places, written
 
 ONE = HEAD + CHANNELS

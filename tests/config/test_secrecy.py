@@ -6,7 +6,8 @@ import pytest
 
 from notifconf.config import load
 from notifconf.errors import WorkspaceError
-from notifconf.model import Mask, Secret
+from notifconf.model.mask import Mask
+from notifconf.model.resource import Secret
 from tests.config.workspace import HEAD, NOW, loaded, places
 
 URL = "https://hooks.example.com/services/canary"

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from notifconf.config.files import read_sources
+from notifconf.config.sources import read_sources
 from notifconf.config.yaml import MAX_FILE_BYTES
 from notifconf.errors import UsageError
 

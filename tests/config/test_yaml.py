@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from notifconf.config import yaml as reader
 from notifconf.config.yaml import parse
-from notifconf.model import LocatedList, LocatedMapping, Position
+from notifconf.model.diagnostic import Position
+from notifconf.model.located import LocatedList, LocatedMapping
 from tests.config.workspace import marked
 
 

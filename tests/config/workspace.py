@@ -9,7 +9,8 @@ from pathlib import Path
 
 from notifconf.config import load
 from notifconf.errors import WorkspaceError
-from notifconf.model import Diagnostic, Workspace
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.state import Workspace
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

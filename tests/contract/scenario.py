@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from notifconf.emulator.emulator import Emulator
 from notifconf.http.client import Client, ClientOptions
 from notifconf.http.endpoint import Authorization
-from notifconf.model import Live, LiveResource, Workspace
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Workspace
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection, Plain, Provider
 from tests.contract.conftest import Served

@@ -20,7 +20,8 @@ from notifconf.errors import (
 from notifconf.http.client import Client, ClientOptions
 from notifconf.http.endpoint import Authorization
 from notifconf.http.exchange import Exchange
-from notifconf.model import Live, LiveResource, Secret
+from notifconf.model.resource import LiveResource, Secret
+from notifconf.model.state import Live
 from notifconf.providers.base import Connection, Plain
 from notifconf.providers.confluent import PROVIDER
 from notifconf.providers.confluent.catalogue import Catalogue

@@ -9,7 +9,8 @@ import pytest
 from notifconf.emulator.faults import parse_fault
 from notifconf.errors import ApiError, AuthenticationError, NotFoundError, ServiceError
 from notifconf.executor.secrets import reveal
-from notifconf.model import Live, LiveResource
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.providers import BUILT_IN
 from notifconf.providers.base import Plain
 from tests.contract.conftest import Served

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from notifconf.model import Channel, CoverageTerms, Diagnostic, Position, Reach
+from notifconf.model.coverage import Channel, CoverageTerms, Reach
+from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
 from notifconf.plan.coverage import Sides

@@ -12,7 +12,8 @@ from notifconf.errors import (
     NotFoundError,
     TransportError,
 )
-from notifconf.model import Live, LiveResource, Secret
+from notifconf.model.resource import LiveResource, Secret
+from notifconf.model.state import Live
 from notifconf.plan.ownership import split_mark
 from tests.plan.world import CHANNEL, NOW, ROUTE, World
 

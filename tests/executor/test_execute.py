@@ -9,7 +9,8 @@ import pytest
 from notifconf.errors import ConflictError
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model import Mode, Policy, Workspace
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.state import Workspace
 from notifconf.plan.planner import propose
 from notifconf.report.style import plain_text
 from notifconf.report.text import outcome_lines

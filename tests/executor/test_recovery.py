@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from notifconf.errors import ConflictError, ServerError
-from notifconf.model import Mode, Policy
+from notifconf.model.policy import Mode, Policy
 from tests.executor.service import Service, lost, refused
 from tests.executor.trial import applied, results
 from tests.plan.world import channel, live_channel, live_route, route

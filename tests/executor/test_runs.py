@@ -12,7 +12,8 @@ from pathlib import Path
 
 from notifconf.errors import ConflictError, ServerError
 from notifconf.http.exchange import Exchange, record_exchange
-from notifconf.model import Live, Mode, Policy
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.state import Live
 from tests.executor.service import Service, lost, refused
 from tests.executor.test_recovery import Failing, gateway
 from tests.executor.test_twins import AFTER, BEFORE, Shared, twin

@@ -26,7 +26,9 @@ from notifconf.executor.saved import (
 )
 from notifconf.executor.schedule import Control
 from notifconf.executor.secrets import Fingerprints
-from notifconf.model import Live, Mode, Options, Policy, Secret, Workspace
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.resource import Secret
+from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.planner import propose
 from tests.executor.service import Prover, Service
 from tests.executor.trial import at_once

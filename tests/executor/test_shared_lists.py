@@ -10,7 +10,9 @@ import pytest
 
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model import Mode, Outcome, Policy, Result, Workspace
+from notifconf.model.outcome import Outcome, Result
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.state import Workspace
 from notifconf.plan.planner import propose
 from tests.executor.service import Prover, Service
 from tests.plan.world import NOW, Declared, addition, channel, live_channel, live_route, owned, route

@@ -7,7 +7,8 @@ from typing import Any
 
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model import Policy, Workspace
+from notifconf.model.policy import Policy
+from notifconf.model.state import Workspace
 from notifconf.plan.planner import propose
 from tests.executor.service import Prover
 from tests.plan.world import NOW, Declared

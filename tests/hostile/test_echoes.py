@@ -14,7 +14,8 @@ from notifconf.emulator.server import running
 from notifconf.executor import recovery, run
 from notifconf.http import client, rate_limiter
 from notifconf.http.redaction import Redactor
-from notifconf.model import WITHHELD, Secret
+from notifconf.model.mask import WITHHELD
+from notifconf.model.resource import Secret
 from notifconf.providers.confluent.provider import PROVIDER
 from tests.cli.conftest import User
 from tests.hostile.echoes import API_SECRET, FORMS, QUERY, SECRETS, SLACK, readable

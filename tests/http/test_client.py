@@ -33,7 +33,7 @@ from notifconf.http.rate_limiter import MAX_WAIT_SECONDS
 from notifconf.http.redaction import Redactor
 from notifconf.http.request import MAX_BODY_BYTES
 from notifconf.http.transport import Transport
-from notifconf.model import Secret
+from notifconf.model.resource import Secret
 from tests.http.raw_service import serving
 from tests.http.service import OK, Time, Trial
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from notifconf.errors import ProtocolError
 from notifconf.http.redaction import Redactor
-from notifconf.model import WITHHELD, Secret
+from notifconf.model.mask import WITHHELD
+from notifconf.model.resource import Secret
 
 URL = "https://hooks.example.test/services/T0123/B0123/abcdefghijklmnopqrstuvwx"
 SLACK = "https://hooks.slack.com/services/T0123/B0123/abcdefghijklmnopqrstuvwx"

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from notifconf.model import Mode, Position, error, warning
+from notifconf.model.diagnostic import Position, error, warning
 from notifconf.model.plan import Action, Change, Difference, Plan, Reference, Sensitive, Silence, Unmanaged, freeze
+from notifconf.model.policy import Mode
 from notifconf.plan.codec import Basis, decode_plan, encode_plan, plan_digest, plan_document
 
 PLACE = Position("w.yaml", 3, 5)

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.model import Channel, Live, Minimum, Mode, MuteTerms, Policy, Reach
+from notifconf.model.coverage import Channel, Reach
+from notifconf.model.policy import Minimum, Mode, Policy
+from notifconf.model.resource import MuteTerms
+from notifconf.model.state import Live
 from notifconf.plan.codec import decode_plan, encode_plan
 from notifconf.plan.coverage import Effect, Sides, find_effect, find_losses, find_shortfalls, pair_sides
 from tests.plan.test_laws import desired, lives

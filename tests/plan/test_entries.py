@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifconf.model import Position
+from notifconf.model.diagnostic import Position
 from notifconf.plan.entries import MATCHED, NAMED, Claim, decide, find_idle_exceptions
 
 

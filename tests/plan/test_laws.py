@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model import Mode, Policy, Workspace
 from notifconf.model.plan import Action
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.state import Workspace
 from notifconf.plan.codec import decode_plan, encode_plan
 from notifconf.plan.planner import make_plan, propose
 from tests.executor.service import Prover, Service

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from notifconf.model import Mode, Percentage, Policy, Position, error, warning
+from notifconf.model.diagnostic import Position, error, warning
 from notifconf.model.plan import Action, Reference
+from notifconf.model.policy import Mode, Percentage, Policy
 from notifconf.plan.codec import decode_plan, encode_plan
 from tests.plan.world import (
     addition,

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from notifconf.errors import UsageError
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model import Live, LocatedMapping, Mode, Percentage, Policy, Position, Workspace
+from notifconf.model.diagnostic import Position
+from notifconf.model.located import LocatedMapping
 from notifconf.model.plan import Action, Change, Difference, Plan, Reference
+from notifconf.model.policy import Mode, Percentage, Policy
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.ownership import (
     add_mark,
     check_marked,

@@ -12,23 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from notifconf.model import (
-    WITHHELD,
-    Kind,
-    Live,
-    Mark,
-    Minimum,
-    Mode,
-    MuteTerms,
-    Options,
-    Percentage,
-    Policy,
-    Position,
-    Secret,
-    Workspace,
-    error,
-    warning,
-)
+from notifconf.model.diagnostic import Position, error, warning
+from notifconf.model.mask import WITHHELD
+from notifconf.model.policy import Minimum, Mode, Percentage, Policy
+from notifconf.model.resource import Kind, Mark, MuteTerms, Secret
+from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.codec import change_document, decode_plan, encode_plan, summary
 from notifconf.plan.coverage import find_breaches, find_effect
 from notifconf.plan.planner import conceal_live, find_saved_secrets, propose

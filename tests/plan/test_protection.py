@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifconf.model import Mode, Percentage, Policy, Position
+from notifconf.model.diagnostic import Position
+from notifconf.model.policy import Mode, Percentage, Policy
 from tests.plan.world import channel, codes, did, kept, live_channel, live_route, planned, reader, route
 
 SYNC = Mode.SYNC

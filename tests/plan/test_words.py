@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from notifconf.model import Minimum, Mode, Percentage, Policy, Position
+from notifconf.model.diagnostic import Position
+from notifconf.model.policy import Minimum, Mode, Percentage, Policy
 from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.ownership import check_marked
 from tests.plan.world import channel, live_channel, live_route, planned, reader, route

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from notifconf.model import Kind, Live, LiveResource, Mark, Options, Policy, Resource, Secret, Workspace
 from notifconf.model.coverage import Channel, Reach
 from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.plan import Plan, Silence
+from notifconf.model.policy import Policy
+from notifconf.model.resource import Kind, LiveResource, Mark, Resource, Secret
+from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.ownership import add_mark, split_mark
 from notifconf.plan.planner import make_plan
 from notifconf.plan.rules import Resolution

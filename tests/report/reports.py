@@ -9,9 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from notifconf.model import Diagnostic, Mode, Position
+from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import ChangeOutcome, Outcome, Result
 from notifconf.model.plan import Action, Change, Difference, Plan, PlanValue, Reference, Sensitive, Silence, Unmanaged
+from notifconf.model.policy import Mode
 from notifconf.report import Report
 
 KINDS = ("integration", "subscription", "resource-preference", "resource-subscription", "event-subscription")

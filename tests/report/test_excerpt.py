@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from notifconf.model import Position, error, warning
+from notifconf.model.diagnostic import Position, error, warning
 from notifconf.report.disclosure import Members
 from notifconf.report.excerpt import excerpt_lines
 from notifconf.report.style import Span, plain_text

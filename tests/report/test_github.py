@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given
 
-from notifconf.model import Diagnostic, Position
+from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import TROUBLE, Result
 from notifconf.model.plan import Sensitive, Silence
 from notifconf.report.formats import RENDERERS

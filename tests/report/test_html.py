@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import example, given
 
-from notifconf.model import Diagnostic, Position
+from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
 from notifconf.report.html import MAX_UNFOLDED_CHANGES, html

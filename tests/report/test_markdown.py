@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from notifconf.model import Diagnostic, Position
+from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
 from notifconf.report import Context

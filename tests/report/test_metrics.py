@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from notifconf.model import Diagnostic
+from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.plan import Unmanaged
 from notifconf.report.metrics import Run, metrics
 from tests.report.reports import created, deleted, planned, texts, updated

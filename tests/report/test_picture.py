@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from notifconf.model import Channel, Reach
+from notifconf.model.coverage import Channel, Reach
 from notifconf.plan.coverage import Sides
 from notifconf.report.picture import (
     BOX_HEIGHT,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from notifconf.model import quoted
+from notifconf.model.diagnostic import quoted
 from notifconf.report.json import dump_json
 from notifconf.report.style import printable
 

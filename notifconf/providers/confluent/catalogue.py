@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from notifconf.model import Kind, Live, Mark
+from notifconf.model.resource import Kind, Mark
+from notifconf.model.state import Live
 from notifconf.providers.confluent.workspace import MAX_DESCRIPTION_LENGTH
 
 REFERENCES = frozenset({"notification_type", "integrations"})

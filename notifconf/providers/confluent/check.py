@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from notifconf.model import Diagnostic, LocatedMapping, Position, error, format_time, nearest, warning
+from notifconf.model.diagnostic import Diagnostic, Position, error, format_time, nearest, warning
+from notifconf.model.located import LocatedMapping
 from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.workspace import (

@@ -10,14 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from notifconf.model import (
-    Diagnostic,
-    Position,
-    error,
-    nearest,
-    quoted,
-    warning,
-)
+from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide, find_idle_exceptions
 from notifconf.providers.confluent.catalogue import (
     Catalogue,

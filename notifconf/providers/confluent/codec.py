@@ -14,7 +14,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import ProtocolError
-from notifconf.model import WITHHELD, LiveResource, Secret, Value, quoted
+from notifconf.model.diagnostic import quoted
+from notifconf.model.mask import WITHHELD
+from notifconf.model.resource import LiveResource, Secret, Value
 from notifconf.plan.ownership import add_mark, split_mark
 from notifconf.providers.base import Plain, parse_time
 from notifconf.providers.confluent.catalogue import (

@@ -7,20 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from notifconf.errors import UsageError
-from notifconf.model import (
-    Cell,
-    Channel,
-    CoverageTerms,
-    Live,
-    LiveResource,
-    Probe,
-    Reach,
-    Subject,
-    format_time,
-    nearest,
-    quoted,
-)
+from notifconf.model.coverage import Channel, CoverageTerms, Probe, Reach, Subject
+from notifconf.model.diagnostic import format_time, nearest, quoted
+from notifconf.model.listing import Cell
 from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.plan.addresses import make_unique
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,

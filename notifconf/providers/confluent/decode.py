@@ -9,19 +9,9 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from notifconf.errors import UsageError
-from notifconf.model import (
-    Diagnostic,
-    LocatedList,
-    LocatedMapping,
-    Position,
-    Secret,
-    Value,
-    error,
-    fits_line,
-    nearest,
-    quoted,
-    warning,
-)
+from notifconf.model.diagnostic import Diagnostic, Position, error, fits_line, nearest, quoted, warning
+from notifconf.model.located import LocatedList, LocatedMapping
+from notifconf.model.resource import Secret, Value
 from notifconf.providers.confluent.check import check_consistency
 from notifconf.providers.confluent.urls import find_service, is_url, mask_expression, stands_in_clear
 from notifconf.providers.confluent.workspace import (

@@ -16,7 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from notifconf.model import Diagnostic, Live, LiveResource, Position, error, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.plan.coverage import hidden_resources, not_visible
 from notifconf.plan.entries import find_idle_exceptions
 from notifconf.providers.confluent.catalogue import PREFERENCE, RESOURCE_SUBSCRIPTION

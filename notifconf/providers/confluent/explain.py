@@ -7,22 +7,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
 
-from notifconf.model import (
-    Audience,
-    Channel,
-    Declared,
-    Live,
-    LiveResource,
-    Location,
-    NotTold,
-    Position,
-    Subject,
-    Told,
-    Via,
-    Why,
-    distance,
-    format_time,
-)
+from notifconf.model.coverage import Audience, Channel, Declared, Location, NotTold, Subject, Told, Via, Why
+from notifconf.model.diagnostic import Position, distance, format_time
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, REQUIRED, SUBSCRIPTION, catalogue_of
 from notifconf.providers.confluent.choices import Choice, Chooser
 from notifconf.providers.confluent.coverage import (

@@ -10,27 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from notifconf.model import (
+from notifconf.model.diagnostic import fits, fits_line, fits_word, quoted
+from notifconf.model.exported import (
     LONGEST_KEY,
     LONGEST_VARIABLE,
-    WITHHELD,
     Entry,
     Exported,
-    Live,
-    LiveResource,
-    Mask,
-    Secret,
     Section,
-    Value,
     Variable,
-    fits,
-    fits_line,
-    fits_word,
     free_name,
-    quoted,
     slug,
     variable_name,
 )
+from notifconf.model.mask import WITHHELD, Mask
+from notifconf.model.resource import LiveResource, Secret, Value
+from notifconf.model.state import Live
 from notifconf.plan.ownership import check_owner, describe_marked, split_mark
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,

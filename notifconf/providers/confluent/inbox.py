@@ -15,7 +15,10 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from notifconf.errors import ForbiddenError, NotFoundError, ServiceError, UsageError
-from notifconf.model import Declared, Delivery, Live, LiveResource, Mask, Subject
+from notifconf.model.coverage import Declared, Delivery, Subject
+from notifconf.model.mask import Mask
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.providers.base import parse_time
 from notifconf.providers.confluent.api import Api, Item
 from notifconf.providers.confluent.catalogue import INTEGRATION, REQUIRED, SUBSCRIPTION, catalogue_of

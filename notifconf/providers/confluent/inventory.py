@@ -18,7 +18,9 @@ from fnmatch import translate
 from typing import Any
 
 from notifconf.errors import ProtocolError, UsageError
-from notifconf.model import Filters, Live, Position, fits_line, quoted
+from notifconf.model.diagnostic import Position, fits_line, quoted
+from notifconf.model.listing import Filters
+from notifconf.model.state import Live
 from notifconf.providers.confluent.workspace import (
     CLUSTER,
     COMPUTE_POOL,

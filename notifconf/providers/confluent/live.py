@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
-from notifconf.model import LiveResource, Location, Mode, Position, Workspace, quoted
+from notifconf.model.coverage import Location
+from notifconf.model.diagnostic import Position, quoted
+from notifconf.model.policy import Mode
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Workspace
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import NOT_VISIBLE, Api, Item

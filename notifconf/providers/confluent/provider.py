@@ -9,29 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
-from notifconf.model import (
-    Attributes,
-    Audience,
-    Cell,
-    Change,
-    Declarations,
-    Declared,
-    Delivery,
-    Diagnostic,
-    Exported,
-    Filters,
-    Listing,
-    Live,
-    LiveResource,
-    LocatedMapping,
-    Location,
-    Probe,
-    Reach,
-    Secret,
-    Silence,
-    Subject,
-    Workspace,
-)
+from notifconf.model.coverage import Audience, Declared, Delivery, Location, Probe, Reach, Subject
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.exported import Exported
+from notifconf.model.listing import Cell, Filters, Listing
+from notifconf.model.located import LocatedMapping
+from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.model.resource import LiveResource, Secret
+from notifconf.model.state import Declarations, Live, Workspace
 from notifconf.plan.rules import Pair, Resolution
 from notifconf.providers import CREDENTIAL_VARIABLES
 from notifconf.providers.base import Connection, Language, Plain, Provider
@@ -48,6 +33,7 @@ from notifconf.providers.confluent.coverage import (
 )
 from notifconf.providers.confluent.decode import declare
 from notifconf.providers.confluent.review import find_renames, find_silences, find_undeclared_mutes, is_off, needs_test
+from notifconf.providers.confluent.show import resources, show, types
 from notifconf.providers.confluent.urls import find_shown_host
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
 
@@ -201,20 +187,14 @@ class ConfluentProvider(Provider):
 
     def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
-        from notifconf.providers.confluent.show import show
-
         return show(live, filters, declared)
 
     def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:
         """List environments, clusters, connectors and compute pools, and which of them are muted."""
-        from notifconf.providers.confluent.show import resources
-
         return resources(live, filters, cast("ConfluentDeclarations | None", declarations), muted=muted)
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the notification types."""
-        from notifconf.providers.confluent.show import types
-
         return types(live, filters)
 
     def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:

@@ -8,17 +8,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import cast
 
-from notifconf.model import (
-    Diagnostic,
-    Live,
-    LiveResource,
-    Resource,
-    Value,
-    Workspace,
-    error,
-    quoted,
-    warning,
-)
+from notifconf.model.diagnostic import Diagnostic, error, quoted, warning
+from notifconf.model.resource import LiveResource, Resource, Value
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.addresses import make_unique
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent.catalogue import (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from notifconf.model import Diagnostic, Live, LiveResource, Secret, Value, format_time, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, format_time, quoted, warning
 from notifconf.model.plan import Action, Change, Silence
+from notifconf.model.resource import LiveResource, Secret, Value
+from notifconf.model.state import Live
 from notifconf.plan.ownership import split_mark
 from notifconf.plan.rules import Pair
 from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, RESOURCE_SUBSCRIPTION, SUBSCRIPTION

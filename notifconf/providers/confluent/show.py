@@ -9,19 +9,11 @@ from fnmatch import fnmatchcase
 from typing import cast
 
 from notifconf.errors import UsageError
-from notifconf.model import (
-    Cell,
-    Declared,
-    Filters,
-    Listing,
-    Live,
-    LiveResource,
-    Secret,
-    distance,
-    format_time,
-    nearest,
-    quoted,
-)
+from notifconf.model.coverage import Declared
+from notifconf.model.diagnostic import distance, format_time, nearest, quoted
+from notifconf.model.listing import Cell, Filters, Listing
+from notifconf.model.resource import LiveResource, Secret
+from notifconf.model.state import Live
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,

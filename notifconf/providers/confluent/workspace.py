@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifconf.model import MuteTerms, Position, Value, quoted
+from notifconf.model.diagnostic import Position, quoted
+from notifconf.model.resource import MuteTerms, Value
 
 SECRET_MEMBER: Mapping[str, str] = {"Slack": "webhook_url", "MsTeams": "webhook_url", "Webhook": "url"}
 """The kinds of target that the API lets be written, and the member of each that is a secret."""

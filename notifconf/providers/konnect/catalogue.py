@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from notifconf.model import Kind, Live
+from notifconf.model.resource import Kind
+from notifconf.model.state import Live
 
 EVENT_SUBSCRIPTION = Kind("event-subscription", "event-subscriptions", is_target=False)
 

@@ -11,7 +11,8 @@ from collections.abc import Hashable, Mapping
 from typing import Any, cast
 
 from notifconf.errors import ProtocolError
-from notifconf.model import LiveResource, Value, quoted
+from notifconf.model.diagnostic import quoted
+from notifconf.model.resource import LiveResource, Value
 from notifconf.plan.ownership import split_mark
 from notifconf.providers.base import Plain, parse_time
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Event

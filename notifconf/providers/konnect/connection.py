@@ -10,7 +10,10 @@ from typing import cast
 from notifconf.errors import ApiError, ProtocolError
 from notifconf.http.client import Client
 from notifconf.http.workers import run_all
-from notifconf.model import Live, LiveResource, Mode, Position, Workspace
+from notifconf.model.diagnostic import Position
+from notifconf.model.policy import Mode
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.base import Connection, Plain
 from notifconf.providers.konnect import codec
 from notifconf.providers.konnect.api import Api, Item

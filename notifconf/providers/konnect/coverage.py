@@ -7,22 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notifconf.errors import UsageError
-from notifconf.model import (
-    Audience,
-    Channel,
-    CoverageTerms,
-    Declared,
-    Live,
-    LiveResource,
-    NotTold,
-    Position,
-    Reach,
-    Subject,
-    Told,
-    Via,
-    nearest,
-    quoted,
-)
+from notifconf.model.coverage import Audience, Channel, CoverageTerms, Declared, NotTold, Reach, Subject, Told, Via
+from notifconf.model.diagnostic import Position, nearest, quoted
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.providers.konnect.catalogue import ALL, EVENT_SUBSCRIPTION, MANDATORY, Event, catalogue_of
 from notifconf.providers.konnect.resolve import find_shadowed_channels
 

@@ -10,19 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from notifconf.model import (
-    Entry,
-    Exported,
-    Live,
-    LiveResource,
-    Section,
-    Value,
-    fits,
-    fits_line,
-    fits_word,
-    free_name,
-    quoted,
-)
+from notifconf.model.diagnostic import fits, fits_line, fits_word, quoted
+from notifconf.model.exported import Entry, Exported, Section, free_name
+from notifconf.model.resource import LiveResource, Value
+from notifconf.model.state import Live
 from notifconf.plan.ownership import check_owner, describe_marked, split_mark
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Event, catalogue_of
 from notifconf.providers.konnect.workspace import EVERYWHERE

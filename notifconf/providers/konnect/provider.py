@@ -9,25 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
-from notifconf.model import (
-    Attributes,
-    Audience,
-    Change,
-    Declarations,
-    Declared,
-    Diagnostic,
-    Exported,
-    Filters,
-    Listing,
-    Live,
-    LiveResource,
-    LocatedMapping,
-    Location,
-    Reach,
-    Silence,
-    Subject,
-    Workspace,
-)
+from notifconf.model.coverage import Audience, Declared, Location, Reach, Subject
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.exported import Exported
+from notifconf.model.listing import Filters, Listing
+from notifconf.model.located import LocatedMapping
+from notifconf.model.plan import Attributes, Change, Silence
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Declarations, Live, Workspace
 from notifconf.plan.rules import Pair, Resolution
 from notifconf.providers import CREDENTIAL_VARIABLES
 from notifconf.providers.base import Connection, Language, Plain, Provider

@@ -7,20 +7,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from notifconf.model import (
-    Diagnostic,
-    Live,
-    LiveResource,
-    Policy,
-    Position,
-    Resource,
-    Value,
-    Workspace,
-    error,
-    nearest,
-    quoted,
-    warning,
-)
+from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
+from notifconf.model.policy import Policy
+from notifconf.model.resource import LiveResource, Resource, Value
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.addresses import make_unique
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, decide, find_idle_exceptions
 from notifconf.plan.match import match

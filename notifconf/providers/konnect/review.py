@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, cast
 
-from notifconf.model import Diagnostic, Live, LiveResource, Resource, Value, error, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, error, quoted, warning
 from notifconf.model.plan import Action, Change, Silence
+from notifconf.model.resource import LiveResource, Resource, Value
+from notifconf.model.state import Live
 from notifconf.plan.rules import Pair
 from notifconf.providers.konnect.catalogue import ALL, GATEWAYS, Catalogue, catalogue_of
 

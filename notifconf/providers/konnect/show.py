@@ -9,7 +9,10 @@ from itertools import chain
 from typing import cast
 
 from notifconf.errors import UsageError
-from notifconf.model import Filters, Listing, Live, LiveResource, nearest, quoted
+from notifconf.model.diagnostic import nearest, quoted
+from notifconf.model.listing import Filters, Listing
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.providers.konnect.catalogue import Catalogue, Event, catalogue_of
 
 NAMESPACES = ("plan-and-usage", "organization", "dev-portal", "cloud-gateways", "gateway-manager")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from operator import attrgetter
 
-from notifconf.model import Diagnostic, LocatedList, LocatedMapping, Position, error, quoted
+from notifconf.model.diagnostic import Diagnostic, Position, error, quoted
+from notifconf.model.located import LocatedList, LocatedMapping
 from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event
 

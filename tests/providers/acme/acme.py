@@ -10,7 +10,10 @@ from typing import Any, cast
 from notifconf.errors import UsageError
 from notifconf.http.client import Client
 from notifconf.http.endpoint import Authorization
-from notifconf.model import Diagnostic, Kind, Live, LiveResource, LocatedMapping, Position, Resource, Workspace
+from notifconf.model.diagnostic import Diagnostic, Position
+from notifconf.model.located import LocatedMapping
+from notifconf.model.resource import Kind, LiveResource, Resource
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.rules import Resolution
 from notifconf.providers.base import Connection, Plain, Provider
 

@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from notifconf.model import Live, LiveResource, Mode, Policy, Position, Secret, Workspace
+from notifconf.model.diagnostic import Position
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.resource import LiveResource, Secret
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
 from notifconf.providers.confluent.workspace import (
     ConfluentDeclarations,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from notifconf.errors import ProtocolError
 from notifconf.http.redaction import Redactor
-from notifconf.model import WITHHELD, LiveResource, Secret
+from notifconf.model.mask import WITHHELD
+from notifconf.model.resource import LiveResource, Secret
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
 

@@ -15,7 +15,10 @@ from notifconf.errors import (
     UsageError,
 )
 from notifconf.http.client import Client, ClientOptions
-from notifconf.model import Live, LiveResource, Mode, Workspace, error
+from notifconf.model.diagnostic import error
+from notifconf.model.policy import Mode
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER
 from notifconf.providers.confluent.catalogue import Catalogue

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from notifconf.model import Live, LiveResource, Minimum, Policy, Reach
+from notifconf.model.coverage import Reach
 from notifconf.model.plan import Action, Change
+from notifconf.model.policy import Minimum, Policy
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.catalogue import Catalogue
 from tests.providers.confluent.declared import CATALOGUE, EXPAND, FAILED, SAML, URL, live, resource, workspace

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifconf.errors import UsageError
-from notifconf.model import Live, LiveResource, Mode, Policy, Workspace
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.expand import expand

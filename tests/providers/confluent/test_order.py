@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from notifconf.config import load
 from notifconf.errors import WorkspaceError
-from notifconf.model import Live, LiveResource, Mode, Workspace
+from notifconf.model.policy import Mode
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.codec import plan_document
 from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER

@@ -5,7 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from notifconf.model import Diagnostic, Live, LiveResource, Resource, Secret
+from notifconf.model.diagnostic import Diagnostic
+from notifconf.model.resource import LiveResource, Resource, Secret
+from notifconf.model.state import Live
 from notifconf.plan.rules import Resolution
 from notifconf.providers.confluent import PROVIDER
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType

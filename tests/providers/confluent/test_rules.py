@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from notifconf.model import Diagnostic, LiveResource, Resource, Secret
+from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.plan import Action, Change, Reference
+from notifconf.model.resource import LiveResource, Resource, Secret
 from notifconf.plan.rules import Pair
 from notifconf.providers.confluent import PROVIDER
 from tests.providers.confluent.declared import URL, at, live

@@ -9,7 +9,7 @@ import pytest
 from notifconf.config.interpolate import interpolate
 from notifconf.config.schema import check as schema_check
 from notifconf.config.yaml import parse
-from notifconf.model import Secret
+from notifconf.model.resource import Secret
 from notifconf.providers.confluent.check import check
 from notifconf.providers.confluent.decode import TYPE_OF_SEGMENT, declare
 from notifconf.providers.confluent.urls import mask_expression

@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 import httpx
 
 from notifconf.http.client import Client, ClientOptions
-from notifconf.model import Live, LiveResource, Mode, Policy, Position, Workspace
+from notifconf.model.diagnostic import Position
+from notifconf.model.policy import Mode, Policy
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.konnect.catalogue import Catalogue, Event
 from notifconf.providers.konnect.codec import decode_subscription
 from notifconf.providers.konnect.connection import KonnectConnection

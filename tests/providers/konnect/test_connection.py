@@ -9,7 +9,8 @@ import pytest
 
 from notifconf.errors import ForbiddenError
 from notifconf.http.client import Client, ClientOptions
-from notifconf.model import Live, Mode, Workspace
+from notifconf.model.policy import Mode
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.konnect.connection import KonnectConnection
 from tests.providers.konnect.declared import (
     BARE,

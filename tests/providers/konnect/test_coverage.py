@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from notifconf.model import Live, LiveResource, Minimum, Mode, Policy
+from notifconf.model.policy import Minimum, Mode, Policy
+from notifconf.model.resource import LiveResource
+from notifconf.model.state import Live
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import DeclaredSubscription

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.model import Live, Mode, Workspace
+from notifconf.model.policy import Mode
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.codec import plan_document
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER

@@ -65,7 +65,7 @@ def test_importing_it_costs_no_http() -> None:
     script = """
 import sys
 from datetime import UTC, datetime
-from notifconf.model import Live, Workspace
+from notifconf.model.state import Live, Workspace
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.workspace import KonnectDeclarations
 now = datetime.now(UTC)

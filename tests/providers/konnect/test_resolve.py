@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from notifconf.model import Live, Mode
 from notifconf.model.plan import Plan
+from notifconf.model.policy import Mode
+from notifconf.model.state import Live
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Catalogue, Event

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from notifconf.model import Diagnostic, LiveResource, Mode
+from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.plan import Action, Change
+from notifconf.model.policy import Mode
+from notifconf.model.resource import LiveResource
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
 from notifconf.providers.konnect.catalogue import Event

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.model import Filters, Live
+from notifconf.model.listing import Filters
+from notifconf.model.state import Live
 from notifconf.providers.konnect import PROVIDER
 from tests.providers.konnect.declared import CATALOGUE, INVOICE, PLANE, TOKEN, live, lives
 

@@ -9,7 +9,7 @@ import pytest
 
 from notifconf.config import load
 from notifconf.errors import WorkspaceError
-from notifconf.model import Position
+from notifconf.model.diagnostic import Position
 from notifconf.providers.konnect.workspace import DeclaredSubscription, KonnectDeclarations
 from tests.providers.konnect.declared import NOW
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from notifconf.config.yaml import MAX_FILE_BYTES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, refuse_claimed
-from notifconf.model import Diagnostic, Position, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, quoted, warning
 
 DEFAULT = "notifconf.yaml"
 STANDARD_INPUT = "-"
