@@ -34,7 +34,6 @@ from notifconf.model.outcome import Outcome, Result
 from notifconf.model.plan import UNDECLARED_MUTE, Change, Plan
 from notifconf.model.resource import Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
-from notifconf.report.formats import RENDERERS
 from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
 from notifconf.report.text import conclusion, diagnostic_lines
@@ -311,6 +310,8 @@ class Console:
         return self._moving or open_terminal(stream, color=self.color)
 
     def _render(self, report: Report, *, silent: bool = False) -> None:
+        from notifconf.report.formats import RENDERERS  # not at the top: `validate` and others need no renderer
+
         rendition = RENDERERS[self.format](report)
         if not silent or self.output is not None:
             if isinstance(rendition.result, str):
