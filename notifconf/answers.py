@@ -155,7 +155,7 @@ def list_probes(provider: str, live: Live, workspace: Workspace | None = None) -
         replace(
             item,
             address=mask(item.address),
-            channel=replace(item.channel, name=mask(item.channel.name)),
+            channel=item.channel._replace(name=mask(item.channel.name)),
             names=tuple(map(mask, item.names)),
         )
         for item in rules.list_probes(workspace.declarations if workspace is not None else None, live)
@@ -225,7 +225,7 @@ def export(
     `UsageError` if the service has no resources, and if nothing has the mark of `owner`.
     """
     rules = load_provider(provider)
-    exported = replace(rules.export(live, resources, owner), provider=provider, owner=owner)
+    exported = rules.export(live, resources, owner)._replace(provider=provider, owner=owner)
     if not exported.left_out:
         return exported
     # `sync` would delete what the workspace can't declare. A plan without `policy.protected` shows what that is.
@@ -233,7 +233,7 @@ def export(
     draft = load(["-"], environment=environment, now=now, stdin=io.BytesIO(workspace_text(exported).encode()))
     plan = make_plan(draft, live, options=Options(mode=Mode.SYNC), now=now).plan
     deleted = (change.address for change in plan.changes if change.action is Action.DELETE)
-    return replace(exported, protected=tuple(sorted(map(_escape_glob, deleted))))
+    return exported._replace(protected=tuple(sorted(map(_escape_glob, deleted))))
 
 
 def _escape_glob(address: str) -> str:

@@ -219,7 +219,7 @@ from notifconf import *
 assert {name for name in notifconf.__all__} <= {*globals()}
 assert {*notifconf.__all__} == {*notifconf._MODULES}
 assert {*notifconf.__all__} < {*dir(notifconf)}
-assert apply is notifconf.api.apply and Plan is notifconf.model.Plan
+assert apply is notifconf.api.apply and Plan is notifconf.model.plan.Plan
 assert not hasattr(notifconf, "destroy")
 assert gc.isenabled() and gc.get_threshold() == limits
 """

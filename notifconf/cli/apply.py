@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -316,7 +316,7 @@ class Progress:
     def _audit(self, item: ChangeOutcome) -> None:
         self.reported[item.change.address] = item
         try:
-            self.record(replace(item, error=item.error and mask(item.error)))
+            self.record(item._replace(error=item.error and mask(item.error)))
         except Exception as error:  # noqa: BLE001 -- nothing that goes wrong here may end an apply
             self.failure = error
 

@@ -170,7 +170,7 @@ class Console:
         self._shown = report = self.report(plan, code, outcome)
         if self.find_routing is not None:
             made = [change for change, item in report.changes if item is None or item.result is Result.APPLIED]
-            report = replace(report, routing=self.find_routing(made))
+            report = report._replace(routing=self.find_routing(made))
         self._render(report, silent=silent)
         if not silent:
             self._conclude(report)

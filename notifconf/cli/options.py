@@ -6,9 +6,9 @@ import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import click
 from click.core import ParameterSource
@@ -44,8 +44,7 @@ from notifconf.model.policy import Mode
 from notifconf.model.state import Options
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """How to reach the service, and what a workspace may read. `timeout` is in seconds, of one request."""
 
     provider: str | None
@@ -368,7 +367,7 @@ def namespace_option(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapper(*args: Any, filters: Filters, namespace: tuple[str, ...], **kwargs: Any) -> Any:
-        return command(*args, filters=replace(filters, namespace=namespace), **kwargs)
+        return command(*args, filters=filters._replace(namespace=namespace), **kwargs)
 
     return option(
         "--namespace",

@@ -6,7 +6,6 @@ import json
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def request_log(path: Path | None) -> Iterator[Callable[[Exchange], None] | None
         def observe(exchange: Exchange) -> None:
             nonlocal failure
             try:
-                append({"event": "request", **asdict(exchange)})
+                append({"event": "request", **exchange._asdict()})
             except UsageError as error:
                 failure = error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from notifconf.errors import ServiceError
 from notifconf.executor.change import Writer
@@ -203,7 +203,7 @@ class Verification:
 
     def _note(self, change: Change, result: Result) -> None:
         self.outcomes[:] = [
-            replace(item, result=result, id=self.writer.ids[change.address], error=None)
+            item._replace(result=result, id=self.writer.ids[change.address], error=None)
             if item.change is change
             else item
             for item in self.outcomes

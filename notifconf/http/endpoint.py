@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from notifconf.errors import UsageError
@@ -14,8 +14,7 @@ from notifconf.model.diagnostic import quoted
 from notifconf.model.resource import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization:
+class Authorization(NamedTuple):
     """The value of the `Authorization` header; `secrets` are the texts in it that must never be shown."""
 
     header: Secret

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic, Position, quoted
@@ -13,8 +14,7 @@ from notifconf.model.resource import Resource, Value
 from notifconf.model.state import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """A way to tell somebody; `kind` is the service's word for it (EMAIL).
 
     `target` tells it from others: an id, or the address of what a plan creates. `note` says what limits it.
@@ -76,8 +76,7 @@ class Reach:
         return counted < minimum.channels
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageTerms:
+class CoverageTerms(NamedTuple):
     """How a service speaks of coverage: its word for what one is told of, and for what that is grouped by.
 
     `groups` are those that the API's documents know, the worst first; `notes` are sentences for whoever reads numbers.
@@ -93,8 +92,7 @@ Why: TypeAlias = Literal["muted", "disabled", "shadowed", "not-in-plan", "not-su
 """Why a channel is not told of a type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """A notification type, or an event, that somebody asks about; what a service does not say is an empty text.
 
     `in_plan` is false where the billing plan leaves it out.
@@ -107,8 +105,7 @@ class Subject:
     in_plan: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A resource that somebody asks about: `paths` are the spellings of its path, the usual one first.
 
     `above` holds the paths of what it is in whose mute covers it too. `title` has the names in its path. `is_known` is
@@ -129,8 +126,7 @@ class Via(NamedTuple):
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A channel that is told of a type."""
 
     channel: Channel
@@ -138,8 +134,7 @@ class Told:
     via: Via
 
 
-@dataclass(frozen=True, slots=True)
-class NotTold:
+class NotTold(NamedTuple):
     """A channel that is not told of a type; `because` is a sentence."""
 
     channel: Channel
@@ -148,8 +143,7 @@ class NotTold:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(NamedTuple):
     """Who is told of a type on one side, live or as planned, and who is not.
 
     `state` is that of the subscription that decides. `always` names what the service tells whatever is configured.
@@ -163,8 +157,7 @@ class Audience:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """What a workspace has to do with live objects: `addresses` names each, by kind and id, as a plan does.
 
     `resources` has what is declared by its address. Without a workspace nothing is declared.
@@ -173,7 +166,7 @@ class Declared:
     now: datetime
     addresses: Mapping[tuple[str, str], str]
     workspace: Workspace | None = None
-    resources: Mapping[str, Resource] = field(default_factory=dict)
+    resources: Mapping[str, Resource] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +212,7 @@ class Delivery:
     inbox_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """Who is told of one type, and why: live, and as planned where there is a workspace.
 
     `unknown` holds the paths whose mute the service does not show. `notes` are sentences for whoever reads it;

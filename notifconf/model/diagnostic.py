@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -56,6 +55,8 @@ def warning(code: str, message: str, position: Position | None = None, address: 
 
 def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
     """Return a suggestion to append to a message, ` (did you mean "a" or "b"?)`, or an empty string."""
+    import difflib
+
     candidates = {name.casefold(): name for name in sorted(known)}
     matches = difflib.get_close_matches(word.casefold(), candidates, n=most)
     if not matches:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 from notifconf.model.resource import Secret, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry of a section; `key` is its key where the section is a mapping.
 
     `members` are as the language has them, lists as tuples; of a secret only its expression is ever written.
@@ -23,8 +22,7 @@ class Entry:
     comments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A section of a workspace, a mapping or a list, in the order in which it is written.
 
     `left_out` says, a sentence each, which live objects can't be declared, and why. `comments` stand at its head.
@@ -37,8 +35,7 @@ class Section:
     comments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """An environment variable that entries refer to; `purpose` says for a person what its value is."""
 
     name: str
@@ -46,8 +43,7 @@ class Variable:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(NamedTuple):
     """A live state, declared as far as the language can.
 
     `protected` holds globs for `policy.protected`: of what is left out, and would be deleted in the mode `sync`.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Cell = str | int | bool | tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Rows; the members of each are those of its JSON, in snake_case. `name` is the listing's own member.
 
     `columns` names those that a table shows; rows may hold more (ids). A cell holds no secret. `empty` says what it
@@ -23,8 +22,7 @@ class Listing:
     empty: str = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """What `show`, `types` and `resources` are narrowed to; an empty one lets everything pass.
 
     Several values of one filter widen it, several filters narrow. Case does not matter; `type` takes globs on the

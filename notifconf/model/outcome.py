@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.plan import Change, Plan
@@ -23,8 +24,7 @@ TROUBLE = (Result.FAILED, Result.UNKNOWN)
 """What somebody must look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeOutcome:
+class ChangeOutcome(NamedTuple):
     """What became of one change; `id` is the object's, where it is known; `error` says why it was not applied."""
 
     change: Change

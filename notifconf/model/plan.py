@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.resource import MuteTerms
@@ -66,8 +66,7 @@ PlanValue: TypeAlias = (
 Attributes: TypeAlias = Mapping[str, PlanValue]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One field that an update changes: `path` is a JSON pointer; None stands for an absent value."""
 
     path: str
@@ -102,8 +101,7 @@ class Change:
     mute: MuteTerms | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Unmanaged:
+class Unmanaged(NamedTuple):
     """A live object that nothing declares and that stays; `kept` says why, `place` where it belongs, for people."""
 
     address: str
@@ -113,8 +111,7 @@ class Unmanaged:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """Somebody who is not told any more once the change at `address` is made; `message` is a sentence on its own."""
 
     address: str

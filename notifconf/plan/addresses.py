@@ -29,6 +29,8 @@ def make_unique(plain: Sequence[str], endings: Sequence[str], taken: Collection[
 def _find_repeated(addresses: Sequence[str], taken: Collection[str]) -> list[int]:
     """Return the places of the addresses that stand twice, or are taken."""
     counts = Counter(addresses)
+    if len(counts) == len(addresses) and counts.keys().isdisjoint(taken):
+        return []
     return [index for index, address in enumerate(addresses) if counts[address] > 1 or address in taken]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from notifconf.model.canonical import digest_of
 from notifconf.model.diagnostic import Diagnostic, Position, format_time
@@ -135,8 +135,7 @@ def _place_document(place: str) -> Document:
     return {"place": place} if place else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(NamedTuple):
     """What determines the effect of applying a plan, beside its changes.
 
     `endpoint` is in its canonical form, `workspace` the digest of the workspace, `options` those of the command line in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from notifconf.model.coverage import Channel, Reach
@@ -79,8 +79,7 @@ def pair_sides(before: Iterable[Reach], after: Iterable[Reach]) -> Iterator[Side
         yield Sides(reach, _make_empty_reach(reach))
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What a plan changes for each type; `live` is the live state after it.
 
     `changes` are those that are made, by kind, and id or (of a create) address.

@@ -27,9 +27,8 @@ else `overlapping-match`), and make one object of each decision. `resolve.py` of
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from notifconf.model.diagnostic import Diagnostic, Position, nearest, quoted, warning
 from notifconf.model.policy import GLOB_CHARACTERS
@@ -44,8 +43,7 @@ NAMED, MATCHED = 0, 1
 """The ranks of an entry that names a thing, and of one that finds it by a match."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim(Generic[Entry, Thing]):
+class Claim(NamedTuple, Generic[Entry, Thing]):
     """An entry with the things that it names or finds; `adds` says that it leaves the rest to other entries."""
 
     entry: Entry
@@ -55,8 +53,7 @@ class Claim(Generic[Entry, Thing]):
     adds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[Entry, Thing]):
+class Decision(NamedTuple, Generic[Entry, Thing]):
     """What entries say together about one thing; `base` is None where there are only entries that add something."""
 
     thing: Thing
@@ -65,8 +62,7 @@ class Decision(Generic[Entry, Thing]):
     shadowed: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict(Generic[Entry, Thing]):
+class Conflict(NamedTuple, Generic[Entry, Thing]):
     """Two entries of one rank that both say all about some things; `later` stands behind `earlier`."""
 
     earlier: Entry

@@ -38,7 +38,7 @@ def conceal(plan: Plan, mask: Mask) -> Plan:
         changes=tuple(_conceal_change(change, addresses, mask) for change in plan.changes),
         unchanged=mask.each(plan.unchanged),
         unmanaged=tuple(
-            replace(item, address=_conceal_address(item.address, item.id, mask), place=mask(item.place))
+            item._replace(address=_conceal_address(item.address, item.id, mask), place=mask(item.place))
             for item in plan.unmanaged
         ),
         silences=tuple(Silence(addresses[item.address], mask(item.message)) for item in plan.silences),

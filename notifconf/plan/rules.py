@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -14,8 +13,7 @@ from notifconf.model.resource import Kind, LiveResource, Resource
 from notifconf.model.state import Live, Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The declared objects in the service's terms, in any order, and what could not be resolved.
 
     `until` is when the resolution stops to hold (the next mute ends), or None. `discovered` names kinds whose live

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
@@ -114,8 +113,7 @@ class Connection(Protocol):
         del kind, attributes
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """What the engine must know of the members of a provider's workspace, besides their JSON Schema.
 
     `identifiers` are members that become part of addresses and of the paths of requests: none may hold a secret.
@@ -128,8 +126,8 @@ class Language:
     identifiers: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
     public: frozenset[str] = frozenset()
-    entries: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
-    nested: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    entries: Mapping[str, Mapping[str, str | None]] = MappingProxyType({})
+    nested: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 class Provider(ABC):

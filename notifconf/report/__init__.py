@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.outcome import ChangeOutcome, Outcome
@@ -14,8 +14,7 @@ from notifconf.plan.coverage import Sides
 NOT_APPLICABLE = "This plan can't be applied"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What was compared with what. `made` is when; `organization` is None where no live object tells it."""
 
     workspace: str
@@ -27,8 +26,7 @@ class Context:
     organization: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a renderer gets: a plan and, once the plan is applied, its outcome.
 
     If no plan could be made, `plan` has no changes, and its diagnostics say why. `folder` is the current folder as the

@@ -29,6 +29,12 @@ class Rendition:
     files: Mapping[str, Callable[[int], str]] = field(default_factory=dict)
 
 
+MAX_SUMMARY_BYTES = 1_048_576
+"""GitHub shows nothing of a step's summary that is longer."""
+
+FULL_SUMMARY = "\n**notifconf: this step's summary has no room for a further plan. The log shows it.**\n"
+
+
 Renderer: TypeAlias = Callable[[Report], Rendition]
 
 
@@ -46,10 +52,20 @@ def _render_json(report: Report) -> Rendition:
 
 def _render_github(report: Report) -> Rendition:
     files = {
-        github.SUMMARY_VARIABLE: lambda size: github.summary(report, size),
+        github.SUMMARY_VARIABLE: lambda size: github_summary(report, size),
         github.OUTPUT_VARIABLE: lambda _size: github.outputs(report),
     }
     return Rendition(github.log(report), files)
+
+
+def github_summary(report: Report, size: int) -> str:
+    """Return the text to append to a step's summary that has `size` bytes. The whole never exceeds the limit.
+
+    If there is no room for the plan, the text is one sentence. If that does not fit either, the text is empty.
+    """
+    room = MAX_SUMMARY_BYTES - size
+    candidates = (markdown(report, limit=room), FULL_SUMMARY)
+    return next((text for text in candidates if len(text.encode("utf-8", "backslashreplace")) <= room), "")
 
 
 RENDERERS: Mapping[str, Renderer] = {

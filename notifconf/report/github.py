@@ -15,17 +15,11 @@ from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import TROUBLE, Result
 from notifconf.model.plan import Action
 from notifconf.report import Report
-from notifconf.report.markdown import markdown
 from notifconf.report.style import Line, plain_text, printable
 from notifconf.report.text import find_alerts, headline, outcome_line, outcome_lines, report_lines
 
 SUMMARY_VARIABLE, OUTPUT_VARIABLE = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 """Environment variables that name the files of a step: what its page shows, and what later steps can use."""
-
-MAX_SUMMARY_BYTES = 1_048_576
-"""GitHub shows nothing of a step's summary that is longer."""
-
-FULL_SUMMARY = "\n**notifconf: this step's summary has no room for a further plan. The log shows it.**\n"
 
 _COMMAND = re.compile(r"^( *):(?=:)|#(?=#\[)", re.MULTILINE)
 
@@ -53,16 +47,6 @@ def outputs(report: Report) -> str:
         "exit_code": int(report.exit_code),
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())
-
-
-def summary(report: Report, size: int) -> str:
-    """Return the text to append to a step's summary that has `size` bytes. The whole never exceeds the limit.
-
-    If there is no room for the plan, the text is one sentence. If that does not fit either, the text is empty.
-    """
-    room = MAX_SUMMARY_BYTES - size
-    candidates = (markdown(report, limit=room), FULL_SUMMARY)
-    return next((text for text in candidates if len(text.encode("utf-8", "backslashreplace")) <= room), "")
 
 
 def escape_commands(text: str) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.outcome import ChangeOutcome, Result
@@ -90,8 +89,7 @@ RESERVED_BYTES = 160
 """Bytes that are kept free for saying how much is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(NamedTuple):
     """Items between a head and a foot; `rest` says what is left out once so many items are shown."""
 
     items: Iterable[str]

@@ -179,7 +179,7 @@ def test_a_plan_shows_who_is_told_before_and_after(browser, tmp_path):
     slack = Channel("Slack", "i-1", "Alerts")
     types = (Sides(Reach("a", "Cluster lost", "CRITICAL"), Reach("a", "Cluster lost", "CRITICAL", (slack,))),)
     path = tmp_path / "plan.html"
-    path.write_text(html(replace(report_of(PLAN), routing=types)), encoding="utf-8")
+    path.write_text(html(report_of(PLAN)._replace(routing=types)), encoding="utf-8")
     browser.open(path, width=400)
     assert browser.evaluate("document.documentElement.scrollWidth") <= 400
     assert browser.evaluate("document.querySelector('.matrix td.added').checkVisibility()")

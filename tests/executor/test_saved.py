@@ -299,7 +299,7 @@ def drop_fingerprint(saved, *key):
         (lambda saved: change_first(saved, changed=()), "/saved/changes/0"),
         (lambda saved: drop_fingerprint(saved, "channels/new", "/target/url", False), "/saved/changes/1"),
         (lambda saved: drop_fingerprint(saved, "channels/a", "/target/url", False), "/saved/changes/0"),
-        (lambda saved: replace(saved, basis=replace(saved.basis, bearers={})), "/saved/lookalikes"),
+        (lambda saved: replace(saved, basis=saved.basis._replace(bearers={})), "/saved/lookalikes"),
     ],
 )
 def test_a_plan_file_that_does_what_it_does_not_show_says_where(change, place):

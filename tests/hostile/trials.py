@@ -8,7 +8,6 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -125,7 +124,7 @@ async def _export(simulation: Simulation, provider: str) -> dict[str, str]:
     rules = load_provider(provider)
     async with Client(rules.endpoint, transport=EmulatorTransport(simulation.app)) as client:
         live = await rules.connect(client).survey(["environment=env-1"] if provider == "confluent" else [])
-    return {"yaml": workspace_text(replace(rules.export(live, ()), provider=provider))}
+    return {"yaml": workspace_text(rules.export(live, ())._replace(provider=provider))}
 
 
 def rendered(plan: Plan) -> dict[str, str]:

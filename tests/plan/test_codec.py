@@ -157,11 +157,11 @@ def test_the_digest_is_of_all_that_decides_what_is_done():
         ),
     ]
     bases = [
-        replace(BASIS, endpoint="https://i/"),
-        replace(BASIS, workspace="other"),
-        replace(BASIS, options={}),
-        replace(BASIS, verify=False),
-        replace(BASIS, bearers={"routes/a": ["r7"]}),
+        BASIS._replace(endpoint="https://i/"),
+        BASIS._replace(workspace="other"),
+        BASIS._replace(options={}),
+        BASIS._replace(verify=False),
+        BASIS._replace(bearers={"routes/a": ["r7"]}),
     ]
     digests = [*(plan_digest(plan, BASIS) for plan in plans), *(plan_digest(PLAN, basis) for basis in bases)]
     # A refusal forbids the plan as an error does.

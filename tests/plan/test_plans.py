@@ -54,9 +54,9 @@ class Wide(World):
         assert live.names["warn a"] == "Warnings"
         found = super().resolve(workspace, live, now)
         if workspace.policy.discover:
-            found = replace(found, diagnostics=(warning("discovered", "all"),))
+            found = found._replace(diagnostics=(warning("discovered", "all"),))
         left = frozenset({("channel", "c-left"), ("route", "c-not")})
-        return replace(found, until=now + timedelta(days=1), discovered=frozenset({"note"}), left_alone=left)
+        return found._replace(until=now + timedelta(days=1), discovered=frozenset({"note"}), left_alone=left)
 
     def review(self, pairs, undeclared, live):
         names = [sorted(pair.desired.address for pair in pairs), [item.id for item in undeclared], len(live.resources)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields as members
 from dataclasses import is_dataclass, replace
 from typing import Any
@@ -64,16 +64,22 @@ def mapped(value: Any, to: Callable[[str], str]) -> Any:
     if isinstance(value, Position):
         return Position(to(value.file), value.line, value.column)
     if is_dataclass(value) and not isinstance(value, type):
-        ours = {"kind", "severity", "code", "mode", "provider", "blocked", "folder", "digest"}
-        changed = {item.name: mapped(getattr(value, item.name), to) for item in members(value) if item.name not in ours}
+        changed = _map_members(value, [item.name for item in members(value)], to)
         if isinstance(value, Change):
             changed["address"] = "/".join(map(to, value.address.split("/", 1)))
         return replace(value, **changed)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return value._replace(**_map_members(value, value._fields, to))
     if isinstance(value, Mapping):
         return {f"{index}{to(name)}": mapped(member, to) for index, (name, member) in enumerate(value.items())}
     if isinstance(value, tuple):
         return tuple(mapped(item, to) for item in value)
     return to(value) if type(value) is str else value
+
+
+def _map_members(value: Any, names: Iterable[str], to: Callable[[str], str]) -> dict[str, Any]:
+    ours = {"kind", "severity", "code", "mode", "provider", "blocked", "folder", "digest"}
+    return {name: mapped(getattr(value, name), to) for name in names if name not in ours}
 
 
 HOSTILE = (

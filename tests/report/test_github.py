@@ -9,8 +9,8 @@ from hypothesis import example, given
 from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import TROUBLE, Result
 from notifconf.model.plan import Sensitive, Silence
-from notifconf.report.formats import RENDERERS
-from notifconf.report.github import FULL_SUMMARY, MAX_SUMMARY_BYTES, escape_commands, log, outputs, summary
+from notifconf.report.formats import FULL_SUMMARY, MAX_SUMMARY_BYTES, RENDERERS, github_summary
+from notifconf.report.github import escape_commands, log, outputs
 from notifconf.report.style import printable
 from tests.report.reports import TRICKS, TRICKS_APPLIED, applied, created, deleted, planned, report_of, reports, updated
 
@@ -131,13 +131,13 @@ def test_the_summary_fits_a_step():
 )
 def test_the_summary_fits_beside_what_stands_there(size):
     report = report_of(planned(*(created(f"c{index}") for index in range(2_000))))
-    assert size + len(summary(report, size).encode()) <= max(MAX_SUMMARY_BYTES, size)
+    assert size + len(github_summary(report, size).encode()) <= max(MAX_SUMMARY_BYTES, size)
 
 
 def test_a_summary_without_room_says_so():
     report = report_of(planned(*(created(f"c{index}") for index in range(2_000))))
-    assert summary(report, MAX_SUMMARY_BYTES - 100) == FULL_SUMMARY
-    assert summary(report, MAX_SUMMARY_BYTES - 20) == summary(report, MAX_SUMMARY_BYTES + 10**6) == ""
+    assert github_summary(report, MAX_SUMMARY_BYTES - 100) == FULL_SUMMARY
+    assert github_summary(report, MAX_SUMMARY_BYTES - 20) == github_summary(report, MAX_SUMMARY_BYTES + 10**6) == ""
 
 
 @pytest.mark.parametrize(

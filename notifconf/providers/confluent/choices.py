@@ -86,7 +86,7 @@ class Chooser:
         """By the base that a match of resources decides on, and the type."""
         for group in matched:
             own = list(self._make_claims(group, address, resource_type))
-            claims += [replace(claim, rank=RESOURCE_MATCHED) for claim in own if claim.adds]
+            claims += [claim._replace(rank=RESOURCE_MATCHED) for claim in own if claim.adds]
             bases: dict[int, tuple[DeclaredSubscription, list[str]]] = {}
             for decision in self._decide(own, address):
                 if decision.base is not None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
@@ -54,8 +54,7 @@ MAX_NAMES_SHOWN = 3
 NOUNS = {ENVIRONMENT: "environment", CLUSTER: "cluster", CONNECTOR: "connector", COMPUTE_POOL: "compute pool"}
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What the entries of a resource say of it together; `mute` and `subscriptions` are None where they say nothing.
 
     `matched` holds what each match that finds the resource says of subscriptions: its own entries decide first.
@@ -143,9 +142,14 @@ class _Expander:
             message = "no resource satisfies this match: it says nothing until there is one"
             self.diagnostics.append(warning("empty-match", message, entry.position))
         self.diagnostics += _find_idle_exceptions(entry, selector, self._inventory)
+        alone = (number,)
         for item in found:
-            path, resource_type, named, matched = self._found.get(item.path) or (item.path, item.type, (), ())
-            self._found[item.path] = path, resource_type, named, (*matched, number)
+            known = self._found.get(item.path)
+            if known is None:
+                self._found[item.path] = item.path, item.type, (), alone
+            else:
+                path, resource_type, named, matched = known
+                self._found[item.path] = path, resource_type, named, (*matched, number)
 
     def _name(self, number: int, key: str, resource: str, resource_type: str) -> None:
         path, known_type, numbers, matched = self._found.get(key) or (resource, resource_type, (), ())

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import Any
+from typing import Any, NamedTuple
 
 from notifconf.errors import ProtocolError, UsageError
 from notifconf.model.diagnostic import Position, fits_line, quoted
@@ -40,8 +40,7 @@ ORGANIZATION = re.compile(r"^crn://[^/]+/(organization=[^/]+)(?:/(?P<path>.+))?$
 DELETED = "DELETED"
 
 
-@dataclass(frozen=True, slots=True)
-class InventoryItem:
+class InventoryItem(NamedTuple):
     """A resource; `environment` and `cluster` are those that it is in. `other_path` is another spelling of its path."""
 
     type: str

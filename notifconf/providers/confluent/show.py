@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import cast
+from typing import NamedTuple, cast
 
 from notifconf.errors import UsageError
 from notifconf.model.coverage import Declared
@@ -123,8 +122,7 @@ NOTHING_MUTED = "none of these is muted"
 STATE = "current_state"
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(NamedTuple):
     """A live subscription, of the organisation or of a resource, with its type and its integrations."""
 
     item: LiveResource
