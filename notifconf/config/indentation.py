@@ -88,10 +88,11 @@ def _mend_members(mapping: Any, nested: Mapping[str, frozenset[str]]) -> Iterato
     if not isinstance(mapping, LocatedMapping):
         return
     for name, members in nested.items():
-        found = [key for key in mapping if key in members]
-        if name not in mapping or mapping[name] is not None or not found:
+        if name not in mapping or mapping[name] is not None:
             continue
-        yield _move_all(mapping, found, name)
+        found = [key for key in mapping if key in members]
+        if found:
+            yield _move_all(mapping, found, name)
 
 
 def _move_all(source: LocatedMapping, keys: list[str], name: str) -> Diagnostic:

@@ -56,13 +56,17 @@ def interpolate(
     waiting: list[LocatedMapping | LocatedList] = [document]
     while waiting:
         container = waiting.pop()
-        if id(container) not in seen:
-            seen.add(id(container))
-            members: list[Any] = list(
-                container.items() if isinstance(container, LocatedMapping) else enumerate(container)
-            )
-            waiting += [value for _, value in members if isinstance(value, LocatedMapping | LocatedList)]
-            yield from interpolation.resolve(container, [key for key, value in members if _may_refer(value)])
+        if id(container) in seen:
+            continue
+        seen.add(id(container))
+        keys: list[Any] = []
+        for key, value in container.items() if isinstance(container, LocatedMapping) else enumerate(container):
+            if isinstance(value, LocatedMapping | LocatedList):
+                waiting.append(value)
+            elif type(value) is str and "${" in value:
+                keys.append(key)
+        if keys:
+            yield from interpolation.resolve(container, keys)
 
 
 def _describe_empty(expression: str, parts: Sequence[str]) -> str:
@@ -86,10 +90,6 @@ def referred_value(text: str, position: Position, environment: Mapping[str, str]
     if problems:
         raise UsageError(problems[0].message)
     return value
-
-
-def _may_refer(value: object) -> bool:
-    return type(value) is str and "${" in value
 
 
 class _Interpolation:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, BinaryIO, Final
 
 from notifconf.config.access import Access, credentials_in
@@ -29,6 +30,7 @@ from notifconf.providers.base import Language, Provider
 
 def find_misplaced_secrets(document: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
     """Yield an error for each key and each identifier that holds a secret: addresses and requests would show it."""
+    is_secret = cache(mask.finds)
     seen: set[int] = set()
     waiting: list[Any] = [document]
     while waiting:
@@ -36,18 +38,16 @@ def find_misplaced_secrets(document: LocatedMapping, mask: Mask, identifiers: Ab
         if id(container) in seen or not isinstance(container, LocatedMapping | LocatedList):
             continue
         seen.add(id(container))
-        waiting += container.values() if isinstance(container, LocatedMapping) else container
-        if isinstance(container, LocatedMapping):
-            yield from _check_members(container, mask, identifiers)
-
-
-def _check_members(mapping: LocatedMapping, mask: Mask, identifiers: AbstractSet[str]) -> Iterator[Diagnostic]:
-    for key, value in mapping.items():
-        if mask.finds(key):
-            yield error("invalid-value", "a key can't hold a secret or a credential", mapping.keys_at[key])
-        if key in identifiers and isinstance(value, str) and mask.finds(value):
-            message = f"`{key}` can't hold a secret or a credential: addresses and requests would show it"
-            yield error("invalid-value", message, mapping.at(key))
+        if isinstance(container, LocatedList):
+            waiting += container
+            continue
+        waiting += container.values()
+        for key, value in container.items():
+            if is_secret(key):
+                yield error("invalid-value", "a key can't hold a secret or a credential", container.keys_at[key])
+            if key in identifiers and isinstance(value, str) and is_secret(value):
+                message = f"`{key}` can't hold a secret or a credential: addresses and requests would show it"
+                yield error("invalid-value", message, container.at(key))
 
 
 _MAX_DELETES: Final = re.compile(r"(?P<number>[0-9]{1,9})|(?P<percentage>100|[1-9]?[0-9])%")

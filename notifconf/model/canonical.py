@@ -18,9 +18,12 @@ from notifconf.model.resource import Secret
 
 
 def canonical_text(value: Any) -> str:
-    """Return a value, of dataclasses too, as canonical JSON. Raises TypeError for what is no data."""
+    """Return a value, of dataclasses and named tuples too, as canonical JSON. Raises TypeError for what is no data."""
     if isinstance(value, str | int | float) or value is None:
         return canonical_json(value)
+    record: Any = type(value)
+    if members := _find_members(record):
+        return _object((key, getattr(value, name)) for key, name in members)
     if isinstance(value, tuple | list | frozenset | set):
         return f"[{','.join(sorted(canonical_text(item) for item in value if not isinstance(item, Position)))}]"
     if isinstance(value, Secret):
@@ -29,8 +32,6 @@ def canonical_text(value: Any) -> str:
         return _object((canonical_json(name), value[name]) for name in sorted(value))
     if isinstance(value, datetime):
         return canonical_json(value.astimezone(UTC).isoformat())
-    if is_dataclass(value) and not isinstance(value, type):
-        return _object((key, getattr(value, name)) for key, name in _fields(type(value)))
     raise TypeError(f"{type(value).__name__} is no data")
 
 
@@ -61,6 +62,7 @@ def _object(members: Iterable[tuple[str, Any]]) -> str:
 
 
 @cache
-def _fields(dataclass: Any) -> tuple[tuple[str, str], ...]:
-    """Return the fields of a dataclass, sorted: each as a key in JSON, and its name."""
-    return tuple((canonical_json(name), name) for name in sorted(field.name for field in fields(dataclass)))
+def _find_members(record: Any) -> tuple[tuple[str, str], ...]:
+    """Return the members of a dataclass or named tuple, sorted: each as a key in JSON, and its name. Else nothing."""
+    names = [field.name for field in fields(record)] if is_dataclass(record) else getattr(record, "_fields", ())
+    return tuple((canonical_json(name), name) for name in sorted(names))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields as members
 from dataclasses import is_dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -69,7 +69,7 @@ def mapped(value: Any, to: Callable[[str], str]) -> Any:
             changed["address"] = "/".join(map(to, value.address.split("/", 1)))
         return replace(value, **changed)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return value._replace(**_map_members(value, value._fields, to))
+        return cast("Any", value)._replace(**_map_members(value, value._fields, to))
     if isinstance(value, Mapping):
         return {f"{index}{to(name)}": mapped(member, to) for index, (name, member) in enumerate(value.items())}
     if isinstance(value, tuple):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -160,7 +159,7 @@ class Chooser:
             item for item in self._catalogue.types if (listed is None or item.id in listed) and satisfies(item, match)
         ]
         if match.excluded:
-            everything = replace(match, excluded=None)
+            everything = match._replace(excluded=None)
             found = [item for item in self._catalogue.types if satisfies(item, everything)]
             names = {name for item in found for name in (item.id, item.display_name)}
             self.diagnostics += find_idle_exceptions(match.excluded, names, position)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
@@ -195,7 +194,7 @@ class _Expander:
 
 def _find_idle_exceptions(entry: DeclaredResource, selector: Selector, inventory: Inventory) -> Iterator[Diagnostic]:
     if selector.excepts and selector.resolved:
-        found = select(replace(selector, excepts=()), inventory)
+        found = select(selector._replace(excepts=()), inventory)
         names = {name for item in found for name in list_names(item)}
         way_out = ": what is in an environment goes by a glob on its path, such as environment=env-abc123/*"
         yield from find_idle_exceptions(selector.excepts, names, entry.position, way_out=way_out)

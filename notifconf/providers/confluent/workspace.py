@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from notifconf.model.diagnostic import Position, quoted
 from notifconf.model.resource import MuteTerms, Value
@@ -21,8 +21,7 @@ ID_PREFIX = "nt-"
 """What ids of notification types begin with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name that refers to something, and where it stands.
 
     `expression` is how it is written where it comes from outside; `resolved` is false where it still stands so.
@@ -38,8 +37,7 @@ class Reference:
         return quoted(self.expression or self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredIntegration:
+class DeclaredIntegration(NamedTuple):
     """An entry of `integrations`.
 
     `target` is as in the workspace: `kind`, and a URL as `Secret`, a `role_name`, or a `user` (an id).
@@ -71,8 +69,7 @@ class DeclaredIntegration:
         return f"integrations/{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """What a type must satisfy, all of it; an empty member is satisfied by any type.
 
     `name` is a glob on the display name, `excluded` lists names and globs of types that it leaves out; the others list
@@ -88,8 +85,7 @@ class Match:
     excluded: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredSubscription:
+class DeclaredSubscription(NamedTuple):
     """An entry of `subscriptions`, of the workspace or of a resource: it names a type, or else matches several.
 
     It says who is told, `integrations`, or who is told too, `add`; then `integrations` is None.
@@ -108,8 +104,7 @@ class DeclaredSubscription:
         return self.integrations or self.add or ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(NamedTuple):
     """What `muted` says; it stands at `position`, its beginning and its end at `starts_at` and `ends_at`."""
 
     muted: bool
@@ -142,8 +137,7 @@ INVENTORY_TYPES = (ENVIRONMENT, CLUSTER, CONNECTOR, COMPUTE_POOL)
 """The types of resources that the inventory lists; what others are in comes before them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """Which resources of the inventory are meant: one by names or ids (`is_exact`), else all that match globs on them.
 
     Each level lists alternatives; an empty one is satisfied by anything. `name` is the resource's own, `excepts` holds
@@ -169,8 +163,7 @@ def subscription_address(resource: str, display_name: str) -> str:
     return f"resource-subscriptions/{resource}#{display_name}"
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredResource:
+class DeclaredResource(NamedTuple):
     """An entry of `resources`; `mute` and `subscriptions` are None where what lives is left alone.
 
     Several entries may name one resource, if at most one of them says anything but who is told too. One with a
@@ -200,8 +193,7 @@ class DeclaredResource:
         return subscription_address(self.resource or "*", display_name)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfluentDeclarations:
+class ConfluentDeclarations(NamedTuple):
     """What a workspace declares; `managed` names the kinds whose section is present.
 
     Entries are in the order of their places, whatever the order in which the files were named. `has_resources` says

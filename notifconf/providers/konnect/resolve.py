@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple, cast
 
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
@@ -155,7 +154,7 @@ class _Resolver:
             message = "no event satisfies this match: nobody would be told"
             self.diagnostics.append(error("empty-match", message, entry.event_at))
         if entry.match is not None:
-            everything = replace(entry, match=replace(entry.match, excluded=()))
+            everything = entry._replace(match=entry.match._replace(excluded=()))
             names = {name for event in find_events(everything, self._catalogue) for name in (event.id, event.title)}
             self.diagnostics += find_idle_exceptions(entry.match.excluded, names, entry.event_at)
         things = (key for event in found for key in named.get((event.id, entry.name), [Choice(entry, event).key]))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from operator import attrgetter
+from types import MappingProxyType
+from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, Position, error, quoted
 from notifconf.model.located import LocatedList, LocatedMapping
@@ -19,8 +20,7 @@ MAX_NAME_LENGTH = 255
 """As in the JSON Schema: with the mark of its owner."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """What an event must satisfy, all of it; an empty member is satisfied by any event.
 
     `name` is a glob on the title or the id, `excluded` lists titles, ids and globs of events that it leaves out.
@@ -44,8 +44,7 @@ def _is_called(event: Event, pattern: str) -> bool:
     return folded in names or any(fnmatchcase(name, folded) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredSubscription:
+class DeclaredSubscription(NamedTuple):
     """An entry of `subscriptions`.
 
     `event` is an event's id or title, empty where `match` finds several. Either stands at `event_at`, the event as
@@ -61,7 +60,7 @@ class DeclaredSubscription:
     expression: str | None = None
     regions: tuple[str, ...] = EVERYWHERE
     entities: tuple[str, ...] = EVERYWHERE
-    channels: Mapping[str, bool] = field(default_factory=dict)
+    channels: Mapping[str, bool] = MappingProxyType({})
     enabled: bool = True
     pin: str | None = None
     resolved: bool = True
@@ -84,8 +83,7 @@ def find_events(entry: DeclaredSubscription, catalogue: Catalogue) -> tuple[Even
     return tuple(event for event in catalogue.events if entry.match.finds(event))
 
 
-@dataclass(frozen=True, slots=True)
-class KonnectDeclarations:
+class KonnectDeclarations(NamedTuple):
     """What a workspace declares; `managed` names the one kind if the section `subscriptions` is present."""
 
     subscriptions: tuple[DeclaredSubscription, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +60,7 @@ def subscription(
 def addition(what: str | Match, *integrations: str, line: int = 1) -> DeclaredSubscription:
     """An entry with `add`."""
     entry = subscription(what, *integrations, line=line)
-    return replace(entry, integrations=None, add=entry.integrations)
+    return entry._replace(integrations=None, add=entry.integrations)
 
 
 def resource(

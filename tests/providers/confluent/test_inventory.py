@@ -83,7 +83,7 @@ def exact(**levels: str) -> Selector:
 def entry(selector: Selector | str, line: int = 1, **members: Any) -> DeclaredResource:
     if isinstance(selector, str):
         return resource(selector, kind="CONNECTOR", line=line, **members)
-    return replace(resource("", kind="", line=line, **members), selector=selector)
+    return resource("", kind="", line=line, **members)._replace(selector=selector)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ OVERLAP = "error:overlapping-match"
         ([entry(SINK, muted=True), entry("cloud-connector=lcc-1", 2, muted=True)], ["error:duplicate-resource"]),
         ([entry(SINK, muted=True), entry(exact(connector="lcc-1"), 2, muted=True)], ["error:duplicate-resource"]),
         ([entry(exact(connector="lcc-1"), 1), entry(exact(connector="lcc-1"), 2, muted=True)], []),
-        ([entry(replace(exact(environment="${X}"), resolved=False), muted=True)], []),
+        ([entry(exact(environment="${X}")._replace(resolved=False), muted=True)], []),
     ],
 )  # fmt: skip
 def test_entries_against_each_other(entries: list[DeclaredResource], expected: list[str]) -> None:
@@ -283,7 +283,7 @@ def plan_of(
     policy: Policy = Policy(discover=True),  # noqa: B008 -- frozen
 ) -> Any:
     declared: Any = workspace(*entries).declarations
-    wanted = Workspace("confluent", replace(declared, has_resources=has_resources), policy)
+    wanted = Workspace("confluent", declared._replace(has_resources=has_resources), policy)
     inventory = Inventory.of(ITEMS if items is None else items, "organization=o-1")
     names = {path: item.title(path) for path, item in inventory.by_path.items()}
     return make_plan(wanted, Live(live, CATALOGUE, names, frozenset(hidden), inventory), NOW, PROVIDER)
