@@ -47,7 +47,7 @@ def find_undeclared(
 
     `live` is what `read_live` reads for the workspace in the mode `sync`.
     """
-    options = replace(options or Options(), mode=Mode.SYNC, force=True)
+    options = (options or Options())._replace(mode=Mode.SYNC, force=True)
     plan = make_plan(workspace, live, options=options, now=now).plan
     deleted = (
         Unmanaged(change.address, change.kind, change.id or "", NOT_DECLARED, change.place)

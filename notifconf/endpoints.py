@@ -10,9 +10,8 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
@@ -34,8 +33,7 @@ _IS_EMULATOR = re.compile(r"emulator:(?!//)")
 EMULATOR_DATABASE = Path(".notifconf") / "emulator.sqlite"
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
+class Requests(NamedTuple):
     """How requests are made: at most `parallelism` are in flight, and each takes at most `timeout` seconds.
 
     `observer` is called after each request, `on_wait` before each long wait for the service's rate limit, with the
@@ -54,7 +52,7 @@ async def connect(
     *,
     endpoint: str | None = None,
     environment: Mapping[str, str] | None = None,
-    requests: Requests = Requests(),
+    requests: Requests = Requests(),  # noqa: B008 -- immutable
     secrets: Iterable[Secret] = (),
 ) -> AsyncIterator[Connection]:
     """Open a connection to the service that a workspace calls `provider`.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -47,8 +47,7 @@ from notifconf.report.style import Line, Span, line
 from notifconf.report.text import conclusion, outcome_line, report_lines
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+class ApplyOptions(NamedTuple):
     """The options of `apply` alone. `workspace` and `plan_digest` say which plan file was reviewed."""
 
     auto_approve: bool

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -154,7 +154,7 @@ class Console:
     def table(self, table: Table) -> None:
         """Write a table as the result, or a part of it."""
         # Secrets are masked before columns are laid out: a secret that is wrapped in its cell would not be found.
-        table = replace(table, rows=tuple(mask_line(row, mask) for row in table.rows))
+        table = table._replace(rows=tuple(mask_line(row, mask) for row in table.rows))
         self.lines(table.lines(self.width))
 
     def show(self, plan: Plan, code: int, outcome: Outcome | None = None, *, silent: bool = False) -> None:

@@ -6,10 +6,10 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -61,8 +61,7 @@ metrics_option = option(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DriftOptions:
+class DriftOptions(NamedTuple):
     """The options of `drift` alone."""
 
     metrics_file: Path | None
@@ -144,7 +143,7 @@ def _run(made: PlanContext | None, options: Options, code: int, workspace: str, 
         return run
     kinds = tuple(kind.name for kind in made.provider.kinds)
     discovers = apply_options(made.workspace, options).policy.discover
-    return replace(run, plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes, discovers=discovers)
+    return run._replace(plan=made.plan, kinds=kinds, expiry_codes=made.provider.expiry_codes, discovers=discovers)
 
 
 def _write_run(path: Path, run: Run, console: Console) -> bool:

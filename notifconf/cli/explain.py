@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -37,8 +36,7 @@ from notifconf.report.coverage import explanation_json, explanation_lines, expla
 from notifconf.report.table import listing_table
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainOptions:
+class ExplainOptions(NamedTuple):
     """The options of `explain` alone."""
 
     resource: str | None

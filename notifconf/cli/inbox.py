@@ -7,8 +7,7 @@ import functools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import click
 
@@ -27,8 +26,7 @@ from notifconf.report.table import Table, table_lines
 Command: TypeAlias = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Which notifications a command is about: some ids, or with `everything` what `selection` finds."""
 
     ids: tuple[str, ...]
@@ -50,7 +48,7 @@ def selection_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        chosen = {item.name: kwargs.pop(item.name) for item in fields(Selection)}
+        chosen = {name: kwargs.pop(name) for name in Selection._fields}
         chosen["region"] = chosen["region"] and chosen["region"].upper()
         for name in ("severity", "resource_type"):
             chosen[name] = tuple(value.upper() for value in chosen[name])
@@ -373,6 +371,6 @@ async def _opened(service: Service) -> AsyncIterator[Inbox]:
 
 def _check_filters(opened: Inbox, selection: Selection) -> None:
     """Raise `UsageError` for a filter that the service does not have."""
-    for item in fields(selection):
-        if getattr(selection, item.name) not in (None, ()) and item.name not in opened.filters:
-            raise UsageError(f"--{item.name.replace('_', '-')}: {opened.title} can't filter by that")
+    for name, value in selection._asdict().items():
+        if value not in (None, ()) and name not in opened.filters:
+            raise UsageError(f"--{name.replace('_', '-')}: {opened.title} can't filter by that")

@@ -6,7 +6,6 @@ import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -258,7 +257,7 @@ def plan_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapper(*args: Any, mode: str | None, **kwargs: Any) -> Any:
-        names = [field.name for field in fields(Options) if field.name in kwargs]
+        names = [name for name in Options._fields if name in kwargs]
         options = Options(Mode(mode) if mode else None, **{name: kwargs.pop(name) for name in names})
         return command(*args, options=options, **kwargs)
 

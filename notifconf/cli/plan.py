@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from notifconf import api
 from notifconf.cli.console import Console
@@ -18,8 +17,7 @@ from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
+class PlanOptions(NamedTuple):
     """The options of `plan` alone."""
 
     out: Path | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from notifconf import api
 from notifconf.cli.console import Console
@@ -66,7 +65,7 @@ def resources(
         if workspace is None:
             console.note(f"No workspace at {DEFAULT}: give its PATHs.")
         else:
-            table = replace(table, title=f"{table.title}, and whether {' '.join(paths or (DEFAULT,))} declares them")
+            table = table._replace(title=f"{table.title}, and whether {' '.join(paths or (DEFAULT,))} declares them")
         console.table(table)
     return ExitCode.DONE
 

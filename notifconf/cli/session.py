@@ -8,10 +8,10 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -174,8 +174,7 @@ def _report_wait(seconds: float) -> None:
         sys.stderr.flush()
 
 
-@dataclass(frozen=True, slots=True)
-class PlanContext:
+class PlanContext(NamedTuple):
     """A plan, and what it was made from; `endpoint` is in its canonical form."""
 
     proposal: Proposal
@@ -206,7 +205,7 @@ async def open_plan(
     check_discover(provider, discover=options.discover)
     async with open_connection(provider, service) as connection:
         with console.waiting(f"Reading {provider.title}"):
-            wanted = apply_options(workspace, replace(options, mode=reads_for or options.mode))
+            wanted = apply_options(workspace, options._replace(mode=reads_for or options.mode))
             live = await api.read_live(wanted, connection)
         endpoint = choose_endpoint(provider, service) or provider.endpoint
         proposal = api.make_plan(workspace, live, options=options, now=now, endpoint=endpoint)
@@ -237,7 +236,7 @@ async def plan_again(made: PlanContext, connection: Connection, options: Options
         live = await api.read_live(apply_options(made.workspace, options), connection)
     proposal = api.make_plan(made.workspace, live, options=options, now=current_time(), endpoint=made.endpoint)
     await prepare_picture(proposal, connection, console)
-    return replace(made, proposal=proposal)
+    return made._replace(proposal=proposal)
 
 
 async def _add_live_errors(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from notifconf.cli.console import Console, find_folder, remember_secrets
@@ -62,5 +61,5 @@ def _load(paths: Sequence[str], environment: Mapping[str, str] | None, access: A
 
 def _apply_strictness(diagnostics: Iterable[Diagnostic], *, strict: bool) -> list[Diagnostic]:
     return [
-        replace(item, severity="error") if strict and item.code not in NEVER_ERRORS else item for item in diagnostics
+        item._replace(severity="error") if strict and item.code not in NEVER_ERRORS else item for item in diagnostics
     ]

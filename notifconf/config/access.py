@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from notifconf.model.diagnostic import quoted
 from notifconf.model.resource import Secret
@@ -41,8 +40,7 @@ SYSTEM_FOLDERS: Final = ("/proc", "/sys", "/dev")
 """They hold the environment and the memory of processes, and devices."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """The limits of one run: `variables` are globs, `folders` are paths. None: no limit. Empty: nothing may be read."""
 
     variables: tuple[str, ...] | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, BinaryIO, Final
@@ -298,7 +297,7 @@ class _Loading:
         """Add to an error in a value that a reference in it is empty."""
         reason = self._empty.get(diagnostic.position) if diagnostic.position is not None else None
         is_explained = reason is not None and diagnostic.severity == "error"
-        return replace(diagnostic, message=f"{diagnostic.message} ({reason})") if is_explained else diagnostic
+        return diagnostic._replace(message=f"{diagnostic.message} ({reason})") if is_explained else diagnostic
 
     def _make_diagnostics(self) -> tuple[Diagnostic, ...]:
         shown = map(Mask(self._secrets).diagnostic, map(self._add_reason, self._diagnostics))

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from notifconf.errors import UsageError
 from notifconf.files import PrivateLog
@@ -33,8 +33,7 @@ RUNS = ("CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL")
 """Where the run can be looked at: GitLab, Buildkite, CircleCI, Jenkins. GitHub's is put together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What all lines of one apply have in common."""
 
     provider: str

@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.errors import ServiceError
 from notifconf.executor.secrets import reveal
@@ -59,8 +59,7 @@ MAX_RETRY_AFTER_SECONDS = 120.0
 """A service that asks for more time than this is not asked again by this run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """What lived before this run changed anything, as (kind, id): `undeclared` holds what no declared object is."""
 
     lived: frozenset[tuple[str, str]] = frozenset()

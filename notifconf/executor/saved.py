@@ -16,9 +16,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from notifconf.errors import ChangedSinceError, UsageError
 from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, find_lists, merge_lists, reveal
@@ -48,8 +48,7 @@ class AlteredError(UsageError):
         super().__init__(f"{ALTERED}{f' (see {place})' if place else ''}: make the plan anew")
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenSecret:
+class WrittenSecret(NamedTuple):
     """A secret that the plan writes; `expression` is how its value is found, None where only the workspace has it."""
 
     change: Change
@@ -62,8 +61,7 @@ Fingerprinted = Mapping[tuple[str, str, bool], str]
 """(address, JSON pointer, whether the secret is a live one or one that the plan writes) -> its fingerprint."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
+class SavedPlan(NamedTuple):
     """A plan file, read back."""
 
     plan: Plan

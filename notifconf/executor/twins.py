@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from notifconf.errors import NotFoundError, ServiceError
 from notifconf.executor.change import Writer
@@ -37,8 +38,7 @@ from notifconf.providers.base import Plain
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Namesakes:
+class Namesakes(NamedTuple):
     """What a create of this run made, and the unexplained others with its natural key.
 
     `own` is None while no list shows it. `is_created` is false for what this run only adopted.

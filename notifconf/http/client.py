@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from dataclasses import dataclass
+from types import MappingProxyType, TracebackType
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -37,8 +37,7 @@ def describe_nothing(_body: Any) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientOptions:
+class ClientOptions(NamedTuple):
     """How a client works.
 
     At most `parallelism` requests are in flight. `timeout` is in seconds, for one attempt of a request. `observer` is
@@ -50,7 +49,7 @@ class ClientOptions:
     timeout: float = 30.0
     observer: Callable[[Exchange], None] | None = None
     on_wait: Callable[[float], None] | None = None
-    hints: Mapping[int, str] = field(default_factory=dict)
+    hints: Mapping[int, str] = MappingProxyType({})
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -55,7 +54,7 @@ class Mask:
     def diagnostic(self, diagnostic: Diagnostic) -> Diagnostic:
         """Return a diagnostic without the secrets that its message or address repeats."""
         address = diagnostic.address and self(diagnostic.address)
-        return replace(diagnostic, message=self(diagnostic.message), address=address)
+        return diagnostic._replace(message=self(diagnostic.message), address=address)
 
     def __repr__(self) -> str:
         return "Mask()"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Position
 
@@ -28,8 +28,7 @@ class Mode(StrEnum):
     SYNC = "sync"
 
 
-@dataclass(frozen=True, slots=True)
-class Percentage:
+class Percentage(NamedTuple):
     """A share of the live objects of a kind that are managed here, 0 to 100."""
 
     value: int
@@ -38,8 +37,7 @@ class Percentage:
         return f"{self.value}%"
 
 
-@dataclass(frozen=True, slots=True)
-class Minimum:
+class Minimum(NamedTuple):
     """How many channels each type of a group must reach.
 
     `excepts` holds names, ids or globs of types that have no minimum. With `count_required_mail`, the mail that the
@@ -62,6 +60,9 @@ class Minimum:
 
 Silencing: TypeAlias = Literal["allow", "refuse"]
 
+MAX_DELETES = Percentage(30)
+"""Of what a workspace manages, where it does not say how much a plan may delete."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -74,7 +75,7 @@ class Policy:
     """
 
     mode: Mode = Mode.UPSERT_ONLY
-    max_deletes: int | Percentage = Percentage(30)
+    max_deletes: int | Percentage = MAX_DELETES
     protected: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     verify_integrations: bool = True

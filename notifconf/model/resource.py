@@ -17,8 +17,7 @@ class Mark(NamedTuple):
     max_length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of object that a provider manages.
 
     `name` is what plans call it ("resource-preference"), `collection` the first segment of its addresses.

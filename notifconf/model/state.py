@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from notifconf.model.canonical import canonical_text, digest_of_text
 from notifconf.model.diagnostic import Diagnostic
@@ -108,8 +108,7 @@ def _conceal_members(members: Mapping[str, Value], mask: Mask) -> dict[str, Valu
     return {name: _conceal(member, mask) for name, member in members.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the command line adds to a plan: None and empty mean that the workspace's policy decides.
 
     A pattern of `targets` that names nothing is an error, one of `targets_if_exist` is not. `take_over` names owners.

@@ -29,7 +29,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, error, nearest, quoted, warning
 from notifconf.model.plan import Action, Attributes, Change, Reference, Unmanaged
@@ -109,8 +110,7 @@ def add_dependents(addresses: set[str], changes: Sequence[Change]) -> set[str]:
     return reached
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The parts of a plan that a scope limits."""
 
     changes: tuple[Change, ...]

@@ -34,7 +34,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from notifconf.errors import UsageError
 from notifconf.model.diagnostic import Diagnostic, error, quoted
@@ -62,8 +63,7 @@ def add_mark(text: str, owner: str | None) -> str:
     return f"{text}{' ' if text else ''}[notifconf: {owner}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(NamedTuple):
     """What this workspace may take out of lists.
 
     `own` holds the ids of what is declared here and can be written, or has an own mark; `taken` those of them that have
@@ -71,10 +71,10 @@ class Ownership:
     foreign mark to its owner.
     """
 
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = Policy()
     own: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
-    foreign: Mapping[str, str] = field(default_factory=dict)
+    foreign: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_shared(self) -> bool:

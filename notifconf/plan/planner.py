@@ -151,7 +151,7 @@ def propose(
     be known in spite of them.
     """
     # A target that the apply deletes names nothing afterwards.
-    later = replace(options, targets=(), targets_if_exist=(*options.targets, *options.targets_if_exist))
+    later = options._replace(targets=(), targets_if_exist=(*options.targets, *options.targets_if_exist))
     plan, secrets = _plan(workspace, live, now, rules, options)
 
     def find_remaining(after: Live, _ids: Mapping[str, str]) -> Plan:

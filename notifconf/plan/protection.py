@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, error, nearest, quoted, warning
 from notifconf.model.plan import Action, Change
@@ -55,8 +56,7 @@ MAX_SUGGESTIONS = 20
 OTHER_WAY_OUT = "leave it out of this run with --exclude"
 
 
-@dataclass(frozen=True, slots=True)
-class Protection:
+class Protection(NamedTuple):
     """A policy's guards over one live state.
 
     `names` holds every name of each object: by kind, and id or, where it does not live yet, address. `must_be_told`

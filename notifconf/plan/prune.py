@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, quoted, warning
 from notifconf.model.plan import Action, Change, Unmanaged
@@ -41,8 +41,7 @@ MAX_USERS_SHOWN = 5
 OTHER_OWNER = "other-owner"
 
 
-@dataclass(frozen=True, slots=True)
-class Pruning:
+class Pruning(NamedTuple):
     """The deletes and the updates of undeclared objects, and what stays with the reason why."""
 
     changes: tuple[Change, ...]

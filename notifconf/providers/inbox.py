@@ -22,8 +22,7 @@ class Status(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Filters: a notification is selected if every filter that is given finds it.
 
     `title` and `description` are parts of these texts, the others whole values; of several values any one will do.
@@ -57,8 +56,7 @@ class Notification:
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Deliveries:
+class Deliveries(NamedTuple):
     """What a service delivered, in the provider's own terms, and whose inbox said so."""
 
     user: str

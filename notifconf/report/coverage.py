@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from notifconf.model.coverage import Audience, Channel, CoverageTerms, Explanation, NotTold, Reach, Told, Via
 from notifconf.model.diagnostic import Diagnostic, format_time
@@ -21,8 +21,7 @@ from notifconf.report.table import Table, listing_table, table_lines
 NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageReport:
+class CoverageReport(NamedTuple):
     """What each type reaches; without a workspace (`planned` is false) both sides are the live one.
 
     `minimums` is `policy.coverage`; `diagnostics` are what makes the planned side wrong, and `breaches` the types that
@@ -34,7 +33,7 @@ class CoverageReport:
     terms: CoverageTerms
     types: Sequence[Sides]
     planned: bool = False
-    minimums: Mapping[str, Minimum] = field(default_factory=dict)
+    minimums: Mapping[str, Minimum] = MappingProxyType({})
     diagnostics: Sequence[Diagnostic] = ()
     breaches: Sequence[Diagnostic] = ()
     mutes: Sequence[Mapping[str, Cell]] | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CUT = "…"
 
@@ -30,8 +30,7 @@ _TOKEN = re.compile(
 _KEY = re.compile(r"""([\w.-]+)["']?\ *:(?=\s|$)""")
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(NamedTuple):
     """The members of the language: the values of `safe` ones may be seen, if all members around them are safe too.
 
     Those of `public` ones may be seen in any place. In a section of `named` the user gives the keys.

@@ -6,8 +6,8 @@ Renderers are pure: they return text or lines. The command line decides where th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from notifconf.report import Report, github
 from notifconf.report.html import html
@@ -17,8 +17,7 @@ from notifconf.report.style import Line
 from notifconf.report.text import outcome_lines, report_lines
 
 
-@dataclass(frozen=True, slots=True)
-class Rendition:
+class Rendition(NamedTuple):
     """A report in one format: text, or lines that a terminal may colour.
 
     `files` has what to append to the file that an environment variable names: a function of the file's present size in
@@ -26,7 +25,7 @@ class Rendition:
     """
 
     result: str | Iterable[Line]
-    files: Mapping[str, Callable[[int], str]] = field(default_factory=dict)
+    files: Mapping[str, Callable[[int], str]] = MappingProxyType({})
 
 
 MAX_SUMMARY_BYTES = 1_048_576

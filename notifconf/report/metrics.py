@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest, push_to_gateway, pushadd_to_gateway
@@ -23,8 +22,7 @@ JOB = "notifconf_drift"
 LAST_SUCCESS = "notifconf_last_success_timestamp_seconds"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One run: `duration` in seconds, `ended` as Unix time.
 
     `plan` is None if it is not known what drifts. `kinds` holds all that the provider manages, `expiry_codes` the codes

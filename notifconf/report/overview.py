@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
@@ -34,8 +33,7 @@ STATES = {
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One run: the name of its file, and the document in it, or what stands for one that can't be read."""
 
     file: str

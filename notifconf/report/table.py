@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -60,8 +60,7 @@ MIN_WRAPPED_COLUMN_WIDTH = 40
 """Of the last column, where it is wrapped and all columns stand side by side."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows of cells under column heads; a cell is a span, so that it can carry a style."""
 
     title: str

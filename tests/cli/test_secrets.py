@@ -330,7 +330,8 @@ def test_nowhere_in_what_objects_say_of_themselves(user: User, monkeypatch: pyte
             if id(item) in addresses:
                 continue
             module = type(item).__module__
-            if dataclasses.is_dataclass(item) and module.startswith("notifconf.") and ".emulator." not in module:
+            is_record = dataclasses.is_dataclass(item) or hasattr(type(item), "_fields")
+            if is_record and module.startswith("notifconf.") and ".emulator." not in module:
                 seen[type(item).__qualname__] = seen.get(type(item).__qualname__, "") + repr(item)
 
     def code_of(_: object) -> int:

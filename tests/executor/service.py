@@ -114,7 +114,7 @@ class Prover(World):
     """
 
     def __init__(self):
-        super().__init__(kinds=(CHANNEL, replace(ROUTE, unique=True, is_target=False)))
+        super().__init__(kinds=(CHANNEL, ROUTE._replace(unique=True, is_target=False)))
 
     def verifies(self, kind, changed):
         return kind == "channel" and "target" in changed

@@ -185,7 +185,7 @@ def test_another_secret_makes_it_stale_and_so_does_the_end_of_a_mute():
     _, saved = save(proposal)
     secrets = {**proposal.secrets, ("channels/a", "/target/url"): Secret("other")}
     del secrets["channels/new", "/hint"]
-    held = replace(saved, plan=replace(saved.plan, until=NOW))
+    held = saved._replace(plan=replace(saved.plan, until=NOW))
     expected = [
         "the plan held until 2026-11-22T12:00:00Z, when a mute ended",
         "channels/a: the value of /target/url is another than when the plan was made",
@@ -284,11 +284,11 @@ def test_a_plan_with_errors_or_refused_is_not_applied(declared, policy):
 
 def change_first(saved, **members):
     first, *others = saved.plan.changes
-    return replace(saved, plan=replace(saved.plan, changes=(replace(first, **members), *others)))
+    return saved._replace(plan=replace(saved.plan, changes=(replace(first, **members), *others)))
 
 
 def drop_fingerprint(saved, *key):
-    return replace(saved, fingerprints={known: item for known, item in saved.fingerprints.items() if known != key})
+    return saved._replace(fingerprints={known: item for known, item in saved.fingerprints.items() if known != key})
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def drop_fingerprint(saved, *key):
         (lambda saved: change_first(saved, changed=()), "/saved/changes/0"),
         (lambda saved: drop_fingerprint(saved, "channels/new", "/target/url", False), "/saved/changes/1"),
         (lambda saved: drop_fingerprint(saved, "channels/a", "/target/url", False), "/saved/changes/0"),
-        (lambda saved: replace(saved, basis=saved.basis._replace(bearers={})), "/saved/lookalikes"),
+        (lambda saved: saved._replace(basis=saved.basis._replace(bearers={})), "/saved/lookalikes"),
     ],
 )
 def test_a_plan_file_that_does_what_it_does_not_show_says_where(change, place):

@@ -48,7 +48,7 @@ NOTE = Kind("note", "notes", is_target=False, mark=Mark("text", 60))
 class Wide(World):
     """The world of the planner's tests with a place for its routes, and all that a resolution may hold."""
 
-    kinds: tuple[Kind, ...] = (CHANNEL, NOTE, replace(ROUTE, references=ROUTE.references | {"via"}, place="topic"))
+    kinds: tuple[Kind, ...] = (CHANNEL, NOTE, ROUTE._replace(references=ROUTE.references | {"via"}, place="topic"))
 
     def resolve(self, workspace, live, now):
         assert live.names["warn a"] == "Warnings"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from notifconf.errors import ForbiddenError, NotFoundError, ServiceError, UsageError
 from notifconf.model.coverage import Declared, Delivery, Subject
@@ -163,8 +163,7 @@ def _conceal(value: Any, mask: Mask) -> Any:
     return {name: _conceal(item, mask) for name, item in value.items()} if isinstance(value, dict) else value
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """One notification: its type, the path of its resource, and the integrations that it was delivered to."""
 
     subject: Subject

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from notifconf.errors import ApiError, ForbiddenError, ProtocolError, UsageError
@@ -41,8 +40,7 @@ from notifconf.providers.confluent.workspace import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One list or lookup: it tells all live objects of `kind`, or those of them that belong to `resource`.
 
     `fetch` returns None where the service says that there is nothing, or nothing that these credentials can see.
@@ -54,8 +52,7 @@ class Source:
     decode: Callable[[Item, Catalogue], LiveResource]
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """The lists and lookups of one organisation."""
 
     api: Api
@@ -124,8 +121,7 @@ class Place(NamedTuple):
     is_declared: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Whole lists, and lookups of single resources; `resource_types` are those whose notification types are listed."""
 
     types: bool = False
