@@ -67,7 +67,7 @@ def coverage(provider: str, live: Live, *, proposal: Proposal | None = None) -> 
     workspace, plan = (proposal.workspace, proposal.plan) if proposal is not None else (None, None)
     live = planner.conceal_live(live if proposal is None else live.join(proposal.live), workspace)
     found = tuple(rules.list_mutes(live))
-    mutes = None if live.inventory is None and not found else found
+    mutes = found if found or live.inventory is not None or live.not_visible else None
     types = find_effect(plan.changes if plan else (), live, rules).types
     return CoverageReport(
         provider,

@@ -328,9 +328,13 @@ class Console:
             return
         path = Path(name)
         try:
-            append_text(path, mask(text_for(path.stat().st_size if path.is_file() else 0)))
+            text = text_for(path.stat().st_size if path.is_file() else 0)
+            append_text(path, mask(text))
         except OSError as error:
             self.aside([line(Span("warning:", "warning"), f" can't append to ${variable}: {error.strerror}")])
+            return
+        if not text:
+            self.aside([line(Span("warning:", "warning"), f" ${variable} has no room left: the log shows the plan")])
 
     def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
         self._terminal(stream).draw_lines(mask_line(item, mask) for item in lines)

@@ -173,7 +173,7 @@ def summary(*, service: Service, console: Console) -> ExitCode:
         return ExitCode.DONE
     console.lines([line(f"{found['unread_count']} unread.")])
     for item in found["severities"]:
-        console.lines([line(f"  {item.get('severity')}: {item.get('unread_count')}")])
+        console.lines([line(f"  {item.get('severity')}: {item.get('unread_count', 'unknown')}")])
     return ExitCode.DONE
 
 

@@ -82,7 +82,12 @@ class Live:
         """Return it with what else was read: the resources that a workspace names, beside a survey."""
         known = {(item.kind, item.id) for item in self.resources}
         more = (item for item in other.resources if (item.kind, item.id) not in known)
-        return replace(self, resources=(*self.resources, *more), names={**other.names, **self.names})
+        return replace(
+            self,
+            resources=(*self.resources, *more),
+            names={**other.names, **self.names},
+            not_visible=self.not_visible | other.not_visible,
+        )
 
     def conceal(self, mask: Mask) -> Live:
         """Return what may be shown of it: each text is masked in which `mask` finds a secret."""

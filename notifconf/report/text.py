@@ -127,7 +127,7 @@ def conclusion(report: Report) -> Line:
 
 
 def _first_sentence(diagnostic: Diagnostic) -> str:
-    return diagnostic.message.partition("\n")[0].rstrip(".")
+    return diagnostic.message.partition("\n")[0].rstrip(".:")
 
 
 def plan_lines(

@@ -162,6 +162,8 @@ def test_a_mute_that_the_credentials_cannot_see_is_unknown(user):
     assert document["unknown"][0] == PRODUCTION
     assert f"unknown: {PRODUCTION} may be muted" in user.runs("explain", FAILED, "--resource", PRODUCTION).out
     assert PRODUCTION in user.runs("explain", FAILED, "--discover", "--format", "json").json["unknown"]
+    user.writes(f"{WORKSPACE}resources:\n  - {{resource: {PRODUCTION}, muted: false}}\n")
+    assert user.runs("coverage", "--format", "json").json["unknown"] == [PRODUCTION]
 
 
 def test_a_type_that_the_billing_plan_leaves_out(user):

@@ -224,10 +224,13 @@ def test_a_failure_reaches_the_workflow(user):
 
 
 def test_a_file_of_the_workflow_that_can_not_be_written_changes_no_exit_code(user):
-    user.sets(GITHUB_OUTPUT=str(user.folder / "no" / "such"))
+    full = user.folder / "summary.md"
+    full.write_text("x" * 1_048_576)
+    user.sets(GITHUB_OUTPUT=str(user.folder / "no" / "such"), GITHUB_STEP_SUMMARY=str(full))
     user.writes(WORKSPACE)
     ended = user.runs("plan", "--format", "github")
     assert ended.code == 0
+    assert "warning: $GITHUB_STEP_SUMMARY has no room left" in ended.err
     assert "warning: can't append to $GITHUB_OUTPUT: No such file or directory\n" in ended.err
 
 

@@ -86,9 +86,8 @@ class KonnectProvider(Provider):
         return resolve(workspace, live)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
-        """Return what changes delete, disable, take off a channel, or narrow."""
-        del after
-        return find_silences(changes)
+        """Return what changes delete, disable, take off a channel, or narrow: subscriptions, and defaults of events."""
+        return find_silences(changes, after)
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether a subscription tells nobody."""

@@ -166,7 +166,7 @@ class _Resolver:
             message = f"{len(named)} events are called {entry.shown_event}: use the id, {ids}"
         else:
             message = f"there is no event {entry.shown_event}{self._suggest(entry)}"
-        return error("unknown-notification-type", message, entry.event_at, entry.address(entry.event))
+        return error("unknown-event", message, entry.event_at, entry.address(entry.event))
 
     def _suggest(self, entry: DeclaredSubscription) -> str:
         name = entry.event

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, cast
 
@@ -72,19 +72,47 @@ def _find_replaced_defaults(
             first[str(desired.attributes["event"])].append(desired)
     for event, unsorted in first.items():
         group = sorted(unsorted, key=attrgetter("address"))
-        defaults = [channel for channel, on in catalogue.event(event).defaults.items() if on]
-        lost = [channel for channel in defaults if not any(_covers(item.attributes, channel) for item in group)]
+        lost = _list_lost(event, group, catalogue)
         if lost:
+            defaults = _join(_list_defaults(event, catalogue))
             message = (
-                f"{quoted(event)} had no subscription: its default, which tells of everything by {_join(defaults)},"
+                f"{quoted(event)} had no subscription: its default, which tells of everything by {defaults},"
                 f" ends, and what is declared does not cover all regions and entities by {_join(lost)}"
             )
             yield warning("replaces-default", message, group[0].position, group[0].address)
 
 
-def find_silences(changes: Iterable[Change]) -> Iterator[Silence]:
+def _list_defaults(event: str, catalogue: Catalogue) -> list[str]:
+    """Return the channels that an event tells of everything while it has no subscription."""
+    return [channel for channel, on in catalogue.event(event).defaults.items() if on]
+
+
+def _list_lost(event: str, first: Sequence[Resource | LiveResource], catalogue: Catalogue) -> list[str]:
+    """Return the channels of an event's default by which its first subscriptions do not tell of everything."""
+    defaults = _list_defaults(event, catalogue)
+    return [channel for channel in defaults if not any(_covers(item.attributes, channel) for item in first)]
+
+
+def find_silences(changes: Sequence[Change], after: Live) -> Iterator[Silence]:
     """Say who will not be told any more once the changes are made; what was off before is silent already."""
-    return (Silence(change.address, text) for change in changes for text in _describe_silences(change))
+    yield from (Silence(change.address, text) for change in changes for text in _describe_silences(change))
+    yield from _find_ended_defaults(changes, after)
+
+
+def _find_ended_defaults(changes: Sequence[Change], after: Live) -> Iterator[Silence]:
+    """Say whom the default of an event tells, and its first subscriptions, which the changes make, do not."""
+    catalogue = catalogue_of(after)
+    created = {change.address for change in changes if change.action is Action.CREATE}
+    subscribed = {change.before["event"] for change in changes if change.before is not None}
+    holders: defaultdict[str, list[LiveResource]] = defaultdict(list)
+    for item in after.resources:
+        holders[str(item.attributes["event"])].append(item)
+    for event, group in holders.items():
+        if event not in subscribed and all(item.id in created for item in group):
+            lost = _list_lost(event, group, catalogue)
+            if lost:
+                text = f"the default of {quoted(event)} ends: {_join(lost)} no longer tells of all regions and entities"
+                yield Silence(min(item.id for item in group), text)
 
 
 def _describe_silences(change: Change) -> Iterator[str]:

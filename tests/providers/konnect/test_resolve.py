@@ -63,7 +63,7 @@ def test_an_event_by_id_or_title(name: str) -> None:
 def test_an_unknown_event_names_the_nearest(event: str, text: str) -> None:
     (only,) = plan(entry(event)).diagnostics
     assert (only.code, only.severity, str(only.position)) == (
-        "unknown-notification-type",
+        "unknown-event",
         "error",
         "notifconf.yaml:1:12",
     )
@@ -267,7 +267,7 @@ def test_sync_deletes_what_is_not_declared_but_no_billing() -> None:
 
 def test_nothing_declared_and_nothing_known_is_nothing() -> None:
     assert did(plan(found=Live())) == []
-    assert errors(plan(entry(), found=Live())) == ["unknown-notification-type"]
+    assert errors(plan(entry(), found=Live())) == ["unknown-event"]
 
 
 def test_order_does_not_matter() -> None:

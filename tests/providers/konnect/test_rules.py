@@ -103,6 +103,11 @@ def test_a_default_that_ends(
     warnings = found("replaces-default", declared, *undeclared)
     assert [warned in item.message for item in warnings if warned] == ([True] if warned else [])
     assert [item.severity for item in warnings] == ["warning"] * (warned is not None)
+    # Where nobody is told any more, that is said of the event: it loses its last channels.
+    silences = make_plan(workspace(*declared), live(*undeclared), NOW, PROVIDER).silences
+    assert len([item for item in silences if "default" in item.message]) == len(warnings)
+    refused = found("silences", declared, *undeclared, silences="refuse")
+    assert [item.severity for item in refused] == ["error"] * len(silences)
 
 
 ON: dict[str, Any] = {
