@@ -100,8 +100,9 @@ def test_what_failed_or_was_skipped_has_a_line_too(user):
 def test_a_saved_plan_is_audited_with_the_same_digest(user):
     user.runs("plan", "--out", "saved.json")
     saved = json.loads((user.folder / "saved.json").read_text())
+    user.sets(GITHUB_SERVER_URL="https://github.test", GITHUB_RUN_ID="7")  # no repository: nothing leads to the run
     assert user.runs("apply", "saved.json", "--audit-file", "audit.jsonl").code == 0
-    assert {line["plan"] for line in lines()} == {saved["digest"]}
+    assert {(line["plan"], line["run"]) for line in lines()} == {(saved["digest"], None)}
     assert len(lines()) == 2
 
 

@@ -287,6 +287,13 @@ def change_first(saved, **members):
     return saved._replace(plan=replace(saved.plan, changes=(replace(first, **members), *others)))
 
 
+def flip_mark(saved):
+    """The secret of the first change is marked as changed where it is not, or the other way round."""
+    after = saved.plan.changes[0].after
+    url = after["target"]["url"]
+    return change_first(saved, after={**after, "target": {"url": replace(url, changed=not url.changed)}})
+
+
 def drop_fingerprint(saved, *key):
     return saved._replace(fingerprints={known: item for known, item in saved.fingerprints.items() if known != key})
 
@@ -299,6 +306,7 @@ def drop_fingerprint(saved, *key):
         (lambda saved: change_first(saved, changed=()), "/saved/changes/0"),
         (lambda saved: drop_fingerprint(saved, "channels/new", "/target/url", False), "/saved/changes/1"),
         (lambda saved: drop_fingerprint(saved, "channels/a", "/target/url", False), "/saved/changes/0"),
+        (flip_mark, "/saved/changes/0"),
         (lambda saved: saved._replace(basis=saved.basis._replace(bearers={})), "/saved/lookalikes"),
     ],
 )
