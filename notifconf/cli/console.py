@@ -248,17 +248,19 @@ class Console:
         if isinstance(error, WorkspaceError):
             self.diagnostics(error.diagnostics)
             diagnostics = error.diagnostics
+            says_outcome = False
         else:
             message = "\n".join([str(error), *getattr(error, "__notes__", ())])
             head, *more = message.split("\n")
             self.aside([line(Span("error:", "error"), f" {head}"), *map(line, more)])
             kind = "usage" if isinstance(error, UsageError) else "stale" if code == ExitCode.STALE else "service"
             diagnostics = (Diagnostic("error", kind, message),)
+            says_outcome = not more or code == ExitCode.INCOMPLETE
         report = self.report(Plan("", diagnostics=diagnostics), code)
         if self.machine:
             with suppress(UsageError):  # a file that can't be written can't hold the reason either
                 self._render(report)
-        if self.verdict and isinstance(error, WorkspaceError):
+        if self.verdict and not says_outcome:
             if not self.machine:
                 self.lines([conclusion(report)])
             self._conclude(report)

@@ -96,6 +96,8 @@ class Run(NamedTuple):
 
 def read_run(file: str, text: str) -> Run:
     """Return the run that a file holds. Raises ValueError, which says what is wrong with it."""
+    if not text:
+        raise ValueError("it is empty, as what `drift` prints of a workspace in sync: write it with `--output FILE`")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

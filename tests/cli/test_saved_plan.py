@@ -186,7 +186,9 @@ MOVES = {
 def test_whatever_moved_makes_it_stale(saved, said):
     MOVES[said](saved)
     saved.requests()
-    unchanged(saved, saved.runs("apply", "plan.out", "--format", "json"), 4, said)
+    ended = saved.runs("apply", "plan.out", "--format", "json")
+    unchanged(saved, ended, 4, said)
+    assert ended.err.splitlines()[-1].startswith("Not applied: 1 error (")
 
 
 def test_a_mute_that_ended_makes_it_stale(saved):
@@ -200,6 +202,9 @@ def test_a_plan_that_was_applied_is_stale(saved):
     unchanged(saved, saved.runs("apply", "plan.out"), 4, "stale")
     assert saved.runs("apply", "plan.out", "--json", "--output", "run.json").code == 4
     assert "make the plan anew: " in saved.runs("report", "run.json").out
+    (saved.folder / "in-sync.json").touch()
+    ended = saved.runs("report", "in-sync.json")
+    assert (ended.code, "it is empty" in ended.out) == (1, True)
 
 
 def _altered(path, change):

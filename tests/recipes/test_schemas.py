@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
-import yaml
 from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 from hera.workflows.models import Workflow
@@ -40,15 +38,6 @@ def test_github_and_gitlab(schema: tuple[str, ...], files: list[Path], tmp_path:
         files[0].read_text().replace("runs-on:", "run-on:").replace("script:", "skript:").replace("using:", "x:")
     )
     assert check(schema, wrong) == 1
-
-
-@pytest.mark.parametrize("name", ["kubernetes-cronjob.yaml", "organizations/kubernetes-indexed-job.yaml"])
-def test_kubernetes(name: str) -> None:
-    for document in yaml.safe_load_all((EXAMPLES / name).read_text()):
-        kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
-        document["spec"]["completion"] = 5
-        with pytest.raises(kubernetes_validate.ValidationError):
-            kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
 
 
 def test_argo() -> None:
