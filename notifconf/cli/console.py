@@ -255,6 +255,7 @@ class Console:
             self.aside([line(Span("error:", "error"), f" {head}"), *map(line, more)])
             kind = "usage" if isinstance(error, UsageError) else "stale" if code == ExitCode.STALE else "service"
             diagnostics = (Diagnostic("error", kind, message),)
+            # One line says the outcome itself; "Not applied" would be wrong where something was changed.
             says_outcome = not more or code == ExitCode.INCOMPLETE
         report = self.report(Plan("", diagnostics=diagnostics), code)
         if self.machine:
