@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from notifconf.cli.parameters import explain_sources
-from notifconf.cli.process import ExitCode, discard_output, page_output, raise_on_signals, write_error
+from notifconf.cli.process import ExitCode, discard_output, page_output, read_answer, write_error
 from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
@@ -268,13 +268,12 @@ class Console:
 
     def ask(self, prompt: str) -> str:
         """Return the answer of the person at the terminal. Ctrl-C raises `KeyboardInterrupt`, in an event loop too."""
-        with raise_on_signals():
-            try:
-                write_error(prompt)
-                return sys.stdin.readline().strip()
-            except KeyboardInterrupt:
-                write_error("\n")
-                raise
+        try:
+            write_error(prompt)
+            return read_answer()
+        except KeyboardInterrupt:
+            write_error("\n")
+            raise
 
     @contextmanager
     def waiting(self, message: str) -> Iterator[None]:

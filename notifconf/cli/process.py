@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import shlex
 import signal
 import sys
@@ -206,15 +207,25 @@ def stop_on_signals(console: Console | None = None) -> Iterator[Interruption]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def raise_on_signals() -> Iterator[None]:
-    """Make SIGINT and SIGTERM raise `KeyboardInterrupt` inside, while a command waits for a person's answer."""
+def read_answer() -> str:
+    """Return the line that the person at the terminal types. Meanwhile SIGINT and SIGTERM raise `KeyboardInterrupt`.
+
+    Python runs a signal's handler only between two of its own steps: one that comes right before a read blocks would
+    wait for the answer too. So a signal also writes a byte into a pipe, and `select` waits for whichever comes first.
+    """
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    previous_wake = signal.set_wakeup_fd(wake)
     previous = [signal.signal(number, signal.default_int_handler) for number in SIGNALS]
     try:
-        yield
+        select.select([sys.stdin, woken], [], [])
+        return sys.stdin.readline().strip()
     finally:
         for number, handler in zip(SIGNALS, previous, strict=True):
             signal.signal(number, handler)
+        signal.set_wakeup_fd(previous_wake)
+        os.close(wake)
+        os.close(woken)
 
 
 @contextmanager

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
+import sys
+import threading
 
 import pytest
 
 from notifconf.cli.main import run
-from tests.cli.terminal import COLOR, ESCAPE, started, streams_on_terminal
+from notifconf.cli.process import read_answer
+from tests.cli.terminal import COLOR, ESCAPE, PATIENCE, started, streams_on_terminal
 from tests.cli.workspaces import SECRET
 from tests.cli.workspaces import WORKSPACE as BOTH
 
@@ -235,6 +240,42 @@ def test_ctrl_c_at_the_question(user):
     assert "nothing was changed" in terminal.text
     assert "Traceback" not in terminal.text
     assert user.requests("POST", "PATCH", "DELETE") == []
+
+
+class Interrupted:
+    """Standard input of a person who presses Ctrl-C once it is waited for.
+
+    Another thread gets the signal, so that it interrupts no system call: as if it had come right before one.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.asked = threading.Lock()
+        self.asked.acquire()
+        self.thread = threading.Thread(target=self.interrupts, daemon=True)
+        self.thread.start()
+
+    def fileno(self) -> int:
+        self.asked.release()
+        return self.descriptor
+
+    def interrupts(self) -> None:
+        with self.asked:
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+
+def test_a_signal_that_comes_right_before_the_wait_for_an_answer(monkeypatch):
+    ours, theirs = os.pipe()
+    monkeypatch.setattr("sys.stdin", Interrupted(ours))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(PATIENCE)  # the other thread gets its turn when this one waits, not before
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            read_answer()
+    finally:
+        sys.setswitchinterval(interval)
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_ctrl_c_while_reading(user):
