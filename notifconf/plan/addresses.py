@@ -52,4 +52,4 @@ def find_undeclared_addresses(
 
 def find_declared_addresses(matching: Matching) -> set[str]:
     """Return the addresses of all that is declared, whether it could be matched or not."""
-    return {pair.desired.address for pair in matching.pairs} | matching.broken.keys()
+    return {desired.address for desired, _ in matching.pairs} | matching.broken.keys()

@@ -26,18 +26,20 @@ class References:
     ids: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
-    _lists: dict[tuple[Value, ...], Value] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What `resolve` returned for lists: thousands of objects may have the same one."""
+    _resolved: dict[Value, Value] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `resolve` returned: thousands of objects may refer to the same others."""
 
     def resolve(self, value: Value) -> Value:
         """Return a reference, or a set of them as a sorted tuple, as ids where the objects live already."""
-        if isinstance(value, tuple):
-            known = self._lists.get(value)
-            if known is None:
+        known = self._resolved.get(value)
+        if known is None:
+            if isinstance(value, tuple):
                 targets = cast("tuple[str, ...]", value)
-                known = self._lists[value] = tuple(sorted({self.ids.get(item, item) for item in targets}))
-            return known
-        return self.ids.get(value, value) if isinstance(value, str) else value
+                known = tuple(sorted({self.ids.get(item, item) for item in targets}))
+            else:
+                known = self.ids.get(value, value) if isinstance(value, str) else value
+            self._resolved[value] = known
+        return known
 
     def name(self, value: Value, wanted: Value = None) -> PlanValue:
         """Return `value` with each reference named for people, sorted by name.

@@ -101,7 +101,7 @@ class Ownership(NamedTuple):
 
 def find_ownership(policy: Policy, targets: Iterable[Pair], live: Iterable[LiveResource]) -> Ownership:
     """Return what belongs to whom in a live state; `targets` are the pairs of what lists may refer to."""
-    declared = frozenset(pair.live.id for pair in targets if pair.live is not None and pair.desired.writable)
+    declared = frozenset(item.id for desired, item in targets if item is not None and desired.writable)
     marked = {item.id: item.owner for item in live if item.owner is not None}
     return Ownership(
         policy,
@@ -120,11 +120,11 @@ def mark_pairs(matching: Matching, policy: Policy, kinds: Mapping[str, Kind]) ->
     if policy.owner is None and not policy.takes_over:
         return []
     diagnostics: list[Diagnostic] = []
-    for index, pair in enumerate(matching.pairs):
-        kind = kinds[pair.desired.kind]
-        if kind.mark is not None and pair.desired.writable:
-            desired, problem = _mark(pair, kind.mark.attribute, kind.mark.max_length, policy)
-            matching.pairs[index] = pair._replace(desired=desired)
+    for index, (desired, live) in enumerate(matching.pairs):
+        mark = kinds[desired.kind].mark
+        if mark is not None and desired.writable:
+            marked, problem = _mark((desired, live), mark.attribute, mark.max_length, policy)
+            matching.pairs[index] = (marked, live)
             diagnostics += [problem] if problem else []
     return diagnostics
 

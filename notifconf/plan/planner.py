@@ -234,7 +234,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         part=options.part,
     )
     shown = conceal(plan, mask)
-    return shown, find_secrets(plan.changes, shown.changes, (pair.desired for pair in matching.pairs))
+    return shown, find_secrets(plan.changes, shown.changes, (desired for desired, _ in matching.pairs))
 
 
 def find_declared(workspace: Workspace | None, live: Live, now: datetime, rules: Rules) -> Declared:
@@ -259,7 +259,7 @@ def find_saved_secrets(
     workspace = apply_options(workspace, options)
     matching = match(rules.resolve(workspace, live, now).resources, live.resources, workspace.policy)
     mark_pairs(matching, workspace.policy, {kind.name: kind for kind in rules.kinds})
-    return find_secrets(plan.changes, plan.changes, (pair.desired for pair in matching.pairs))
+    return find_secrets(plan.changes, plan.changes, (desired for desired, _ in matching.pairs))
 
 
 def find_secrets(changes: Sequence[Change], shown: Sequence[Change], resources: Iterable[Resource]) -> Secrets:
@@ -362,7 +362,7 @@ def _name_references(matching: Matching, live: Live, kinds: Mapping[str, Kind], 
     """
     names = dict(live.names)
     ids: dict[str, str] = {}
-    targets = [pair for pair in matching.pairs if kinds[pair.desired.kind].is_target]
+    targets = [pair for pair in matching.pairs if kinds[pair[0].kind].is_target]
     for desired, found in targets:
         names[desired.address] = desired.name or desired.address
         if found is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from notifconf.model.coverage import Reach
 from notifconf.model.diagnostic import Diagnostic
@@ -28,11 +28,9 @@ class Resolution(NamedTuple):
     left_alone: frozenset[tuple[str, str]] = frozenset()
 
 
-class Pair(NamedTuple):
-    """A declared object and the live one that it is, if there is one."""
-
-    desired: Resource
-    live: LiveResource | None
+Pair: TypeAlias = "tuple[Resource, LiveResource | None]"
+"""A declared object and the live one that it is, None if it is to be created. A plan has thousands of pairs, and a plain
+tuple is made in a fifth of the time of a named one."""
 
 
 class Rules(Protocol):

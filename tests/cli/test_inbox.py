@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import io
 import json
+import os
+import pty
 from collections import Counter
 
 import pytest
@@ -17,11 +18,14 @@ def user(user):
     return user
 
 
-class Terminal(io.StringIO):
-    """Somebody who types."""
-
-    def isatty(self):
-        return True
+@pytest.fixture
+def types(monkeypatch):
+    """Type a line at the terminal that is standard input."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, encoding="utf-8") as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        yield lambda line: os.write(ours, f"{line}\n".encode())
+    os.close(ours)
 
 
 def statuses(user):
@@ -133,23 +137,23 @@ def test_what_can_not_be_meant(user, arguments, text):
 
 
 @pytest.mark.parametrize(("answer", "code", "left"), [("yes", 0, 4), ("y", 1, 5), ("", 1, 5), ("no", 1, 5)])
-def test_delete_asks(user, monkeypatch, answer, code, left):
-    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+def test_delete_asks(user, types, answer, code, left):
+    types(answer)
     ended = user.runs("inbox", "delete", ids(user)[0])
     assert (ended.code, sum(statuses(user).values())) == (code, left)
     assert "Delete 1 notification for good?" in ended.err
     assert ("nothing was changed" in ended.err) == (code == 1)
 
 
-def test_delete_shows_what_all_means(user, monkeypatch):
-    monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
+def test_delete_shows_what_all_means(user, types):
+    types("yes")
     ended = user.runs("inbox", "delete", "--all", "--status", "READ")
     assert "Developer approval requested" in ended.err
     assert ended.out == "1 notification is deleted.\n"
 
 
-def test_nothing_to_delete_asks_nothing(user, monkeypatch):
-    monkeypatch.setattr("sys.stdin", Terminal(""))
+def test_nothing_to_delete_asks_nothing(user, types):
+    types("")
     ended = user.runs("inbox", "delete", "--all", "--title", "nothing like it")
     assert (ended.code, ended.out) == (0, "0 notifications are deleted.\n")
 

@@ -59,7 +59,7 @@ class Wide(World):
         return found._replace(until=now + timedelta(days=1), discovered=frozenset({"note"}), left_alone=left)
 
     def review(self, pairs, undeclared, live):
-        names = [sorted(pair.desired.address for pair in pairs), [item.id for item in undeclared], len(live.resources)]
+        names = [sorted(desired.address for desired, _ in pairs), [item.id for item in undeclared], len(live.resources)]
         yield warning("reviewed", json.dumps(names))
 
 

@@ -42,7 +42,6 @@ from notifconf.providers.confluent.workspace import (
     Reference,
     Selector,
     preference_address,
-    subscription_address,
 )
 
 MAX_SUGGESTIONS = 20
@@ -66,7 +65,7 @@ class Statement(NamedTuple):
 
 
 class ExpandedResource(NamedTuple):
-    """A declared resource by its path. Resources of which the same entries speak share one statement."""
+    """A declared resource by its path."""
 
     resource: str
     resource_type: str
@@ -77,16 +76,30 @@ class ExpandedResource(NamedTuple):
         """Where its mute stands in a plan."""
         return preference_address(self.resource)
 
-    def subscription_address(self, display_name: str) -> str:
-        """Where its subscription to that type stands in a plan."""
-        return subscription_address(self.resource, display_name)
+
+class ExpandedGroup(NamedTuple):
+    """The paths of the declared resources of one type of which the same entries speak: a match may find thousands."""
+
+    statement: Statement
+    resource_type: str
+    paths: Sequence[str]
+
+    @property
+    def resources(self) -> list[ExpandedResource]:
+        """Each resource for itself."""
+        return [ExpandedResource(path, self.resource_type, self.statement) for path in self.paths]
 
 
 class Expansion(NamedTuple):
-    """The declared resources, one for each path, and what is wrong with the entries."""
+    """The declared resources, each path in one group, and what is wrong with the entries."""
 
-    resources: tuple[ExpandedResource, ...]
+    groups: tuple[ExpandedGroup, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def resources(self) -> tuple[ExpandedResource, ...]:
+        """Each resource for itself."""
+        return tuple(entry for group in self.groups for entry in group.resources)
 
 
 def expand(entries: Sequence[DeclaredResource], inventory: Inventory | None) -> Expansion:
@@ -95,8 +108,8 @@ def expand(entries: Sequence[DeclaredResource], inventory: Inventory | None) -> 
     for number, entry in enumerate(entries):
         if inventory is not None or entry.selector is None:
             expander.add(number, entry)
-    resources, overlaps = expander.merge()
-    return Expansion(resources, (*expander.diagnostics, *_report_overlaps(overlaps)))
+    groups, overlaps = expander.merge()
+    return Expansion(groups, (*expander.diagnostics, *_report_overlaps(overlaps)))
 
 
 Rivals = tuple[Position, Position]
@@ -106,8 +119,8 @@ Overlaps = dict[Rivals, list[str]]
 """Rivals -> the resources of which they both say that."""
 
 
-Numbers = tuple[int, ...]
-"""Which entries speak of a resource."""
+Speakers = tuple[tuple[int, ...], tuple[int, ...]]
+"""Which entries speak of a resource: those that name it, and those that match it."""
 
 
 class _Expander:
@@ -122,7 +135,7 @@ class _Expander:
         self._inventory = inventory
         self._suggestions = 0
         # By the path as the inventory has it, else as it is written. Most resources of a match have no other entry.
-        self._found: dict[str, tuple[str, str, Numbers, Numbers]] = {}
+        self._found: dict[str, tuple[str, str, Speakers]] = {}
 
     def add(self, number: int, entry: DeclaredResource) -> None:
         selector = entry.selector
@@ -141,17 +154,17 @@ class _Expander:
             message = "no resource satisfies this match: it says nothing until there is one"
             self.diagnostics.append(warning("empty-match", message, entry.position))
         self.diagnostics += _find_idle_exceptions(entry, selector, self._inventory)
-        alone = (number,)
+        alone = (), (number,)
         for item in found:
             known = self._found.get(item.path)
             if known is None:
-                self._found[item.path] = item.path, item.type, (), alone
+                self._found[item.path] = item.path, item.type, alone
             else:
-                path, resource_type, named, matched = known
-                self._found[item.path] = path, resource_type, named, (*matched, number)
+                path, resource_type, (named, matched) = known
+                self._found[item.path] = path, resource_type, (named, (*matched, number))
 
     def _name(self, number: int, key: str, resource: str, resource_type: str) -> None:
-        path, known_type, numbers, matched = self._found.get(key) or (resource, resource_type, (), ())
+        path, known_type, (numbers, matched) = self._found.get(key) or (resource, resource_type, ((), ()))
         entry, named = self._entries[number], [self._entries[other] for other in numbers]
         # A path that an entry writes is sent as written, whatever the order of entries.
         if all(other.selector is not None for other in named):
@@ -163,23 +176,21 @@ class _Expander:
             # Two entries with one path are reported by `validate`.
             message = f"this is the resource {quoted(path)}, which stands already at {first.position}"
             self.diagnostics.append(error("duplicate-resource", message, entry.position, preference_address(path)))
-        self._found[key] = path, known_type, numbers, matched
+        self._found[key] = path, known_type, (numbers, matched)
 
-    def merge(self) -> tuple[tuple[ExpandedResource, ...], Overlaps]:
+    def merge(self) -> tuple[tuple[ExpandedGroup, ...], Overlaps]:
         """Return the resources, each with the statement of all its entries, and the matches that contradict."""
-        known: dict[tuple[Numbers, Numbers], tuple[Statement, Sequence[Rivals]]] = {}
-        resources = []
+        paths: defaultdict[tuple[Speakers, str], list[str]] = defaultdict(list)
+        for path, resource_type, speakers in self._found.values():
+            paths[speakers, resource_type].append(path)
+        groups = []
         overlaps: Overlaps = {}
-        for resource, resource_type, named, matched in self._found.values():
-            merged = known.get((named, matched))
-            if merged is None:
-                entries = [[self._entries[number] for number in numbers] for numbers in (named, matched)]
-                merged = known[named, matched] = _merge(*entries), _find_rivals(*entries)
-            statement, rivals = merged
-            resources.append(ExpandedResource(resource, resource_type, statement))
-            for pair in rivals:
-                overlaps.setdefault(pair, []).append(resource)
-        return tuple(resources), overlaps
+        for (speakers, resource_type), found in paths.items():
+            named, matched = ([self._entries[number] for number in numbers] for numbers in speakers)
+            groups.append(ExpandedGroup(_merge(named, matched), resource_type, found))
+            for pair in _find_rivals(named, matched):
+                overlaps.setdefault(pair, []).extend(found)
+        return tuple(groups), overlaps
 
     def _report_unknown(self, selector: Selector) -> Diagnostic:
         noun, wanted, known = _find_unknown(selector, self._inventory)
@@ -265,15 +276,14 @@ def _report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:
         yield error("overlapping-match", message, again)
 
 
-def find_invisible(entries: Sequence[ExpandedResource], live: Live) -> Iterator[Diagnostic]:
+def find_invisible(groups: Sequence[ExpandedGroup], live: Live) -> Iterator[Diagnostic]:
     """Warn, once for each place in the workspace, of lookups that may hide what lives: a match may find thousands."""
-    hidden: defaultdict[Position, list[ExpandedResource]] = defaultdict(list)
-    for entry in entries if live.not_visible else ():
-        if entry.resource in live.not_visible:
-            hidden[entry.statement.position].append(entry)
+    hidden: defaultdict[Position, list[str]] = defaultdict(list)
+    for group in groups if live.not_visible else ():
+        hidden[group.statement.position] += [path for path in group.paths if path in live.not_visible]
     for position, found in hidden.items():
-        address = found[0].preference_address if len(found) == 1 else None
-        yield not_visible([entry.resource for entry in found], position, address)
+        if found:
+            yield not_visible(found, position, preference_address(found[0]) if len(found) == 1 else None)
 
 
 DISCOVERED = frozenset({PREFERENCE.name, RESOURCE_SUBSCRIPTION.name})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, NamedTuple, cast
 
 from notifconf.model.coverage import Audience, Channel, Declared, Location, NotTold, Subject, Told, Via, Why
@@ -25,7 +25,7 @@ from notifconf.providers.confluent.coverage import (
 )
 from notifconf.providers.confluent.expand import ExpandedResource, expand
 from notifconf.providers.confluent.inventory import Inventory, label
-from notifconf.providers.confluent.workspace import DISABLED, ConfluentDeclarations, Mute
+from notifconf.providers.confluent.workspace import DISABLED, ConfluentDeclarations, Mute, subscription_address
 
 
 def explain(subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
@@ -189,7 +189,7 @@ class _Side:
             if entry.resource in paths
             for choice in chooser.choose(
                 entry.statement.subscriptions or (),
-                entry.subscription_address,
+                partial(subscription_address, entry.resource),
                 entry.resource_type,
                 entry.statement.matched,
             )

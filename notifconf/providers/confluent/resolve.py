@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import cast
 
 from notifconf.model.diagnostic import Diagnostic, error, quoted, warning
@@ -24,7 +23,14 @@ from notifconf.providers.confluent.catalogue import (
 from notifconf.providers.confluent.check import check_muted_environments
 from notifconf.providers.confluent.choices import Choice, Chooser
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
-from notifconf.providers.confluent.expand import Discovery, ExpandedResource, expand, find_invisible, judge_discovered
+from notifconf.providers.confluent.expand import (
+    Discovery,
+    ExpandedGroup,
+    ExpandedResource,
+    expand,
+    find_invisible,
+    judge_discovered,
+)
 from notifconf.providers.confluent.inventory import Inventory
 from notifconf.providers.confluent.workspace import (
     DISABLED,
@@ -42,14 +48,15 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
     declared = cast("ConfluentDeclarations", workspace.declarations)
     resolver = _Resolver(live)
     expansion = expand(declared.resources, live.inventory if isinstance(live.inventory, Inventory) else None)
+    muting = [entry for group in expansion.groups if group.statement.mute for entry in group.resources]
     resources = [
         *(_make_integration(entry) for entry in declared.integrations if entry.resolved),
         *resolver.subscriptions(declared.subscriptions),
-        *resolver.all_resource_subscriptions(expansion.resources),
-        *(_make_preference(entry, mute, now) for entry in expansion.resources if (mute := entry.statement.mute)),
+        *resolver.all_resource_subscriptions(expansion.groups),
+        *(_make_preference(entry, mute, now) for entry in muting if (mute := entry.statement.mute)),
     ]
     turns = (entry.mute.find_next_turn(now) for entry in declared.resources if entry.mute)
-    below_mutes = check_muted_environments(expansion.resources, now) if live.inventory is not None else ()
+    below_mutes = check_muted_environments(muting, now) if live.inventory is not None else ()
     discovery = judge_discovered(declared, expansion.resources, live) if workspace.policy.discover else Discovery()
     return Resolution(
         tuple(resources),
@@ -57,7 +64,7 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
             *expansion.diagnostics,
             *resolver.diagnostics,
             *below_mutes,
-            *find_invisible(expansion.resources, live),
+            *find_invisible(expansion.groups, live),
             *discovery.diagnostics,
         ),
         until=min((turn for turn in turns if turn is not None), default=None),
@@ -100,42 +107,37 @@ class _Resolver:
             )
             yield self._check_billing_plan(self._check_required(self._check_state(resource, choice), choice), choice)
 
-    def all_resource_subscriptions(self, entries: Sequence[ExpandedResource]) -> Iterator[Resource]:
+    def all_resource_subscriptions(self, groups: Sequence[ExpandedGroup]) -> Iterator[Resource]:
         """Resolve the subscriptions of all resources together: two resources may make one address ("a=1#2", "3")."""
-        alike: defaultdict[tuple[int, str], list[ExpandedResource]] = defaultdict(list)
-        """By the statement: a match of resources may find thousands, which all have the same one."""
-        for entry in entries:
-            if entry.statement.subscriptions is not None:
-                alike[id(entry.statement), entry.resource_type].append(entry)
-        chosen = [(choice, group) for group in alike.values() for choice in self._choose_alike(group[0])]
+        chosen = [(choice, group) for group in groups for choice in self._choose_types(group)]
         plain = [
-            subscription_address(entry.resource, choice.type.display_name)
-            for choice, group in chosen
-            for entry in group
+            subscription_address(path, choice.type.display_name) for choice, group in chosen for path in group.paths
         ]
-        endings = [choice.type.id for choice, group in chosen for _ in group]
+        endings = [choice.type.id for choice, group in chosen for _ in group.paths]
         addresses = iter(make_unique(plain, endings))
         for choice, group in chosen:
             yield from self._make_resource_subscriptions(choice, group, addresses)
 
-    def _choose_alike(self, entry: ExpandedResource) -> list[Choice]:
-        """Choose the types that a resource, and every other one with its statement, subscribes to."""
-        said = entry.statement
-        address = entry.subscription_address
-        return self._chooser.choose(said.subscriptions or (), address, entry.resource_type, said.matched)
+    def _choose_types(self, group: ExpandedGroup) -> list[Choice]:
+        """Choose the types that the resources of a group subscribe to."""
+        said = group.statement
+        if said.subscriptions is None:
+            return []
+        address = partial(subscription_address, group.paths[0])
+        return self._chooser.choose(said.subscriptions, address, group.resource_type, said.matched)
 
     def _make_resource_subscriptions(
-        self, choice: Choice, entries: Sequence[ExpandedResource], addresses: Iterator[str]
+        self, choice: Choice, group: ExpandedGroup, addresses: Iterator[str]
     ) -> Iterator[Resource]:
         """Make the subscription of each resource to one type; `addresses` goes on to the next one."""
         shared, position, adds, type_id = _make_attributes(choice), choice.position, choice.base is None, choice.type.id
         needs_check = adds or shared["current_state"] == DISABLED or not choice.type.in_plan
-        for entry in entries:
+        for path in group.paths:
             resource = Resource(
                 kind=RESOURCE_SUBSCRIPTION.name,
                 address=next(addresses),
-                identities=(("resource-type", entry.resource, type_id),),
-                attributes={"resource": entry.resource, "resource_type": entry.resource_type, **shared},
+                identities=(("resource-type", path, type_id),),
+                attributes={"resource": path, "resource_type": group.resource_type, **shared},
                 position=position,
                 adds=adds,
             )

@@ -18,7 +18,7 @@ from notifconf.providers.confluent.workspace import DISABLED, ENVIRONMENT
 
 def find_renames(pairs: Sequence[Pair], undeclared: Sequence[LiveResource]) -> Iterator[Diagnostic]:
     """Warn where an integration is about to be made whose target an undeclared one has already."""
-    created = [pair.desired for pair in pairs if pair.live is None and pair.desired.kind == INTEGRATION.name]
+    created = [desired for desired, live in pairs if live is None and desired.kind == INTEGRATION.name]
     if not created:
         return
     targets = {

@@ -99,7 +99,7 @@ class _Resolver:
             _identify(choice, address, keys[choice.key]) for choice, address in zip(choices, addresses, strict=True)
         ]
         # Who is who is the planner's to say. It is asked here since a channel that isn't named keeps its live value.
-        pairs = {pair.desired.address: pair.live for pair in match(identified, self._live, self._policy).pairs}
+        pairs = {desired.address: live for desired, live in match(identified, self._live, self._policy).pairs}
         for choice, resource in zip(choices, identified, strict=True):
             live = pairs.get(resource.address)
             is_new = live is None and resource.address in pairs

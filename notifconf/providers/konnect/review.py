@@ -65,7 +65,7 @@ def _find_replaced_defaults(
     The default holds only where an event has no subscription: from the first one on it is over, everywhere.
     """
     subscribed = {item.attributes["event"] for item in undeclared}
-    subscribed |= {pair.live.attributes["event"] for pair in pairs if pair.live is not None}
+    subscribed |= {live.attributes["event"] for _, live in pairs if live is not None}
     first: defaultdict[str, list[Resource]] = defaultdict(list)
     for desired, _ in pairs:
         if desired.attributes["event"] not in subscribed:

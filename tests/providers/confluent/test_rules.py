@@ -7,7 +7,6 @@ import pytest
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.plan import Action, Change, Reference
 from notifconf.model.resource import LiveResource, Resource, Secret
-from notifconf.plan.rules import Pair
 from notifconf.providers.confluent import PROVIDER
 from tests.providers.confluent.declared import URL, at, live
 
@@ -23,12 +22,12 @@ def found(object_id: str = "i-1", target: Any = SLACK, kind: str = "integration"
     return LiveResource(kind, object_id, "Old", (), {"display_name": "Old"} | ({"target": target} if target else {}))
 
 
-def reviewed(pair: Pair, *undeclared: LiveResource) -> list[Diagnostic]:
+def reviewed(pair: tuple[Resource, LiveResource | None], *undeclared: LiveResource) -> list[Diagnostic]:
     return list(PROVIDER.review([pair], undeclared, live()))
 
 
 def test_an_integration_that_looks_renamed() -> None:
-    (told,) = reviewed(Pair(desired(), None), found("i-2"), found("i-1"))
+    (told,) = reviewed((desired(), None), found("i-2"), found("i-1"))
     assert (told.severity, told.code, told.position, told.address) == (
         "warning",
         "possible-rename",
@@ -42,16 +41,16 @@ def test_an_integration_that_looks_renamed() -> None:
 @pytest.mark.parametrize(
     ("pair", "other"),
     [
-        (Pair(desired(), found("i-9")), found()),
-        (Pair(desired(), None), found(target={"kind": "Slack", "webhook_url": Secret(URL + "x")})),
-        (Pair(desired(), None), found(target={"kind": "MsTeams", "webhook_url": Secret(URL)})),
-        (Pair(desired(), None), found(target=None)),
-        (Pair(desired(attributes={}), None), found(target={"kind": "RoleEmail"})),
-        (Pair(desired(), None), found(kind="subscription")),
+        ((desired(), found("i-9")), found()),
+        ((desired(), None), found(target={"kind": "Slack", "webhook_url": Secret(URL + "x")})),
+        ((desired(), None), found(target={"kind": "MsTeams", "webhook_url": Secret(URL)})),
+        ((desired(), None), found(target=None)),
+        ((desired(attributes={}), None), found(target={"kind": "RoleEmail"})),
+        ((desired(), None), found(kind="subscription")),
     ],
     ids=["exists", "another-url", "another-kind", "no-target", "read-only", "no-integration"],
 )
-def test_what_does_not(pair: Pair, other: LiveResource) -> None:
+def test_what_does_not(pair: tuple[Resource, LiveResource | None], other: LiveResource) -> None:
     assert reviewed(pair, other) == []
 
 
