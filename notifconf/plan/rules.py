@@ -29,8 +29,10 @@ class Resolution(NamedTuple):
 
 
 Pair: TypeAlias = "tuple[Resource, LiveResource | None]"
-"""A declared object and the live one that it is, None if it is to be created. A plan has thousands of pairs, and a plain
-tuple is made in a fifth of the time of a named one."""
+"""A declared object and the live one that it is, None if it is to be created.
+
+A plan has thousands of pairs, and a plain tuple is made in a fifth of the time of a named one.
+"""
 
 
 class Rules(Protocol):
