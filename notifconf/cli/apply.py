@@ -18,7 +18,15 @@ from notifconf import api
 from notifconf.cli.console import Console, mask, remember_secrets
 from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
 from notifconf.cli.parameters import PLAN, OutputFile, option
-from notifconf.cli.process import LOG_FILE_KEY, OUTCOME_KEY, ExitCode, discard_output, stop_on_signals
+from notifconf.cli.process import (
+    LOG_FILE_KEY,
+    OUTCOME_KEY,
+    WRITING_KEY,
+    ExitCode,
+    discard_output,
+    stop_on_signals,
+    write_error,
+)
 from notifconf.cli.request_log import report_crash
 from notifconf.cli.session import (
     PlanContext,
@@ -87,7 +95,19 @@ def apply(
     Example:
       notifconf apply examples/confluent --endpoint emulator: --auto-approve
     """
-    own, saved = ApplyOptions(**own_options), _find_saved_plan(paths)
+    try:
+        return _apply_paths(paths, ApplyOptions(**own_options), options, service, console)
+    except BrokenPipeError:
+        if WRITING_KEY not in click.get_current_context().meta:
+            write_error("Not applied: the reader of standard output has gone, so nobody would see what is done.\n")
+        raise
+
+
+def _apply_paths(
+    paths: tuple[str, ...], own: ApplyOptions, options: Options, service: Service, console: Console
+) -> ExitCode:
+    """Carry out a saved plan if the only path is that of one, else what a plan of the workspace finds."""
+    saved = _find_saved_plan(paths)
     if saved is None:
         if own.workspace or own.plan_digest is not None:
             raise UsageError(

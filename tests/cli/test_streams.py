@@ -48,6 +48,17 @@ def test_a_closed_stream_is_an_empty_one(shell, line, code, said):
     assert "Traceback" not in ended.stderr
 
 
+def test_an_apply_whose_reader_has_gone_says_that_it_did_nothing(user):
+    user.writes(WORKSPACE)
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-m", "notifconf", "apply", "--auto-approve"]
+    ended = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(theirs)
+    assert (ended.returncode, user.requests("PUT", "POST", "PATCH", "DELETE")) == (1, [])
+    assert ended.stderr.splitlines()[-1].startswith("Not applied: ")
+
+
 @pytest.mark.skipif(not os.path.exists(FULL), reason="no such device")  # noqa: PTH110
 class TestFullDisk:
     def test_a_plan_that_could_not_be_written_is_an_error(self, shell):
