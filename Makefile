@@ -8,11 +8,15 @@ AUDIT := .venv-audit
 MUTATION := .venv-mutation
 
 # A lock names everything that it needs, so pip resolves nothing: a newer release of a package can't break this.
-# Old versions of pip resolve extras apart from the locked versions, and fail.
+# Old versions of pip resolve extras apart from the locked versions, and fail. The pip that Python brings along takes
+# three times as long as the locked one, and compiles on one processor.
+INSTALL = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 define install_lock
 $(PYTHON) -c 'import sys; sys.exit("notifconf needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 $(PYTHON) -m venv --clear $(@D)
-$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+$(INSTALL) --require-hashes -r requirements/pip.txt
+$(INSTALL) --require-hashes -r $<
+$(@D)/bin/python -m compileall -q -j 0 $(@D)/lib
 endef
 PIP_CHECK = $(@D)/bin/python -m pip --disable-pip-version-check check
 
@@ -23,10 +27,10 @@ help:            ## list the targets
 
 env: $(VENV)/.installed   ## make the environment, exactly as locked
 
-# pip compiles what it copies; an editable install would be compiled at each start where nothing may be written.
-$(VENV)/.installed: requirements/dev.txt pyproject.toml
+# An editable install would be compiled at each start where nothing may be written.
+$(VENV)/.installed: requirements/dev.txt requirements/pip.txt pyproject.toml
 	$(install_lock)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --no-build-isolation --editable .
 	$(PIP_CHECK)
 	$(BIN)/python -m compileall -q notifconf
 	touch $@
@@ -95,6 +99,7 @@ lock:            ## resolve the dependencies anew (needs uv)
 	$(LOCK) --group dev pyproject.toml -o requirements/dev.txt
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) --group pip -o requirements/pip.txt
 	$(LOCK) --group docs -o requirements/docs.txt
 	$(LOCK) --group audit -o requirements/audit.txt
 	$(LOCK) --group mutation --constraints requirements/dev.txt pyproject.toml -o requirements/mutation.txt

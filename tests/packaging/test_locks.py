@@ -38,6 +38,7 @@ ROOTS = {
         *PROJECT["project"]["dependencies"],
         *(item for item in PROJECT["dependency-groups"]["mutation"] if isinstance(item, str)),
     ],
+    "pip": PROJECT["dependency-groups"]["pip"],
     "runtime": PROJECT["project"]["dependencies"],
 }
 ELSEWHERE = {"audit": ".venv-audit", "docs": ".venv-docs", "mutation": ".venv-mutation"}
