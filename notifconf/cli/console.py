@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -77,11 +76,20 @@ def _make_mask(secrets: Iterable[Secret]) -> Mask:
     return Mask(form for secret in (*credentials_in(os.environ), *secrets) for form in _encoded_forms(secret))
 
 
+_MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_HTML_ESCAPES = (
+    str.maketrans({**_MARKUP, '"': "&quot;", "'": "&#x27;"}),
+    str.maketrans({**_MARKUP, '"': "&#34;", "'": "&#39;"}),
+)
+"""How Markdown (Python's `html`) and pages (MarkupSafe) contain the characters of a secret."""
+
+
 def _encoded_forms(secret: Secret) -> Iterator[Secret]:
     """Yield a secret as plain text, JSON and HTML contain it."""
     yield secret
     value = secret.reveal()
-    forms = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], escape(value))
+    in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    forms = (*in_json, *(value.translate(table) for table in _HTML_ESCAPES))
     yield from (Secret(form) for form in dict.fromkeys(forms) if form != value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import html
 import json
 import shutil
 import ssl
@@ -17,16 +18,19 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import click
+import jinja2.filters
 import pytest
 import trustme
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from notifconf.cli.console import mask
 from notifconf.cli.main import COMMANDS, cli
 from notifconf.emulator.app import create_app
 from notifconf.emulator.server import running
 from notifconf.executor import recovery
 from notifconf.executor import run as executor_run
 from notifconf.http import client, rate_limiter
+from notifconf.model.mask import SHOWN
 from tests.cli.conftest import User
 
 PLACES = (
@@ -474,3 +478,10 @@ def test_arguments_hold_no_secret(user: User) -> None:
         user.emulator.settings.latency = 0.0
     assert "notifconf" in arguments
     assert leaks(arguments) == []
+
+
+@pytest.mark.parametrize("encode", [str, html.escape, jinja2.filters.escape, lambda text: json.dumps(text)[1:-1]])
+def test_nowhere_in_any_encoding(monkeypatch, encode):
+    secret = "canary-\"'&<>-of-a-token"
+    monkeypatch.setenv("KONNECT_TOKEN", secret)
+    assert mask(f"({encode(secret)})") == f"({SHOWN})"
