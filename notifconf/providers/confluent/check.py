@@ -54,13 +54,13 @@ def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic
 
 
 def check_muted_environments(resources: Iterable[ExpandedResource], now: datetime) -> Iterator[Diagnostic]:
-    """Judge the mutes below a muted environment; of a match, which may find thousands of resources, one of them."""
+    """Judge the mutes below a muted environment; of a match, which may find thousands of resources, the first."""
     muted = [(entry, entry.statement.mute) for entry in resources if entry.statement.mute is not None]
     environments = {
         entry.resource: mute for entry, mute in muted if entry.resource_type == ENVIRONMENT and mute.active(now)
     }
     seen: set[tuple[str, Position]] = set()
-    for entry, mute in muted if environments else ():
+    for entry, mute in sorted(muted, key=lambda item: item[0].resource) if environments else ():
         for found in _check_environment(entry, mute, environments, now):
             if found.position is not None and (found.code, found.position) not in seen:
                 seen.add((found.code, found.position))
