@@ -124,9 +124,14 @@ async def survey(
     return await connection.survey(resources, workspace)
 
 
-async def take_inventory(connection: Connection, filters: Filters | None = None, *, muted: bool = False) -> Live:
-    """Read the resources that the service lists, and if wanted which are muted. Raises `ServiceError`."""
-    return await connection.take_inventory(filters or Filters(), muted=muted)
+async def take_inventory(
+    connection: Connection, filters: Filters | None = None, *, muted: bool = False, workspace: Workspace | None = None
+) -> Live:
+    """Read the resources that the service lists, and if wanted which are muted, also by a path as `workspace` has it.
+
+    Raises `ServiceError`.
+    """
+    return await connection.take_inventory(filters or Filters(), muted=muted, workspace=workspace)
 
 
 def make_plan(

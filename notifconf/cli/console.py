@@ -278,7 +278,10 @@ class Console:
         """Return the answer of the person at the terminal. Ctrl-C raises `KeyboardInterrupt`, in an event loop too."""
         try:
             write_error(prompt)
-            return read_answer()
+            answer = read_answer()
+            if not answer.endswith("\n"):  # the end of the input (Ctrl-D) leaves the cursor behind the question
+                write_error("\n")
+            return answer.strip()
         except KeyboardInterrupt:
             write_error("\n")
             raise

@@ -29,7 +29,7 @@ from notifconf.plan.planner import apply_options
 from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 from notifconf.report.metrics import Run, metrics, push
-from notifconf.report.style import Span, line
+from notifconf.report.style import Span, count, line
 
 
 def _check_gateway(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -109,6 +109,8 @@ def drift(
     if not recorded:
         code = ExitCode.ERROR
     console.show(shown, code, silent=code is ExitCode.DONE)
+    if code is ExitCode.CHANGES and not shown.changes and not console.quiet:
+        console.aside([line(f"Drift: {count(len(shown.unmanaged), 'live object')} that nothing declares, see above.")])
     return code
 
 

@@ -61,5 +61,5 @@ def emulator(
     except store.DatabaseUnusableError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
-        raise UsageError(f"can't listen on port {port}: {error.strerror}") from error
+        raise UsageError(f"can't listen on port {port}: {error.strerror}. --port 0 takes one that is free") from error
     return ExitCode.DONE

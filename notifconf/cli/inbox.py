@@ -259,18 +259,19 @@ def archive(*, target: Target, service: Service, console: Console) -> ExitCode:
 @service_options
 @console_options("text", "json")
 def delete(*, yes: bool, target: Target, service: Service, console: Console) -> ExitCode:
-    """Delete notifications for good; it asks first.
+    """Delete notifications for good; it asks first. Not every service can do that.
 
     \b
     Examples:
       notifconf inbox delete --all --status ARCHIVED --yes --provider konnect
     """
     target.check()
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("nobody can confirm this, since standard input is no terminal: use --yes")
 
     async def run() -> ExitCode:
         async with _opened(service) as opened:
+            opened.prepare_deletes(())  # before anything is read or asked: not every service can
+            if not yes and not sys.stdin.isatty():
+                raise UsageError("nobody can confirm this, since standard input is no terminal: use --yes")
             _check_filters(opened, target.selection)
             found = await opened.select(target.selection) if target.everything else []
             ids = target.ids or tuple(item.id for item in found)
@@ -342,6 +343,8 @@ def _report_results(done: Sequence[str], failed: Sequence[JobResult], participle
 def _failures(failed: Sequence[JobResult]) -> Iterator[Any]:
     for item in failed[:SHOWN_FAILURES]:
         yield line(Span("error:", "error"), f" {item.error}")
+    if any(isinstance(item.error, NotFoundError) for item in failed):
+        yield line("`notifconf inbox list` shows what there is.")
     if len(failed) > SHOWN_FAILURES:
         yield line(Span("error:", "error"), f" and {len(failed) - SHOWN_FAILURES} more")
 

@@ -219,7 +219,7 @@ def read_answer() -> str:
     previous = [signal.signal(number, signal.default_int_handler) for number in SIGNALS]
     try:
         select.select([sys.stdin, woken], [], [])
-        return sys.stdin.readline().strip()
+        return sys.stdin.readline()
     finally:
         for number, handler in zip(SIGNALS, previous, strict=True):
             signal.signal(number, handler)

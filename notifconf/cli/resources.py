@@ -15,7 +15,7 @@ from notifconf.cli.show import write_listings
 from notifconf.config.sources import DEFAULT
 from notifconf.errors import UsageError
 from notifconf.model.listing import Cell, Filters, Listing
-from notifconf.model.state import Live
+from notifconf.model.state import Live, Workspace
 from notifconf.plan.coverage import hidden_resources
 from notifconf.providers.base import Provider
 from notifconf.report.style import Span
@@ -55,7 +55,7 @@ def resources(
         raise UsageError(f"{provider.title} has no inventory of resources")
     wanted = Filters(**filters)
     with console.waiting(f"Reading {provider.title}"):
-        live = asyncio.run(_take(provider, service, wanted, muted=muted))
+        live = asyncio.run(_take(provider, service, wanted, workspace, muted=muted))
     console.diagnostics(hidden_resources(live.not_visible))
     listing = provider.resources(live, wanted, workspace.declarations if workspace else None, muted=muted)
     if console.machine:
@@ -70,9 +70,11 @@ def resources(
     return ExitCode.DONE
 
 
-async def _take(provider: Provider, service: Service, filters: Filters, *, muted: bool) -> Live:
+async def _take(
+    provider: Provider, service: Service, filters: Filters, workspace: Workspace | None, *, muted: bool
+) -> Live:
     async with open_connection(provider, service) as connection:
-        return await api.take_inventory(connection, filters, muted=muted)
+        return await api.take_inventory(connection, filters, muted=muted, workspace=workspace)
 
 
 def _make_tree(listing: Listing, *, muted: bool, declared: bool, verbose: bool) -> Table:

@@ -23,7 +23,7 @@ NEVER_ERRORS = frozenset({"mute-not-begun"})
 """Warnings that `--strict` does not turn into errors: they end by themselves as time passes."""
 
 
-@command(paths_argument, access_options, formats=(*FORMATS, "github"))
+@command(paths_argument, access_options, formats=(*FORMATS, "github"), verdict="The workspace is not valid")
 @option("--resolve", is_flag=True, help="Check ${…} references too: this needs their environment.")
 @option("--strict", is_flag=True, help="Warnings are errors.")
 def validate(paths: tuple[str, ...], *, resolve: bool, strict: bool, access: Access, console: Console) -> ExitCode:

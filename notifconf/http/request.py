@@ -241,7 +241,7 @@ def _explain_status(request: Request, status: int, hints: Mapping[int, str]) -> 
     """Return what an error status usually means and what to do, as the service's provider says, else in general."""
     match status:
         case HTTPStatus.NOT_FOUND if request.method in {"PATCH", "PUT", "DELETE"}:
-            return "it was deleted in the meantime: run notifconf again"
+            return "it does not exist, or was deleted in the meantime"
         case _ if status in hints:
             return hints[status]
         case HTTPStatus.UNAUTHORIZED:

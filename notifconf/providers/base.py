@@ -68,12 +68,12 @@ class Connection(Protocol):
         """
         ...
 
-    async def take_inventory(self, filters: Filters, *, muted: bool) -> Live:
+    async def take_inventory(self, filters: Filters, *, muted: bool, workspace: Workspace | None = None) -> Live:
         """Read the resources that pass the filters and, if `muted` is wanted, what mutes them.
 
         `Provider.has_inventory` says for which services. One that has none is never asked.
         """
-        del filters, muted
+        del filters, muted, workspace
         return Live()
 
     async def locate(self, resource: str) -> Location:

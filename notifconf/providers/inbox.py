@@ -101,7 +101,7 @@ class Inbox(ABC):
 
     @abstractmethod
     def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:
-        """Return the requests that delete notifications."""
+        """Return the requests that delete notifications. Raises `UsageError` if the service deletes none."""
 
     async def read_one(self, notification_id: str) -> Mapping[str, Any]:  # noqa: ARG002
         """Return all that the service says of a notification, without secrets."""

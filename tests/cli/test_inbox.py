@@ -152,6 +152,14 @@ def test_delete_shows_what_all_means(user, types):
     assert ended.out == "1 notification is deleted.\n"
 
 
+def test_a_service_that_deletes_none_does_not_ask(user):
+    user.sets(CONFLUENT_CLOUD_API_KEY="key", CONFLUENT_CLOUD_API_SECRET="canary-secret")
+    for arguments in (["--all"], ["--all", "--yes"], ["some-id"]):
+        ended = user.runs("inbox", "delete", *arguments, "--provider", "confluent", "--endpoint", user.url)
+        assert (ended.code, "`notifconf inbox read`" in ended.err) == (1, True)
+    assert user.requests() == []
+
+
 def test_nothing_to_delete_asks_nothing(user, types):
     types("")
     ended = user.runs("inbox", "delete", "--all", "--title", "nothing like it")

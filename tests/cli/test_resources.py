@@ -91,6 +91,26 @@ def test_the_title_names_the_workspace_that_is_compared(user):
     assert ended.out.splitlines()[-1].split() == ["pg-sink", "yes", SINK]
 
 
+@pytest.mark.parametrize("spelling", ["cloud-connector=lcc-p1gsnk", f"{PRODUCTION}/kafka=lkc-8n3qvr/connector=pg-sink"])
+def test_a_mute_is_found_as_the_workspace_spells_its_resource(user, spelling):
+    mute(user, spelling, "CONNECTOR")
+    user.writes(f"{HEAD}resources:\n  - {{resource: '{spelling}', muted: true}}\n")
+    muted = user.runs("resources", "--muted", "--format", "json").json["resources"]
+    assert [(row["resource"], row["muted"], row["declared"]) for row in muted] == [(SINK, "itself", True)]
+
+
+def test_no_comment_of_an_export_repeats_a_secret_in_the_name_of_a_resource(user):
+    url = "https://hooks.slack.com/services/T1/B1/canary-in-a-name"
+    user.emulator.seed("integrations", {"display_name": "A", "target": {"kind": "Slack", "webhook_url": url}})
+    user.emulator.seed(
+        "connectors", {"id": "lcc-9", "name": f"x {url}", "environment": "env-p7x2kq", "cluster": "lkc-5w1ymt"}
+    )
+    mute(user, "cloud-connector=lcc-9", "CONNECTOR")
+    ended = user.runs("export", "--discover")
+    assert (ended.code, "cloud-connector=lcc-9" in ended.out) == (0, True)
+    assert "canary-in-a-name" not in ended.out + ended.err
+
+
 def test_what_can_not_be_seen_is_unknown(user):
     user.emulator.settings.forbidden_access = True
     mute(user, SINK, "CONNECTOR")
@@ -222,6 +242,7 @@ def test_a_mute_that_nobody_declared(in_sync):
     assert f"resource-preferences/{PRODUCTION} (Production)" in ended.out
     assert ended.out.splitlines()[2].startswith("Silent already")
     assert (ended.out + ended.err).count("undeclared-mute") == 1
+    assert ended.err.splitlines()[-1].startswith("Drift: 1 live object")
     ended = in_sync.runs("drift", "--discover", "--undeclared", "--format", "json")
     (found,) = ended.json["unmanaged"]
     assert (found["kind"], found["place"]) == ("resource-preference", "Production")

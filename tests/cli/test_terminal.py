@@ -119,7 +119,7 @@ def test_severities_have_colours(see):
 def test_a_diagnostic_has_its_line_and_a_caret(user, see):
     user.writes(WORKSPACE.replace("integrations: [slack]", "integrations: [slak]"))
     drawn = see("validate", code=1)
-    assert text_of(drawn) == (
+    assert text_of(drawn).startswith(
         'notifconf.yaml:13:20: error[undeclared-integration]: integration "slak" is not\n'
         '  declared (did you mean "slack"?)\n'
         "  13 |     integrations: [slak]\n"
@@ -156,7 +156,9 @@ def test_no_excerpt_shows_a_secret(user, see, text):
 
 def test_a_diagnostic_of_standard_input_has_no_line(monkeypatch, see):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"version: 2\nprovider: confluent\n")))
-    assert text_of(see("validate", "-", code=1)) == '-:1:10: error[invalid-value]: "version" must be 1\n'
+    first, last = text_of(see("validate", "-", code=1)).splitlines()
+    assert first == '-:1:10: error[invalid-value]: "version" must be 1'
+    assert last.startswith("The workspace is not valid: 1 error")
 
 
 def test_errors_of_usage_are_drawn_too(see):
@@ -228,7 +230,7 @@ def test_anything_but_yes_changes_nothing(user, answer):
         terminal.waits_for("Apply: ")
         terminal.types(answer)
         assert terminal.ends() == 1
-    assert "Not approved: nothing was changed." in terminal.text
+    assert terminal.text.endswith("\nNot approved: nothing was changed.\n")
     assert user.requests("POST", "PATCH", "DELETE") == []
 
 

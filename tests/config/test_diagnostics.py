@@ -180,6 +180,8 @@ CLUSTER = "resources:\n  - resource: cloud-cluster=l\n    subscriptions:\n"
          "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
         ("resources:\n  - {resource: environment=e, muted: true}\n  - {resource: §environment=e, subscriptions: []}",
          "duplicate-resource", "already at -:9:16", "resource-preferences/environment=e"),
+        ("resources:\n  - {resource: {environment: e}, muted: true}\n  - {resource: §{environment: e}, muted: true}",
+         "duplicate-resource", "already at -:9:16", "resource-preferences/*"),
         (f"resources:\n  - {{{ADDS}, resource: x=e, resource_type: CLUSTER}}\n{CONNECTOR}",
          "duplicate-resource", "another type at -:9:67", "resource-preferences/x=e"),
     ],

@@ -39,9 +39,11 @@ def check_consistency(declarations: ConfluentDeclarations, document: LocatedMapp
     yield from _find_duplicate_subscriptions(declarations.subscriptions, lambda name: f"subscriptions/{name}")
     for resource in declarations.resources:
         yield from _find_duplicate_subscriptions(resource.subscriptions or (), resource.subscription_address)
-    paths = [resource for resource in declarations.resources if resource.selector is None]
-    yield from _find_duplicate_resources(paths)
-    yield from _find_ambiguous_resources(paths)
+    resources = declarations.resources
+    yield from _find_duplicate_resources(
+        entry for entry in resources if entry.selector is None or (entry.selector.is_exact and entry.selector.resolved)
+    )
+    yield from _find_ambiguous_resources(entry for entry in resources if entry.selector is None)
 
 
 def check(declarations: ConfluentDeclarations, now: datetime) -> list[Diagnostic]:
@@ -198,16 +200,25 @@ def _find_duplicate_resources(resources: Iterable[DeclaredResource]) -> Iterator
     """Of several entries for one resource, all but one must only add. All must say the same type."""
     resources = list(resources)
     whole = [entry for entry in resources if not entry.only_adds]
-    for first, again in _find_repeated(whole, lambda entry: entry.resource):
+    for first, again in _find_repeated(whole, _as_written):
         message = (
             f"this resource stands already at {first.position}: of several entries for one resource, only one may say"
             " anything but `subscriptions` with `add`"
         )
         yield error("duplicate-resource", message, again.position, again.preference_address)
-    for first, again in _find_repeated(resources, lambda entry: entry.resource):
+    for first, again in _find_repeated(resources, _as_written):
         if first.resource_type != again.resource_type:
             message = f"this resource has another type at {first.position}: say the same `resource_type`"
             yield error("duplicate-resource", message, again.position, again.preference_address)
+
+
+def _as_written(entry: DeclaredResource) -> Hashable:
+    """Return what names a resource: its path, or the names at each level."""
+    selector = entry.selector
+    if selector is None:
+        return entry.resource
+    levels = (selector.environment, selector.cluster, selector.name)
+    return selector.types, *(tuple(reference.name for reference in level) for level in levels)
 
 
 def _find_ambiguous_resources(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:

@@ -98,12 +98,15 @@ class ConfluentConnection:
         scope = make_survey_scope(resources, workspace, inventory, discover=discover)
         return await self._read(scope, Live(catalogue=Catalogue(), inventory=inventory))
 
-    async def take_inventory(self, filters: Filters, *, muted: bool) -> Live:
-        """Read what passes the filters of the inventory, and look its mutes up if that is wanted."""
+    async def take_inventory(self, filters: Filters, *, muted: bool, workspace: Workspace | None = None) -> Live:
+        """Read what passes the filters of the inventory, and look its mutes up if that is wanted.
+
+        They are looked up in the spelling of the inventory, and in that of the workspace.
+        """
         selector = make_filter(filters)
         live = Live(catalogue=Catalogue(), inventory=await self._read_inventory([selector]))
         inventory = inventory_of(live)
-        scope = make_inventory_scope(select(selector, inventory), inventory.organization) if muted else Scope()
+        scope = make_inventory_scope(select(selector, inventory), inventory, workspace) if muted else Scope()
         return await self._read(scope, live)
 
     async def locate(self, resource: str) -> Location:

@@ -234,7 +234,7 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
     """
     preferences = {_text(item, "resource"): item for item in _find_kind(live, PREFERENCE.name)}
     muted = {path for path, item in preferences.items() if _text(item, "current_state") == DISABLED}
-    own = _group_by_resource(live)
+    own, mask = _group_by_resource(live), Mask(live.secrets)
     entries: list[Entry] = []
     left_out: list[str] = []
     for resource in sorted(set(resources)):
@@ -247,7 +247,7 @@ def _resources(live: Live, resources: Iterable[str], subscriptions: _Subscriptio
             members["muted"] = state == DISABLED
         if type_of(resource) != "ORGANIZATION":
             members["subscriptions"] = tuple(said for _, said in subscriptions.declared(own[resource]))
-        place = live.names.get(resource, "")
+        place = mask(live.names.get(resource, ""))
         entries.append(Entry(members, comments=(place,) if place else ()))
     return Section("resources", tuple(entries), left_out=(*left_out, *subscriptions.left_out))
 

@@ -85,9 +85,9 @@ class ConfluentInbox(Inbox):
         read = _is_read(status)
         return [Job((item,), partial(self._mark, item, read=read)) for item in dict.fromkeys(ids)]
 
-    def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:
+    def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:  # noqa: ARG002
         """Raise `UsageError`: the service deletes none."""
-        raise UsageError(f"{self.title} can't delete notifications ({len(ids)} of them are named)")
+        raise UsageError(f"{self.title} deletes no notifications: mark them as read, with `notifconf inbox read`")
 
     async def _mark(self, notification_id: str, *, read: bool) -> None:
         await _ask(self._api.mark_notification(notification_id, read=read), notification_id)

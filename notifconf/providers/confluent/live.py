@@ -22,12 +22,17 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
 )
 from notifconf.providers.confluent.check import list_parents
-from notifconf.providers.confluent.decode import NOWHERE, PATH, TYPE_OF_SEGMENT, is_path, parse_names, type_of
-from notifconf.providers.confluent.expand import ExpandedResource, expand
-from notifconf.providers.confluent.inventory import (
-    Inventory,
-    InventoryItem,
+from notifconf.providers.confluent.decode import (
+    NOWHERE,
+    PATH,
+    TYPE_OF_NAME,
+    TYPE_OF_SEGMENT,
+    is_path,
+    parse_names,
+    type_of,
 )
+from notifconf.providers.confluent.expand import ExpandedResource, expand
+from notifconf.providers.confluent.inventory import Inventory, InventoryItem, select
 from notifconf.providers.confluent.workspace import (
     CLUSTER,
     DISABLED,
@@ -168,7 +173,9 @@ def find_path(resource: str, inventory: Inventory) -> str:
         return resource
     found = expand([DeclaredResource("", names.types[0], NOWHERE, selector=names)], inventory)
     if found.diagnostics:
-        raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}")
+        key = next(key for key, resource_type in TYPE_OF_NAME.items() if resource_type == names.types[0])
+        way_out = "".join(f". That is {key}={item.id}, for one" for item in select(names, inventory)[:1])
+        raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}{way_out}")
     return found.resources[0].resource
 
 
@@ -277,11 +284,19 @@ def make_survey_scope(
     )
 
 
-def make_inventory_scope(items: Sequence[InventoryItem], organization: str) -> Scope:
-    """Return the lookups of the mutes of these resources, and of what they are in: environments, the organization."""
+def make_inventory_scope(items: Sequence[InventoryItem], inventory: Inventory, workspace: Workspace | None) -> Scope:
+    """Return the lookups of the mutes of these resources, and of what they are in: environments, the organization.
+
+    What the workspace names by another spelling of its path is looked up by that, too.
+    """
     resources = {place.path: place.type for item in items for place in (item, item.environment) if place is not None}
-    if items and organization:
-        resources[organization] = "ORGANIZATION"
+    entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
+    for entry in expand(entries, inventory).resources:
+        item = inventory.find(entry.resource)
+        if item is not None and item.path in resources and _can_be_looked_up(entry):
+            resources[entry.resource] = item.type
+    if items and inventory.organization:
+        resources[inventory.organization] = "ORGANIZATION"
     return Scope(preferences=tuple(Place(*resource) for resource in resources.items()))
 
 

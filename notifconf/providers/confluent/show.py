@@ -205,7 +205,8 @@ def resources(live: Live, filters: Filters, declared: ConfluentDeclarations | No
     found = sorted(select(make_filter(filters), inventory), key=_place_in_tree)
     entries = expand(declared.resources, inventory).resources if declared is not None else ()
     named = {item.path for entry in entries if (item := inventory.find(entry.resource)) is not None}
-    mutes = {item.name for item in live.resources if item.kind == PREFERENCE.name and _text(item, STATE) == DISABLED}
+    muting = [item.name for item in live.resources if item.kind == PREFERENCE.name and _text(item, STATE) == DISABLED]
+    mutes = {item.path if (item := inventory.find(path)) is not None else path for path in muting}
     rows: list[Row] = [
         {
             "resource": item.path,
