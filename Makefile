@@ -9,14 +9,15 @@ MUTATION := .venv-mutation
 
 # A lock names everything that it needs, so pip resolves nothing: a newer release of a package can't break this.
 # Old versions of pip resolve extras apart from the locked versions, and fail. The pip that Python brings along takes
-# three times as long as the locked one, and compiles on one processor.
+# three times as long as the locked one, and compiles on one processor. As with pip, a file that does not compile (a
+# template, say) is no error.
 INSTALL = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 define install_lock
 $(PYTHON) -c 'import sys; sys.exit("notifconf needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 $(PYTHON) -m venv --clear $(@D)
 $(INSTALL) --require-hashes -r requirements/pip.txt
 $(INSTALL) --require-hashes -r $<
-$(@D)/bin/python -m compileall -q -j 0 $(@D)/lib
+-$(@D)/bin/python -m compileall -q -j 0 $(@D)/lib
 endef
 PIP_CHECK = $(@D)/bin/python -m pip --disable-pip-version-check check
 

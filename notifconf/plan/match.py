@@ -126,7 +126,7 @@ class _Matcher:
 
         `_match_by_identity` would do the same, in more time.
         """
-        place = self._by_identity[resource.kind].get(resource.identities[0])
+        place = self._by_identity[resource.kind].get(resource.identities[0]) if resource.identities else None
         if place is None or self._namesakes or self._owners[place] is not None:
             return False
         found = self._live[place]

@@ -174,7 +174,7 @@ def find_path(resource: str, inventory: Inventory) -> str:
     found = expand([DeclaredResource("", names.types[0], NOWHERE, selector=names)], inventory)
     if found.diagnostics:
         key = next(key for key, resource_type in TYPE_OF_NAME.items() if resource_type == names.types[0])
-        way_out = "".join(f". That is {key}={item.id}, for one" for item in select(names, inventory)[:1])
+        way_out = "".join(f". For example, write {key}={item.id}" for item in select(names, inventory)[:1])
         raise UsageError(f"{quoted(resource)}: {found.diagnostics[0].message}{way_out}")
     return found.resources[0].resource
 

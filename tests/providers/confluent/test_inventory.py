@@ -190,6 +190,13 @@ def test_a_location_by_names_has_paths_alone(resource: str, paths: tuple[str, ..
         assert find_location(find_path(resource, INVENTORY), INVENTORY).paths == paths
 
 
+@pytest.mark.parametrize("name", ["connector=pg-sink", "environment=PRODUCTION", "cluster=orders"])
+def test_what_an_ambiguous_name_advises_to_write_is_understood(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_path(name, INVENTORY)
+    assert INVENTORY.find(find_path(str(caught.value).rpartition(" ")[2], INVENTORY)) is not None
+
+
 @pytest.mark.parametrize(
     ("name", "part"),
     [
