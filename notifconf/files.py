@@ -20,9 +20,8 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from notifconf.errors import OutputConflictError, UsageError
 
@@ -49,12 +48,11 @@ Identity = tuple[int, int] | str
 """A file's device and inode, or the real path of one that does not exist yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Claims:
+class _Claims(NamedTuple):
     """The outputs of a command: `options` name them, `conflicts` are those that were to be read."""
 
-    options: dict[Identity, str] = field(default_factory=dict)
-    conflicts: set[Identity] = field(default_factory=set)
+    options: dict[Identity, str]
+    conflicts: set[Identity]
 
 
 _claims: ContextVar[_Claims | None] = ContextVar("claims", default=None)
@@ -103,7 +101,7 @@ def claim_outputs(outputs: Mapping[str, Path]) -> Iterator[None]:
     Raises `OutputConflictError` for two of them that are one file, `UsageError` for one that is no file or a link that
     is not followed.
     """
-    claims = _Claims()
+    claims = _Claims({}, set())
     for option, path in outputs.items():
         try:
             identity = _identity(path)

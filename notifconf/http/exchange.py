@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -27,11 +26,11 @@ class Exchange(NamedTuple):
     request_id: str | None
 
 
-@dataclass(slots=True)
 class RequestTrace:
     """What a piece of work asked the service; `request_id` is that of its last write that was answered, or None."""
 
-    request_id: str | None = None
+    def __init__(self) -> None:
+        self.request_id: str | None = None
 
     def add(self, exchange: Exchange) -> None:
         """Remember an attempt of a request."""
@@ -60,12 +59,12 @@ def record_exchange(exchange: Exchange) -> None:
         trace.add(exchange)
 
 
-@dataclass(slots=True)
 class RequestCounter:
     """`done` of `expected` requests. A list of several pages counts as one."""
 
-    expected: int = 0
-    done: int = 0
+    def __init__(self) -> None:
+        self.expected = 0
+        self.done = 0
 
 
 _current_counter: ContextVar[RequestCounter | None] = ContextVar("request_counter", default=None)

@@ -76,18 +76,6 @@ class Reach:
         return counted < minimum.channels
 
 
-class CoverageTerms(NamedTuple):
-    """How a service speaks of coverage: its word for what one is told of, and for what that is grouped by.
-
-    `groups` are those that the API's documents know, the worst first; `notes` are sentences for whoever reads numbers.
-    """
-
-    subject: str
-    grouping: str
-    groups: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
 Why: TypeAlias = Literal["muted", "disabled", "shadowed", "not-in-plan", "not-subscribed"]
 """Why a channel is not told of a type."""
 

@@ -58,6 +58,18 @@ class Minimum(NamedTuple):
         )
 
 
+class CoverageTerms(NamedTuple):
+    """How a service speaks of coverage: its word for what one is told of, and for what that is grouped by.
+
+    `groups` are those that the API's documents know, the worst first; `notes` are sentences for whoever reads numbers.
+    """
+
+    subject: str
+    grouping: str
+    groups: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
 Silencing: TypeAlias = Literal["allow", "refuse"]
 
 MAX_DELETES = Percentage(30)

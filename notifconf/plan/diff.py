@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from notifconf.model.plan import Action, Attributes, Change, Difference, PlanValue, Reference, Sensitive, freeze
 from notifconf.model.resource import Kind, LiveResource, Resource, Secret, Value
-from notifconf.plan.ownership import Ownership
+
+if TYPE_CHECKING:
+    from notifconf.plan.ownership import Ownership
 
 _ABSENT = object()
 
@@ -23,9 +25,9 @@ class References:
     `ownership` says which of them belong to others.
     """
 
-    ids: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    ownership: Ownership = field(default_factory=Ownership)
+    ids: Mapping[str, str]
+    names: Mapping[str, str]
+    ownership: Ownership
     _resolved: dict[Value, Value] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What `resolve` returned: thousands of objects may refer to the same others."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notifconf.errors import UsageError
 from notifconf.model.diagnostic import nearest, quoted
@@ -38,6 +38,21 @@ def load_provider(name: str) -> Provider:
         is_built_in = name in BUILT_IN
         _loaded[name] = import_module(f"notifconf.providers.{name}").PROVIDER if is_built_in else _load_installed(name)
     return _loaded[name]
+
+
+class LazyModule:
+    """Stands for a module, which is imported when one of its members is first used.
+
+    A provider hands over to the modules of its folder through these: `validate` needs few of them, and a plan needs
+    neither the inbox nor an export.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, member: str) -> Any:
+        """Return a member of the module."""
+        return getattr(import_module(self._name), member)
 
 
 def find_credential_variables(name: str) -> Collection[str]:

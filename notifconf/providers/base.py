@@ -13,20 +13,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from notifconf.errors import UsageError
-from notifconf.http.endpoint import Authorization
-from notifconf.model.coverage import Audience, CoverageTerms, Declared, Delivery, Location, Probe, Reach, Subject
-from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Cell, Filters, Listing
-from notifconf.model.located import LocatedMapping
-from notifconf.model.plan import Attributes, Change, Silence
-from notifconf.model.resource import Kind, LiveResource, Secret
+from notifconf.model.policy import CoverageTerms
 from notifconf.model.state import Declarations, Live, Workspace
-from notifconf.plan.rules import Pair, Resolution
 
 if TYPE_CHECKING:
     # They import httpx, which takes longer than all that `notifconf validate` does.
     from notifconf.http.client import Client
+    from notifconf.http.endpoint import Authorization
+    from notifconf.model.coverage import Audience, Declared, Delivery, Location, Probe, Reach, Subject
+    from notifconf.model.diagnostic import Diagnostic
+    from notifconf.model.exported import Exported
+    from notifconf.model.listing import Cell, Filters, Listing
+    from notifconf.model.located import LocatedMapping
+    from notifconf.model.plan import Attributes, Change, Silence
+    from notifconf.model.resource import Kind, LiveResource, Secret
+    from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.inbox import Inbox
 
 

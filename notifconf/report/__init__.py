@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.outcome import ChangeOutcome, Outcome
 from notifconf.model.plan import Change, Plan
-from notifconf.plan.coverage import Sides
+
+if TYPE_CHECKING:
+    from notifconf.plan.coverage import Sides
 
 NOT_APPLICABLE = "This plan can't be applied"
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from notifconf.model.coverage import Channel, CoverageTerms, Reach
+from notifconf.model.coverage import Channel, Reach
 from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.outcome import Result
 from notifconf.model.plan import Silence, Unmanaged
+from notifconf.model.policy import CoverageTerms
 from notifconf.plan.coverage import Sides
 from notifconf.report.coverage import CoverageReport
 from notifconf.report.html import coverage_html, html

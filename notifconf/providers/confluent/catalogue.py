@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from notifconf.model.policy import CoverageTerms
 from notifconf.model.resource import Kind, Mark
 from notifconf.model.state import Live
 from notifconf.providers.confluent.workspace import MAX_DESCRIPTION_LENGTH
@@ -28,6 +29,20 @@ REQUIRED = "REQUIRED"
 
 SEVERITIES = ("CRITICAL", "WARN", "INFO")
 """The worst first; what nobody knows yet comes last."""
+
+
+ADMIN = "OrganizationAdmin"
+"""The role that every REQUIRED notification is mailed to, whatever is configured."""
+
+TERMS = CoverageTerms(
+    subject="type",
+    grouping="severity",
+    groups=SEVERITIES,
+    notes=(
+        "Mail to a role reaches the users who hold it directly. Those who hold it through a group mapping get none.",
+        f"always: REQUIRED types are mailed to {ADMIN}. That does not count, nor do subscriptions of single resources.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

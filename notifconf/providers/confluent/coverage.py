@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from notifconf.errors import UsageError
-from notifconf.model.coverage import Channel, CoverageTerms, Probe, Reach, Subject
+from notifconf.model.coverage import Channel, Probe, Reach, Subject
 from notifconf.model.diagnostic import format_time, nearest, quoted
 from notifconf.model.listing import Cell
 from notifconf.model.plan import Attributes, Change, Silence
@@ -15,11 +15,11 @@ from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
 from notifconf.plan.addresses import make_unique
 from notifconf.providers.confluent.catalogue import (
+    ADMIN,
     INTEGRATION,
     PREFERENCE,
     REQUIRED,
     RESOURCE_SUBSCRIPTION,
-    SEVERITIES,
     SUBSCRIPTION,
     NotificationType,
     by_severity,
@@ -30,20 +30,7 @@ from notifconf.providers.confluent.inventory import label
 from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED, SECRET_MEMBER, ConfluentDeclarations
 
-ADMIN = "OrganizationAdmin"
-"""The role that every REQUIRED notification is mailed to, whatever is configured."""
-
 CRITICAL = "CRITICAL"
-
-TERMS = CoverageTerms(
-    subject="type",
-    grouping="severity",
-    groups=SEVERITIES,
-    notes=(
-        "Mail to a role reaches the users who hold it directly. Those who hold it through a group mapping get none.",
-        f"always: REQUIRED types are mailed to {ADMIN}. That does not count, nor do subscriptions of single resources.",
-    ),
-)
 
 
 def coverage(live: Live) -> Iterator[Reach]:

@@ -11,11 +11,17 @@ from notifconf.model.coverage import Audience, Channel, Declared, Location, NotT
 from notifconf.model.diagnostic import Position, distance, format_time
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
-from notifconf.providers.confluent.catalogue import INTEGRATION, PREFERENCE, REQUIRED, SUBSCRIPTION, catalogue_of
+from notifconf.providers.confluent.catalogue import (
+    ADMIN,
+    INTEGRATION,
+    PREFERENCE,
+    REQUIRED,
+    SUBSCRIPTION,
+    TERMS,
+    catalogue_of,
+)
 from notifconf.providers.confluent.choices import Choice, Chooser
 from notifconf.providers.confluent.coverage import (
-    ADMIN,
-    TERMS,
     channel_key,
     is_admin_mail,
     is_on,

@@ -9,38 +9,39 @@ from typing import TYPE_CHECKING, Any, cast
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
-from notifconf.model.coverage import Audience, Declared, Delivery, Location, Probe, Reach, Subject
-from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Cell, Filters, Listing
-from notifconf.model.located import LocatedMapping
-from notifconf.model.plan import Attributes, Change, Silence
 from notifconf.model.resource import LiveResource, Secret
-from notifconf.model.state import Declarations, Live, Workspace
-from notifconf.plan.rules import Pair, Resolution
-from notifconf.providers import CREDENTIAL_VARIABLES
+from notifconf.providers import CREDENTIAL_VARIABLES, LazyModule
 from notifconf.providers.base import Connection, Language, Plain, Provider
-from notifconf.providers.confluent.catalogue import KINDS
+from notifconf.providers.confluent.catalogue import KINDS, TERMS
 from notifconf.providers.confluent.check import check
-from notifconf.providers.confluent.codec import identities
-from notifconf.providers.confluent.coverage import (
-    TERMS,
-    coverage,
-    find_muted_subscriptions,
-    find_subject,
-    list_mutes,
-    list_probes,
-)
 from notifconf.providers.confluent.decode import declare
-from notifconf.providers.confluent.review import find_renames, find_silences, find_undeclared_mutes, is_off, needs_test
-from notifconf.providers.confluent.show import resources, show, types
 from notifconf.providers.confluent.urls import find_shown_host
 from notifconf.providers.confluent.workspace import ConfluentDeclarations, addresses
 
 if TYPE_CHECKING:
     from notifconf.http.client import Client
+    from notifconf.model.coverage import Audience, Declared, Delivery, Location, Probe, Reach, Subject
+    from notifconf.model.diagnostic import Diagnostic
+    from notifconf.model.exported import Exported
+    from notifconf.model.listing import Cell, Filters, Listing
+    from notifconf.model.located import LocatedMapping
+    from notifconf.model.plan import Attributes, Change, Silence
+    from notifconf.model.state import Declarations, Live, Workspace
+    from notifconf.plan.rules import Pair, Resolution
+    from notifconf.providers.confluent import codec, connection, coverage, explain, export, inbox, resolve, review, show
     from notifconf.providers.confluent.connection import ConfluentConnection
     from notifconf.providers.inbox import Inbox
+else:
+    # `connection` brings httpx, which takes most of the time that a plan takes to start.
+    codec = LazyModule("notifconf.providers.confluent.codec")
+    connection = LazyModule("notifconf.providers.confluent.connection")
+    coverage = LazyModule("notifconf.providers.confluent.coverage")
+    explain = LazyModule("notifconf.providers.confluent.explain")
+    export = LazyModule("notifconf.providers.confluent.export")
+    inbox = LazyModule("notifconf.providers.confluent.inbox")
+    resolve = LazyModule("notifconf.providers.confluent.resolve")
+    review = LazyModule("notifconf.providers.confluent.review")
+    show = LazyModule("notifconf.providers.confluent.show")
 
 KEY, SECRET, TOKEN = CREDENTIAL_VARIABLES["confluent"]
 
@@ -123,35 +124,33 @@ class ConfluentProvider(Provider):
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve names and matches against the organisation's notification types."""
-        from notifconf.providers.confluent.resolve import resolve  # `validate` resolves nothing, and exports nothing
-
-        return resolve(workspace, live, now)
+        return resolve.resolve(workspace, live, now)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
         """Return what changes mute, disable or unsubscribe, and the subscriptions that their mutes silence."""
-        yield from find_silences(changes)
-        yield from find_muted_subscriptions(changes, after)
+        yield from review.find_silences(changes)
+        yield from coverage.find_muted_subscriptions(changes, after)
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether an object tells nobody: a disabled subscription, or a mute."""
-        return is_off(kind, attributes)
+        return review.is_off(kind, attributes)
 
     def coverage(self, live: Live) -> Iterable[Reach]:
         """Say what each notification type reaches."""
-        return coverage(live)
+        return coverage.coverage(live)
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return the natural keys of an object with these attributes."""
-        return identities(kind, attributes)
+        return codec.identities(kind, attributes)
 
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
         """Warn of integrations that look like renamed ones, and of mutes that nothing declares."""
-        yield from find_renames(pairs, undeclared)
-        yield from find_undeclared_mutes(undeclared, live)
+        yield from review.find_renames(pairs, undeclared)
+        yield from review.find_undeclared_mutes(undeclared, live)
 
     def verifies(self, kind: str, changed: Collection[str]) -> bool:
         """Say whether a write changes where messages go: then a test message comes first."""
-        return needs_test(kind, changed)
+        return review.needs_test(kind, changed)
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
         """Say whether two integrations have one target, and one owner."""
@@ -159,17 +158,15 @@ class ConfluentProvider(Provider):
 
     def find_subject(self, live: Live, name: str) -> Subject:
         """Return the notification type with this id or name."""
-        return find_subject(live, name)
+        return coverage.find_subject(live, name)
 
     def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
         """Say who is told of a type, and why the others are not."""
-        from notifconf.providers.confluent.explain import explain  # as with `resolve`
-
-        return explain(subject, location, live, declared)
+        return explain.explain(subject, location, live, declared)
 
     def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
         """Return the integrations; those whose target is read-only can't be tested."""
-        return list_probes(cast("ConfluentDeclarations | None", declarations), live)
+        return coverage.list_probes(cast("ConfluentDeclarations | None", declarations), live)
 
     def open_inbox(self, connection: Connection) -> Inbox:
         """Return the inbox of the user whose key it is."""
@@ -177,38 +174,31 @@ class ConfluentProvider(Provider):
 
     def compare_deliveries(self, deliveries: Sequence[Any], live: Live, declared: Declared) -> Sequence[Delivery]:
         """Say where notifications were delivered to, and where that differs from what is declared."""
-        from notifconf.providers.confluent.inbox import compare  # as with `resolve`
-
-        return compare(deliveries, live, declared)
+        return inbox.compare(deliveries, live, declared)
 
     def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return the mutes that were looked up."""
-        return list_mutes(live)
+        return coverage.list_mutes(live)
 
     def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List subscriptions, integrations, and what was surveyed of resources; every filter has a meaning here."""
-        return show(live, filters, declared)
+        return show.show(live, filters, declared)
 
     def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:
         """List environments, clusters, connectors and compute pools, and which of them are muted."""
-        return resources(live, filters, cast("ConfluentDeclarations | None", declarations), muted=muted)
+        return show.resources(live, filters, cast("ConfluentDeclarations | None", declarations), muted=muted)
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the notification types."""
-        return types(live, filters)
+        return show.types(live, filters)
 
     def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare integrations and subscriptions, and what is known of these resources."""
-        from notifconf.providers.confluent.export import export
-
-        return export(live, resources, owner)
+        return export.export(live, resources, owner)
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""
-        # It imports httpx: most of the time that a plan takes to start.
-        from notifconf.providers.confluent.connection import ConfluentConnection
-
-        return ConfluentConnection(client)
+        return connection.ConfluentConnection(client)
 
 
 PROVIDER = ConfluentProvider()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from notifconf.model.policy import CoverageTerms
 from notifconf.model.resource import Kind
 from notifconf.model.state import Live
 
@@ -23,6 +24,20 @@ GATEWAYS = frozenset({"cloud-gateways", "gateway-manager"})
 
 ALL = "*"
 """Stands for all regions, or all entities."""
+
+
+DEFAULT, PARTLY, ALWAYS = "default", "partly", "always"
+
+TERMS = CoverageTerms(
+    subject="event",
+    grouping="namespace",
+    groups=(MANDATORY, "organization", "dev-portal", "cloud-gateways", "gateway-manager"),
+    notes=(
+        f"{DEFAULT}: the event has no subscription, so its default holds.",
+        f"{PARTLY}: no subscription tells of all regions and entities by this channel; it counts all the same.",
+        f"{ALWAYS}: billing events are mailed to the organization's admins. That does not count.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

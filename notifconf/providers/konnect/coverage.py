@@ -7,27 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notifconf.errors import UsageError
-from notifconf.model.coverage import Audience, Channel, CoverageTerms, Declared, NotTold, Reach, Subject, Told, Via
+from notifconf.model.coverage import Audience, Channel, Declared, NotTold, Reach, Subject, Told, Via
 from notifconf.model.diagnostic import Position, nearest, quoted
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
-from notifconf.providers.konnect.catalogue import ALL, EVENT_SUBSCRIPTION, MANDATORY, Event, catalogue_of
+from notifconf.providers.konnect.catalogue import (
+    ALL,
+    ALWAYS,
+    DEFAULT,
+    EVENT_SUBSCRIPTION,
+    PARTLY,
+    TERMS,
+    Event,
+    catalogue_of,
+)
 from notifconf.providers.konnect.resolve import find_shadowed_channels
 
 EMAIL = "EMAIL"
-
-DEFAULT, PARTLY, ALWAYS = "default", "partly", "always"
-
-TERMS = CoverageTerms(
-    subject="event",
-    grouping="namespace",
-    groups=(MANDATORY, "organization", "dev-portal", "cloud-gateways", "gateway-manager"),
-    notes=(
-        f"{DEFAULT}: the event has no subscription, so its default holds.",
-        f"{PARTLY}: no subscription tells of all regions and entities by this channel; it counts all the same.",
-        f"{ALWAYS}: billing events are mailed to the organization's admins. That does not count.",
-    ),
-)
 
 
 def coverage(live: Live) -> Iterator[Reach]:

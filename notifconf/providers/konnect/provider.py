@@ -9,30 +9,33 @@ from typing import TYPE_CHECKING, cast
 
 from notifconf.errors import UsageError
 from notifconf.http.endpoint import Authorization
-from notifconf.model.coverage import Audience, Declared, Location, Reach, Subject
-from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Filters, Listing
-from notifconf.model.located import LocatedMapping
-from notifconf.model.plan import Attributes, Change, Silence
-from notifconf.model.resource import LiveResource
-from notifconf.model.state import Declarations, Live, Workspace
-from notifconf.plan.rules import Pair, Resolution
-from notifconf.providers import CREDENTIAL_VARIABLES
+from notifconf.providers import CREDENTIAL_VARIABLES, LazyModule
 from notifconf.providers.base import Connection, Language, Plain, Provider
-from notifconf.providers.konnect.catalogue import KINDS
-from notifconf.providers.konnect.codec import identities, place_key
-from notifconf.providers.konnect.coverage import TERMS, coverage, explain, find_subject
-from notifconf.providers.konnect.export import export
-from notifconf.providers.konnect.resolve import resolve
-from notifconf.providers.konnect.review import find_silences, is_off, review
-from notifconf.providers.konnect.show import show, types
+from notifconf.providers.konnect.catalogue import KINDS, TERMS
 from notifconf.providers.konnect.workspace import KonnectDeclarations, declare, list_addresses
 
 if TYPE_CHECKING:
     from notifconf.http.client import Client
+    from notifconf.model.coverage import Audience, Declared, Location, Reach, Subject
+    from notifconf.model.diagnostic import Diagnostic
+    from notifconf.model.exported import Exported
+    from notifconf.model.listing import Filters, Listing
+    from notifconf.model.located import LocatedMapping
+    from notifconf.model.plan import Attributes, Change, Silence
+    from notifconf.model.resource import LiveResource
+    from notifconf.model.state import Declarations, Live, Workspace
+    from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.inbox import Inbox
+    from notifconf.providers.konnect import codec, connection, coverage, export, resolve, review, show
     from notifconf.providers.konnect.connection import KonnectConnection
+else:
+    codec = LazyModule("notifconf.providers.konnect.codec")
+    connection = LazyModule("notifconf.providers.konnect.connection")
+    coverage = LazyModule("notifconf.providers.konnect.coverage")
+    export = LazyModule("notifconf.providers.konnect.export")
+    resolve = LazyModule("notifconf.providers.konnect.resolve")
+    review = LazyModule("notifconf.providers.konnect.review")
+    show = LazyModule("notifconf.providers.konnect.show")
 
 (VARIABLE,) = CREDENTIAL_VARIABLES["konnect"]
 
@@ -83,38 +86,38 @@ class KonnectProvider(Provider):
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve events, and what is left alone, against what lives."""
         del now
-        return resolve(workspace, live)
+        return resolve.resolve(workspace, live)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
         """Return what changes delete, disable, take off a channel, or narrow: subscriptions, and defaults of events."""
-        return find_silences(changes, after)
+        return review.find_silences(changes, after)
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether a subscription tells nobody."""
         del kind
-        return is_off(attributes)
+        return review.is_off(attributes)
 
     def coverage(self, live: Live) -> Iterable[Reach]:
         """Say what each event reaches."""
-        return coverage(live)
+        return coverage.coverage(live)
 
     def find_subject(self, live: Live, name: str) -> Subject:
         """Return the event with this id or title."""
-        return find_subject(live, name)
+        return coverage.find_subject(live, name)
 
     def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
         """Say who is told of an event, and by which channels nobody is."""
         del location
-        return explain(subject, live, declared)
+        return coverage.explain(subject, live, declared)
 
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
         """Find too many configurations of a gateway, and defaults that end unnoticed."""
-        return review(pairs, undeclared, live)
+        return review.review(pairs, undeclared, live)
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return the natural key of a subscription with these attributes, and the one where no name is kept."""
         del kind
-        return tuple(dict.fromkeys((*identities(attributes), place_key(attributes))))
+        return tuple(dict.fromkeys((*codec.identities(attributes), codec.place_key(attributes))))
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
         """Say whether two subscriptions differ in nothing but their names, which an older service does not keep."""
@@ -123,24 +126,21 @@ class KonnectProvider(Provider):
     def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List the subscriptions."""
         del declared
-        return [show(live, filters)]
+        return [show.show(live, filters)]
 
     def types(self, live: Live, filters: Filters) -> Listing:
         """List the events."""
-        return types(live, filters)
+        return show.types(live, filters)
 
     def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare the subscriptions. Raises `UsageError` for a resource: there are none."""
         if resources:
             raise UsageError(f"{self.title} has no resources: leave --resource out")
-        return export(live, owner)
+        return export.export(live, owner)
 
     def connect(self, client: Client) -> Connection:
         """Return a connection through `client`."""
-        # It imports httpx: most of the time that a plan takes to start.
-        from notifconf.providers.konnect.connection import KonnectConnection
-
-        return KonnectConnection(client)
+        return connection.KonnectConnection(client)
 
     def open_inbox(self, connection: Connection) -> Inbox:
         """Return the inbox of the owner of the token."""
