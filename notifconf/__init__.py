@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from notifconf.executor.schedule import Control
     from notifconf.model.coverage import Explanation, Location
     from notifconf.model.diagnostic import Diagnostic
-    from notifconf.model.outcome import ChangeOutcome, Outcome, Result
-    from notifconf.model.plan import Action, Change, Plan
+    from notifconf.model.plan import Action, Change, ChangeOutcome, Outcome, Plan, Result
     from notifconf.model.policy import Mode, Percentage
     from notifconf.model.resource import Secret
     from notifconf.model.state import Live, Options, Workspace
@@ -95,8 +94,7 @@ _MODULES = {
         "notifconf.executor.schedule": "Control",
         "notifconf.model.coverage": "Explanation Location",
         "notifconf.model.diagnostic": "Diagnostic",
-        "notifconf.model.outcome": "ChangeOutcome Outcome Result",
-        "notifconf.model.plan": "Action Change Plan",
+        "notifconf.model.plan": "Action Change ChangeOutcome Outcome Plan Result",
         "notifconf.model.policy": "Mode Percentage",
         "notifconf.model.resource": "Secret",
         "notifconf.model.state": "Live Options Workspace",

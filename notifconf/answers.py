@@ -18,12 +18,11 @@ from notifconf.executor.secrets import reveal
 from notifconf.http.workers import run_all
 from notifconf.model.coverage import Declared, Delivery, Explanation, Location, Probe, ProbeResult
 from notifconf.model.diagnostic import Diagnostic, forbidden_in, quoted
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Filters, Listing
 from notifconf.model.mask import SHOWN, Mask
 from notifconf.model.plan import Action, Unmanaged
 from notifconf.model.policy import Mode
 from notifconf.model.state import Live, Options, Workspace
+from notifconf.model.views import Exported, Filters, Listing
 from notifconf.plan import planner
 from notifconf.plan.coverage import find_breaches, find_effect
 from notifconf.plan.planner import Proposal

@@ -44,12 +44,10 @@ from notifconf.executor.secrets import encode_attributes
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model.coverage import Explanation
 from notifconf.model.diagnostic import Position
-from notifconf.model.exported import Exported
-from notifconf.model.listing import Filters
-from notifconf.model.outcome import Outcome
-from notifconf.model.plan import Change, Plan
+from notifconf.model.plan import Change, Outcome, Plan
 from notifconf.model.resource import Secret, Value
 from notifconf.model.state import Live, Options, Workspace
+from notifconf.model.views import Exported, Filters
 from notifconf.plan import planner
 from notifconf.plan.codec import Document
 from notifconf.plan.coverage import Sides, find_effect

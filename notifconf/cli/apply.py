@@ -43,8 +43,7 @@ from notifconf.errors import StaleError, UsageError
 from notifconf.executor.audit import audit_trail
 from notifconf.executor.saved import SavedPlan
 from notifconf.executor.schedule import Control
-from notifconf.model.outcome import ChangeOutcome, Outcome, Result
-from notifconf.model.plan import Plan
+from notifconf.model.plan import ChangeOutcome, Outcome, Plan, Result
 from notifconf.model.resource import Secret
 from notifconf.model.state import Options
 from notifconf.plan.planner import Proposal

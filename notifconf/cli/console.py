@@ -29,8 +29,7 @@ from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.mask import Mask
-from notifconf.model.outcome import Outcome, Result
-from notifconf.model.plan import UNDECLARED_MUTE, Change, Plan
+from notifconf.model.plan import UNDECLARED_MUTE, Change, Outcome, Plan, Result
 from notifconf.model.resource import Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
 from notifconf.report.github import escape_commands

@@ -28,8 +28,8 @@ from notifconf.cli.show import write_listings
 from notifconf.errors import UsageError
 from notifconf.model.coverage import Explanation
 from notifconf.model.diagnostic import quoted
-from notifconf.model.listing import Filters, Listing
 from notifconf.model.state import Options, Workspace
+from notifconf.model.views import Filters, Listing
 from notifconf.plan.planner import apply_options
 from notifconf.providers.base import Provider
 from notifconf.report.coverage import explanation_json, explanation_lines, explanation_markdown, table_markdown

@@ -15,7 +15,7 @@ from notifconf.cli.session import current_time, find_default_provider, survey
 from notifconf.config import schema_text
 from notifconf.errors import UsageError
 from notifconf.files import write_new
-from notifconf.model.exported import Exported
+from notifconf.model.views import Exported
 from notifconf.report.style import Line, Span, line
 from notifconf.report.workspace import SCHEMA, SECRETS, variable_lines, workspace_files
 

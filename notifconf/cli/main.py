@@ -48,7 +48,10 @@ COMMANDS = (
     "completion",
     "help",
 )
-"""In the order of the help text. Each is a module of this package, which is imported when the command is used."""
+"""In the order of the help text. The module of a command is imported when the command is used."""
+
+MODULES = {"types": "show", "resources": "show"}
+"""The commands whose module has another name than the command."""
 
 
 class _Commands(click.Group):
@@ -60,7 +63,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"notifconf.cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(f"notifconf.cli.{MODULES.get(cmd_name, cmd_name)}"), cmd_name)
         return command
 
     def resolve_command(

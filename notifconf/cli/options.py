@@ -38,9 +38,9 @@ from notifconf.cli.process import LOG_FILE_KEY, ExitCode
 from notifconf.config import Access
 from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
-from notifconf.model.listing import Filters
 from notifconf.model.policy import Mode
 from notifconf.model.state import Options
+from notifconf.model.views import Filters
 
 
 class Service(NamedTuple):

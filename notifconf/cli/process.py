@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from notifconf.cli.console import Console
-    from notifconf.model.outcome import Outcome
-    from notifconf.model.plan import Plan
+    from notifconf.model.plan import Outcome, Plan
 
 VARIABLE_PREFIX = "NOTIFCONF"
 """What the environment variables of options begin with."""

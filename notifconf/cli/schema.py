@@ -11,7 +11,7 @@ from notifconf.cli.process import ExitCode
 from notifconf.cli.session import find_default_provider, survey
 from notifconf.config import add_names, schema_text
 from notifconf.errors import UsageError
-from notifconf.model.listing import Filters
+from notifconf.model.views import Filters
 
 SCHEMA_FILES = {"config": "notifconf-v1.schema.json", "plan": "plan-v1.schema.json"}
 

@@ -1,17 +1,31 @@
-"""`notifconf show`: the live state: who gets which notifications."""
+"""`notifconf show`, `types` and `resources`: what lives, as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
-from notifconf import answers
+from notifconf import answers, api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, filter_options, paths_argument, service_options
-from notifconf.cli.parameters import option
+from notifconf.cli.options import Service, command, filter_options, namespace_option, paths_argument, service_options
+from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import ExitCode
-from notifconf.cli.session import current_time, find_provider, find_workspace, survey
-from notifconf.model.listing import Filters, Listing
-from notifconf.report.table import listing_table, listings_json
+from notifconf.cli.session import (
+    current_time,
+    find_default_provider,
+    find_provider,
+    find_workspace,
+    open_connection,
+    survey,
+)
+from notifconf.config.sources import DEFAULT
+from notifconf.errors import UsageError
+from notifconf.model.state import Live, Workspace
+from notifconf.model.views import Cell, Filters, Listing
+from notifconf.plan.coverage import hidden_resources
+from notifconf.providers.base import Provider
+from notifconf.report.style import Span
+from notifconf.report.table import Table, listing_table, listings_json
 
 
 @command(paths_argument, filter_options, service_options, pages=True)
@@ -51,3 +65,109 @@ def write_listings(console: Console, provider: str, listings: Sequence[Listing])
         if index:
             console.lines([()])
         console.table(listing_table(listing, verbose=console.verbose))
+
+
+@command(filter_options, namespace_option, service_options)
+def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
+    """List the notification types that you can subscribe to.
+
+    The notification types of Confluent Cloud, or Konnect's events: all that a `match`, a `notification_type` or an
+    `event` is written from.
+
+    \b
+    Example:
+      notifconf types --category service --endpoint emulator:
+    """
+    provider = find_default_provider(service)
+    live = survey(service, console, provider)
+    write_listings(console, provider.name, [provider.types(live, filters)])
+    return ExitCode.DONE
+
+
+FILTER_HELP = {
+    "type": "Of this type (or a glob), such as CONNECTOR.",
+    "environment": "In the environments of this name or id (or a glob).",
+    "cluster": "In the clusters of this name or id (or a glob).",
+    "name": "Of this name or id (or a glob).",
+}
+
+
+def _filter_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    for name, text in reversed(FILTER_HELP.items()):
+        function = option(f"--{name}", group=FILTER, multiple=True, metavar="GLOB", help=text)(function)
+    return function
+
+
+@command(paths_argument, _filter_options, service_options)
+@option("--muted", is_flag=True, help="Look the mutes up, and list only what is muted.")
+def resources(
+    paths: tuple[str, ...], *, muted: bool, service: Service, console: Console, **filters: tuple[str, ...]
+) -> ExitCode:
+    """List environments, clusters, connectors and compute pools.
+
+    All that a `resource` or a `match` of `resources` is written from, and whether a workspace (a PATH, or
+    notifconf.yaml) declares it. A mute of an environment covers all that is in it.
+
+    \b
+    Example:
+      notifconf resources --environment 'prod*' --muted --endpoint emulator:
+    """
+    workspace = find_workspace(paths, service.provider, service.access)
+    provider = find_provider(workspace, service)
+    if not provider.has_inventory:
+        raise UsageError(f"{provider.title} has no inventory of resources")
+    wanted = Filters(**filters)
+    with console.waiting(f"Reading {provider.title}"):
+        live = asyncio.run(_take(provider, service, wanted, workspace, muted=muted))
+    console.diagnostics(hidden_resources(live.not_visible))
+    listing = provider.resources(live, wanted, workspace.declarations if workspace else None, muted=muted)
+    if console.machine:
+        write_listings(console, provider.name, [listing])
+    else:
+        table = _make_tree(listing, muted=muted, declared=workspace is not None, verbose=console.verbose)
+        if workspace is None:
+            console.note(f"No workspace at {DEFAULT}: give its PATHs.")
+        else:
+            table = table._replace(title=f"{table.title}, and whether {' '.join(paths or (DEFAULT,))} declares them")
+        console.table(table)
+    return ExitCode.DONE
+
+
+async def _take(
+    provider: Provider, service: Service, filters: Filters, workspace: Workspace | None, *, muted: bool
+) -> Live:
+    async with open_connection(provider, service) as connection:
+        return await api.take_inventory(connection, filters, muted=muted, workspace=workspace)
+
+
+def _make_tree(listing: Listing, *, muted: bool, declared: bool, verbose: bool) -> Table:
+    """Return resources as a tree: below each environment what is in it. A path stands without that of the one above.
+
+    A parent that the filters leave out has a line without a path, so that nothing hangs in the air.
+    """
+    columns = ["name", *(["declared"] if declared else []), *(["muted"] if muted else []), "resource"]
+    rows: list[tuple[Span, ...]] = []
+    above: list[tuple[Cell, Cell]] = []
+    """The name and the path of each parent of the row before, and of that row; what has only a name has no path."""
+    for row in listing.rows:
+        parents = [row[level] for level in ("environment", "cluster") if row[level] is not None]
+        if row["resource_type"] == "ENVIRONMENT":
+            parents = []
+        while above and ([name for name, _ in above] != parents[: len(above)] or len(above) > len(parents)):
+            above.pop()
+        for name in parents[len(above) :]:
+            rows.append((Span("  " * len(above) + str(name), "dim"), *(Span("") for _ in columns[1:])))
+            above.append((name, None))
+        path = str(row["resource"])
+        parent = next((f"{known}/" for _, known in reversed(above) if known and path.startswith(f"{known}/")), "")
+        cells = {
+            "name": "  " * len(above) + str(row["name"]),
+            "resource": path if verbose else path.removeprefix(parent),
+        }
+        rows.append(tuple(Span(cells.get(column) or _text_of(row[column])) for column in columns))
+        above.append((row["name"], row["resource"]))
+    return Table(listing.title, tuple(columns), tuple(rows), listing.empty)
+
+
+def _text_of(value: Cell) -> str:
+    return "-" if value is None else "yes" if value is True else "no" if value is False else str(value)

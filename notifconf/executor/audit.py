@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from notifconf.errors import UsageError
 from notifconf.files import PrivateLog
-from notifconf.model.outcome import ChangeOutcome
+from notifconf.model.plan import ChangeOutcome
 
 ACTORS = (
     "GITHUB_ACTOR",

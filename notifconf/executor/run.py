@@ -13,8 +13,7 @@ from notifconf.executor.recovery import Baseline, may_adopt
 from notifconf.executor.schedule import Control, execute, run_unless_halted
 from notifconf.executor.twins import Concession, Namesakes, find_bearers, find_namesakes, group_bearers
 from notifconf.model.diagnostic import Diagnostic, warning
-from notifconf.model.outcome import ChangeOutcome, Outcome, Result
-from notifconf.model.plan import Action, Change, Plan
+from notifconf.model.plan import Action, Change, ChangeOutcome, Outcome, Plan, Result
 from notifconf.model.state import Live
 from notifconf.plan.order import find_targets
 from notifconf.plan.planner import Proposal

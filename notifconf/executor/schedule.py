@@ -15,8 +15,7 @@ from notifconf.errors import ChangedSinceError, ServiceError
 from notifconf.executor.change import ObjectInUseError, Writer
 from notifconf.http.exchange import trace_requests
 from notifconf.model.diagnostic import Diagnostic, warning
-from notifconf.model.outcome import ChangeOutcome, Result
-from notifconf.model.plan import Action, Change, Plan
+from notifconf.model.plan import Action, Change, ChangeOutcome, Plan, Result
 
 T = TypeVar("T")
 

@@ -29,8 +29,7 @@ from typing import NamedTuple
 from notifconf.errors import NotFoundError, ServiceError
 from notifconf.executor.change import Writer
 from notifconf.executor.secrets import reveal
-from notifconf.model.outcome import ChangeOutcome, Result
-from notifconf.model.plan import Action, Change
+from notifconf.model.plan import Action, Change, ChangeOutcome, Result
 from notifconf.model.resource import Kind, LiveResource
 from notifconf.model.state import Live
 from notifconf.providers.base import Plain

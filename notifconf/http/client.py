@@ -15,13 +15,12 @@ import httpx
 from notifconf import __version__
 from notifconf.errors import ServerError, ServiceError
 from notifconf.http.endpoint import Authorization, check_endpoint
+from notifconf.http.environment import find_proxy, load_authorities, make_proxy
 from notifconf.http.exchange import Exchange, record_exchange
 from notifconf.http.failure import describe_safely, transport_error
-from notifconf.http.proxy import find_proxy, make_proxy
 from notifconf.http.rate_limiter import RateLimiter, read_pause
 from notifconf.http.redaction import Redactor
 from notifconf.http.request import Answer, Query, Request, Response, encode, read_answer, read_body, request_id_of
-from notifconf.http.tls import load_authorities
 from notifconf.http.transport import NEW_CONNECTION, Transport
 from notifconf.model.resource import Secret
 

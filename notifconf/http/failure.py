@@ -8,9 +8,8 @@ from http import HTTPStatus
 import httpx
 
 from notifconf.errors import TransportError
-from notifconf.http.proxy import ProxyFailedError, ProxyRefusedError
+from notifconf.http.environment import ProxyFailedError, ProxyRefusedError, describe_trust
 from notifconf.http.redaction import Redactor
-from notifconf.http.tls import describe_trust
 from notifconf.model.diagnostic import visible
 
 PASSING_PROXY_STATUS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})

@@ -25,8 +25,7 @@ from notifconf.plan.diff import References, create, find_differences, update
 from notifconf.plan.match import Matching, match
 from notifconf.plan.order import Scope, select_scope, sort_changes
 from notifconf.plan.ownership import find_ownership, mark_pairs
-from notifconf.plan.protection import Protection, limit_deletes, make_protection
-from notifconf.plan.prune import OTHER_OWNER, prune
+from notifconf.plan.prune import OTHER_OWNER, Protection, limit_deletes, make_protection, prune
 from notifconf.plan.rules import Rules
 
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.outcome import ChangeOutcome, Outcome
-from notifconf.model.plan import Change, Plan
+from notifconf.model.plan import Change, ChangeOutcome, Outcome, Plan
 
 if TYPE_CHECKING:
     from notifconf.plan.coverage import Sides

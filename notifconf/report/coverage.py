@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from notifconf.model.coverage import Audience, Channel, Explanation, NotTold, Reach, Told, Via
 from notifconf.model.diagnostic import Diagnostic, format_time
-from notifconf.model.listing import Cell, Listing
 from notifconf.model.policy import CoverageTerms, Minimum
+from notifconf.model.views import Cell, Listing
 from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
 from notifconf.report.json import dump_json

@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from notifconf.model.diagnostic import Diagnostic, Position
-from notifconf.model.outcome import TROUBLE, Result
-from notifconf.model.plan import Action
+from notifconf.model.plan import TROUBLE, Action, Result
 from notifconf.report import Report
 from notifconf.report.style import Line, plain_text, printable
 from notifconf.report.text import find_alerts, headline, outcome_line, outcome_lines, report_lines

@@ -14,8 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifconf.model.outcome import ChangeOutcome, Result
-from notifconf.model.plan import UNDECLARED_MUTE, Action, Change
+from notifconf.model.plan import UNDECLARED_MUTE, Action, Change, ChangeOutcome, Result
 from notifconf.report import Report
 from notifconf.report.coverage import CoverageReport, mute_lines, sums
 from notifconf.report.picture import find_states, make_diagram, make_matrix

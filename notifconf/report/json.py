@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from notifconf.model.diagnostic import Diagnostic, visible
-from notifconf.model.outcome import Outcome
-from notifconf.model.plan import Plan
+from notifconf.model.plan import Outcome, Plan
 from notifconf.plan.codec import Document, diagnostic_document, plan_document
 from notifconf.report import Context
 

@@ -10,8 +10,7 @@ from html import escape
 from typing import NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.outcome import ChangeOutcome, Result
-from notifconf.model.plan import UNDECLARED_MUTE, Action, Change
+from notifconf.model.plan import UNDECLARED_MUTE, Action, Change, ChangeOutcome, Result
 from notifconf.report import Report
 from notifconf.report.style import count, printable, text_of
 from notifconf.report.text import (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from notifconf.model.listing import Cell, Listing
+from notifconf.model.views import Cell, Listing
 from notifconf.report.json import dump_json
 from notifconf.report.style import Line, Span, line, printable
 

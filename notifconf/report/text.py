@@ -9,8 +9,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, distance, format_time
-from notifconf.model.outcome import TROUBLE, ChangeOutcome, Outcome, Result
-from notifconf.model.plan import UNDECLARED_MUTE, Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.model.plan import (
+    TROUBLE,
+    UNDECLARED_MUTE,
+    Action,
+    Attributes,
+    Change,
+    ChangeOutcome,
+    Outcome,
+    Plan,
+    PlanValue,
+    Reference,
+    Result,
+    Sensitive,
+)
 from notifconf.model.policy import Mode
 from notifconf.model.resource import MuteTerms
 from notifconf.model.state import Part

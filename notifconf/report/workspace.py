@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import yaml
 
 from notifconf.model.diagnostic import shows
-from notifconf.model.exported import Entry, Exported, Section, Variable
 from notifconf.model.resource import Secret, Value
+from notifconf.model.views import Entry, Exported, Section, Variable
 from notifconf.report.style import printable
 
 SCHEMA = "notifconf-v1.schema.json"

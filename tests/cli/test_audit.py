@@ -12,8 +12,7 @@ import pytest
 
 from notifconf.emulator.faults import parse_fault
 from notifconf.executor.audit import audit_trail
-from notifconf.model.outcome import ChangeOutcome, Result
-from notifconf.model.plan import Action, Change
+from notifconf.model.plan import Action, Change, ChangeOutcome, Result
 from tests.cli.workspaces import SECRET, WORKSPACE
 
 NOBODY = (

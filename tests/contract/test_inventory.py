@@ -17,8 +17,8 @@ from notifconf.errors import ApiError, ForbiddenError, NotFoundError, ProtocolEr
 from notifconf.http.client import Client, ClientOptions
 from notifconf.http.endpoint import Authorization
 from notifconf.http.request import Answer
-from notifconf.model.listing import Filters
 from notifconf.model.state import Live
+from notifconf.model.views import Filters
 from notifconf.providers.confluent.api import Api
 from notifconf.providers.confluent.connection import ConfluentConnection
 from notifconf.providers.confluent.inventory import inventory_of

@@ -25,8 +25,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control
 from notifconf.http.client import Client
-from notifconf.model.outcome import Outcome, Result
-from notifconf.model.plan import Plan
+from notifconf.model.plan import Outcome, Plan, Result
 from notifconf.model.state import Workspace
 from notifconf.plan.planner import propose
 from notifconf.providers import BUILT_IN, load_provider

@@ -19,10 +19,10 @@ from notifconf.emulator.app import create_app
 from notifconf.emulator.emulator import Emulator
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.http.client import Client
-from notifconf.model.exported import Exported
 from notifconf.model.plan import Plan
 from notifconf.model.policy import Mode
 from notifconf.model.state import Live, Options, Workspace
+from notifconf.model.views import Exported
 from notifconf.plan.planner import apply_options, make_plan
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.workspace import workspace_text

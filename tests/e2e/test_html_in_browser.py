@@ -9,8 +9,7 @@ import pytest
 
 from notifconf.model.coverage import Channel, Reach
 from notifconf.model.diagnostic import Diagnostic, Position
-from notifconf.model.outcome import Result
-from notifconf.model.plan import Silence, Unmanaged
+from notifconf.model.plan import Result, Silence, Unmanaged
 from notifconf.model.policy import CoverageTerms
 from notifconf.plan.coverage import Sides
 from notifconf.report.coverage import CoverageReport

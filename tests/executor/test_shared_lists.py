@@ -10,7 +10,7 @@ import pytest
 
 from notifconf.executor.run import apply
 from notifconf.executor.schedule import Control
-from notifconf.model.outcome import Outcome, Result
+from notifconf.model.plan import Outcome, Result
 from notifconf.model.policy import Mode, Policy
 from notifconf.model.state import Workspace
 from notifconf.plan.planner import propose

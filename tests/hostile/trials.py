@@ -18,8 +18,8 @@ from notifconf.config import load
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import NotifconfError, ServiceError, WorkspaceError
 from notifconf.http.client import Client
-from notifconf.model.listing import Filters
 from notifconf.model.plan import Plan
+from notifconf.model.views import Filters
 from notifconf.plan.planner import make_plan
 from notifconf.providers import load_provider
 from notifconf.report import Report

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from notifconf.http import stream as stream_module
+from notifconf.http import transport as transport_module
 from notifconf.http.client import Client
-from notifconf.http.stream import Stream
+from notifconf.http.transport import Stream
 from tests.http.raw_service import RawService, serving
 from tests.http.test_proxy import NAME, Tunnel
 from tests.http.test_tls import AUTHORITY, tls_of
@@ -66,8 +66,8 @@ def test_a_cancellation_is_never_lost_and_leaves_nothing_open(
         return ["127.0.0.2", "127.0.0.1", "127.0.0.1"]  # nothing listens at the first; both others may be connected
 
     if way == "several addresses":
-        monkeypatch.setattr(stream_module, "_resolve", resolve)
-        monkeypatch.setattr(stream_module, "HAPPY_EYEBALLS_DELAY_SECONDS", 0)
+        monkeypatch.setattr(transport_module, "_resolve", resolve)
+        monkeypatch.setattr(transport_module, "HAPPY_EYEBALLS_DELAY_SECONDS", 0)
 
     async def run() -> int:
         async with service.listening() as url, serving(tunnel.serve) as proxy_port:

@@ -11,7 +11,7 @@ import pytest
 
 from notifconf.errors import NotifconfError, TransportError, UsageError
 from notifconf.http.client import Client, ClientOptions
-from notifconf.http.proxy import is_exempt
+from notifconf.http.environment import is_exempt
 from tests.http.raw_service import RawService, serving
 from tests.http.test_tls import AUTHORITY, STRANGER, tls_of
 

@@ -14,11 +14,9 @@ import httpx
 import pytest
 
 from notifconf.errors import ProtocolError, TransportError
-from notifconf.http import stream as stream_module
 from notifconf.http import transport as transport_module
 from notifconf.http.client import Client, ClientOptions
-from notifconf.http.stream import MAX_UNREAD_BYTES, Stream
-from notifconf.http.transport import Connection, Transport
+from notifconf.http.transport import MAX_UNREAD_BYTES, Connection, Stream, Transport
 from tests.http.raw_service import HANG_UP, RawService
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -327,8 +325,8 @@ def test_a_host_with_several_addresses_is_reached_at_the_first_that_answers(monk
             await asyncio.Event().wait()
         return await connect_to(address, port)
 
-    monkeypatch.setattr(stream_module, "_resolve", resolve)
-    monkeypatch.setattr(stream_module, "HAPPY_EYEBALLS_DELAY_SECONDS", 0.01)
+    monkeypatch.setattr(transport_module, "_resolve", resolve)
+    monkeypatch.setattr(transport_module, "HAPPY_EYEBALLS_DELAY_SECONDS", 0.01)
     monkeypatch.setattr(Stream, "_connect_to", connect)
 
     async def run() -> Any:
@@ -343,6 +341,6 @@ def test_a_host_whose_addresses_all_refuse_is_an_error_that_names_them(monkeypat
     async def resolve(host: str, port: int) -> list[str]:
         return ["127.0.0.2", "127.0.0.3"]
 
-    monkeypatch.setattr(stream_module, "_resolve", resolve)
+    monkeypatch.setattr(transport_module, "_resolve", resolve)
     with pytest.raises(httpcore.ConnectError, match=r"127\.0\.0\.2.*127\.0\.0\.3"):
         asyncio.run(Stream.connect("api.example.test", 9))

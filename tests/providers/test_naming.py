@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.model.exported import KEY, LONGEST_KEY, free_name, slug, variable_name
+from notifconf.model.views import KEY, LONGEST_KEY, free_name, slug, variable_name
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,10 @@ EXCEPTIONS = {
     "cli/main.py": "the first sentence of the help says what notifconf is for",
     "cli/emulator.py": "the help says which services are emulated",
     "cli/inbox.py": "the help says whose inbox it is, and has examples",
-    "cli/types.py": "the help says what a catalogue is at each service",
+    "cli/show.py": "the help says what a catalogue is at each service",
     "cli/options.py": "the help of a filter has examples of values",
     "report/table.py": "the colours of values that the services have in common",
-    "model/exported.py": "the name of a variable says that it holds a URL",
+    "model/views.py": "the name of a variable says that it holds a URL",
 }
 """Files of the engine with words of a vendor, and why. The examples in other help texts name the folders below."""
 EXAMPLE = "notifconf [a-z]+ examples/(confluent|konnect)"

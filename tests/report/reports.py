@@ -10,8 +10,20 @@ from typing import Any, cast
 from hypothesis import strategies as st
 
 from notifconf.model.diagnostic import Diagnostic, Position
-from notifconf.model.outcome import ChangeOutcome, Outcome, Result
-from notifconf.model.plan import Action, Change, Difference, Plan, PlanValue, Reference, Sensitive, Silence, Unmanaged
+from notifconf.model.plan import (
+    Action,
+    Change,
+    ChangeOutcome,
+    Difference,
+    Outcome,
+    Plan,
+    PlanValue,
+    Reference,
+    Result,
+    Sensitive,
+    Silence,
+    Unmanaged,
+)
 from notifconf.model.policy import Mode
 from notifconf.report import Report
 

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifconf.report.disclosure import Members, disclose
+from notifconf.report.excerpt import Members, disclose
 
 SAFE = frozenset(
     {"version", "provider", "integrations", "subscriptions", "resources", "policy", "display_name", "description", "id"}

@@ -4,8 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from notifconf.model.diagnostic import Position, error, warning
-from notifconf.report.disclosure import Members
-from notifconf.report.excerpt import excerpt_lines
+from notifconf.report.excerpt import Members, excerpt_lines
 from notifconf.report.style import Span, plain_text
 
 MEMBERS = Members({"version", "description", "integrations", "name"}, named={"integrations"})

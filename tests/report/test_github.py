@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 
 from notifconf.model.diagnostic import Diagnostic, Position
-from notifconf.model.outcome import TROUBLE, Result
-from notifconf.model.plan import Sensitive, Silence
+from notifconf.model.plan import TROUBLE, Result, Sensitive, Silence
 from notifconf.report.formats import FULL_SUMMARY, MAX_SUMMARY_BYTES, RENDERERS, github_summary
 from notifconf.report.github import escape_commands, log, outputs
 from notifconf.report.style import printable

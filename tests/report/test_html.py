@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given
 
 from notifconf.model.diagnostic import Diagnostic, Position
-from notifconf.model.outcome import Result
-from notifconf.model.plan import Silence, Unmanaged
+from notifconf.model.plan import Result, Silence, Unmanaged
 from notifconf.report.html import MAX_UNFOLDED_CHANGES, html
 from notifconf.report.style import printable
 from tests.report.reports import (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from notifconf.model.listing import Listing
+from notifconf.model.views import Listing
 from notifconf.report.style import Span
 from notifconf.report.table import listing_table, listings_json
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from notifconf.model.diagnostic import Diagnostic, Position
-from notifconf.model.outcome import Result
-from notifconf.model.plan import Silence, Unmanaged
+from notifconf.model.plan import Result, Silence, Unmanaged
 from notifconf.report import Context
 from notifconf.report.markdown import MAX_COMMENT_BYTES, code, fence_code, markdown, prose
 from notifconf.report.style import printable

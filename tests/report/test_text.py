@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifconf.model.outcome import Result
+from notifconf.model.plan import Result
 from notifconf.report.text import closing
 from tests.report.reports import applied, created
 

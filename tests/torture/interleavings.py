@@ -24,8 +24,7 @@ from notifconf.emulator.transport import EmulatorTransport
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control
 from notifconf.http.client import Client, ClientOptions
-from notifconf.model.outcome import Outcome
-from notifconf.model.plan import Plan
+from notifconf.model.plan import Outcome, Plan
 from notifconf.model.state import Workspace
 from notifconf.plan.planner import propose
 from notifconf.providers import load_provider

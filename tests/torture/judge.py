@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Self
 
-from notifconf.model.outcome import Result
+from notifconf.model.plan import Result
 from tests.torture.scenario import Scenario, State, facts, strangers
 from tests.torture.simulation import Ending, Simulation
 

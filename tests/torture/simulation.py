@@ -21,8 +21,7 @@ from notifconf.errors import ServiceError
 from notifconf.executor.run import apply as carry_out
 from notifconf.executor.schedule import Control, run_unless_halted
 from notifconf.http.client import Client, ClientOptions
-from notifconf.model.outcome import Outcome
-from notifconf.model.plan import Plan
+from notifconf.model.plan import Outcome, Plan
 from notifconf.model.state import Workspace
 from notifconf.plan.planner import propose
 from notifconf.providers import load_provider

@@ -16,8 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from notifconf.emulator.transport import EmulatorTransport
 from notifconf.errors import ServiceError
-from notifconf.model.outcome import Outcome
-from notifconf.model.plan import Plan
+from notifconf.model.plan import Outcome, Plan
 from tests.torture.interleavings import EVENT, NAMED, URL, WORKSPACES
 from tests.torture.simulation import Simulation, run_apply
 

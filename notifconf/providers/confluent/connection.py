@@ -15,9 +15,9 @@ from notifconf.http.paging import MAX_OBJECTS
 from notifconf.http.workers import run_all
 from notifconf.model.coverage import Location
 from notifconf.model.diagnostic import quoted
-from notifconf.model.listing import Filters
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live, Workspace
+from notifconf.model.views import Filters
 from notifconf.providers.base import Plain
 from notifconf.providers.confluent import codec
 from notifconf.providers.confluent.api import NOT_VISIBLE, Api, Item

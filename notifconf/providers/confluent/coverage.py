@@ -9,10 +9,10 @@ from typing import NamedTuple
 from notifconf.errors import UsageError
 from notifconf.model.coverage import Channel, Probe, Reach, Subject
 from notifconf.model.diagnostic import format_time, nearest, quoted
-from notifconf.model.listing import Cell
 from notifconf.model.plan import Attributes, Change, Silence
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
+from notifconf.model.views import Cell
 from notifconf.plan.addresses import make_unique
 from notifconf.providers.confluent.catalogue import (
     ADMIN,

@@ -11,7 +11,10 @@ from dataclasses import replace
 from typing import cast
 
 from notifconf.model.diagnostic import fits, fits_line, fits_word, quoted
-from notifconf.model.exported import (
+from notifconf.model.mask import WITHHELD, Mask
+from notifconf.model.resource import LiveResource, Secret, Value
+from notifconf.model.state import Live
+from notifconf.model.views import (
     LONGEST_KEY,
     LONGEST_VARIABLE,
     Entry,
@@ -22,9 +25,6 @@ from notifconf.model.exported import (
     slug,
     variable_name,
 )
-from notifconf.model.mask import WITHHELD, Mask
-from notifconf.model.resource import LiveResource, Secret, Value
-from notifconf.model.state import Live
 from notifconf.plan.ownership import check_owner, describe_marked, split_mark
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,

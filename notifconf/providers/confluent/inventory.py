@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 from notifconf.errors import ProtocolError, UsageError
 from notifconf.model.diagnostic import Position, fits_line, quoted
-from notifconf.model.listing import Filters
 from notifconf.model.state import Live
+from notifconf.model.views import Filters
 from notifconf.providers.confluent.workspace import (
     CLUSTER,
     COMPUTE_POOL,

@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from notifconf.http.client import Client
     from notifconf.model.coverage import Audience, Declared, Delivery, Location, Probe, Reach, Subject
     from notifconf.model.diagnostic import Diagnostic
-    from notifconf.model.exported import Exported
-    from notifconf.model.listing import Cell, Filters, Listing
     from notifconf.model.located import LocatedMapping
     from notifconf.model.plan import Attributes, Change, Silence
     from notifconf.model.state import Declarations, Live, Workspace
+    from notifconf.model.views import Cell, Exported, Filters, Listing
     from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.confluent import codec, connection, coverage, explain, export, inbox, resolve, review, show
     from notifconf.providers.confluent.connection import ConfluentConnection

@@ -10,9 +10,9 @@ from typing import NamedTuple, cast
 from notifconf.errors import UsageError
 from notifconf.model.coverage import Declared
 from notifconf.model.diagnostic import distance, format_time, nearest, quoted
-from notifconf.model.listing import Cell, Filters, Listing
 from notifconf.model.resource import LiveResource, Secret
 from notifconf.model.state import Live
+from notifconf.model.views import Cell, Filters, Listing
 from notifconf.providers.confluent.catalogue import (
     INTEGRATION,
     PREFERENCE,

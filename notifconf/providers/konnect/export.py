@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import cast
 
 from notifconf.model.diagnostic import fits, fits_line, fits_word, quoted
-from notifconf.model.exported import Entry, Exported, Section, free_name
 from notifconf.model.resource import LiveResource, Value
 from notifconf.model.state import Live
+from notifconf.model.views import Entry, Exported, Section, free_name
 from notifconf.plan.ownership import check_owner, describe_marked, split_mark
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Event, catalogue_of
 from notifconf.providers.konnect.workspace import EVERYWHERE

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from notifconf.http.client import Client
     from notifconf.model.coverage import Audience, Declared, Location, Reach, Subject
     from notifconf.model.diagnostic import Diagnostic
-    from notifconf.model.exported import Exported
-    from notifconf.model.listing import Filters, Listing
     from notifconf.model.located import LocatedMapping
     from notifconf.model.plan import Attributes, Change, Silence
     from notifconf.model.resource import LiveResource
     from notifconf.model.state import Declarations, Live, Workspace
+    from notifconf.model.views import Exported, Filters, Listing
     from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.inbox import Inbox
     from notifconf.providers.konnect import codec, connection, coverage, export, resolve, review, show

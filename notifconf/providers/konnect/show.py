@@ -10,9 +10,9 @@ from typing import cast
 
 from notifconf.errors import UsageError
 from notifconf.model.diagnostic import nearest, quoted
-from notifconf.model.listing import Filters, Listing
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
+from notifconf.model.views import Filters, Listing
 from notifconf.providers.konnect.catalogue import Catalogue, Event, catalogue_of
 
 NAMESPACES = ("plan-and-usage", "organization", "dev-portal", "cloud-gateways", "gateway-manager")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.model.listing import Filters, Listing
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
+from notifconf.model.views import Filters, Listing
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.catalogue import Catalogue, NotificationType
 from notifconf.providers.confluent.urls import find_service, find_shown_host

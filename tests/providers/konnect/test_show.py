@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from notifconf.errors import UsageError
-from notifconf.model.listing import Filters
 from notifconf.model.state import Live
+from notifconf.model.views import Filters
 from notifconf.providers.konnect import PROVIDER
 from tests.providers.konnect.declared import CATALOGUE, INVOICE, PLANE, TOKEN, live, lives
 

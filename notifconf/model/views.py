@@ -1,4 +1,7 @@
-"""A live state as a workspace would declare it: data that the text of a workspace is written from."""
+"""What people read of a live state: rows and declarations.
+
+A table and a JSON document are drawn from the rows, and the text of a workspace is written from the declarations.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,40 @@ from itertools import count
 from typing import NamedTuple
 
 from notifconf.model.resource import Secret, Value
+
+Cell = str | int | bool | tuple[str, ...] | None
+
+
+class Listing(NamedTuple):
+    """Rows; the members of each are those of its JSON, in snake_case. `name` is the listing's own member.
+
+    `columns` names those that a table shows; rows may hold more (ids). A cell holds no secret. `empty` says what it
+    means that there are no rows.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Cell], ...]
+    empty: str = "none"
+
+
+class Filters(NamedTuple):
+    """What `show`, `types` and `resources` are narrowed to; an empty one lets everything pass.
+
+    Several values of one filter widen it, several filters narrow. Case does not matter; `type` takes globs on the
+    display name, or an id. `environment`, `cluster` and `name` are globs on names and ids, of resources.
+    """
+
+    severity: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    namespace: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
 
 
 class Entry(NamedTuple):
