@@ -37,13 +37,14 @@ class Requests(NamedTuple):
     """How requests are made: at most `parallelism` are in flight, and each takes at most `timeout` seconds.
 
     `observer` is called after each request, `on_wait` before each long wait for the service's rate limit, with the
-    number of seconds.
+    number of seconds. With `reads_once` nothing is read twice: what asks again gets the answer of the first time.
     """
 
     parallelism: int = 10
     timeout: float = 30.0
     observer: Callable[[Exchange], None] | None = None
     on_wait: Callable[[float], None] | None = None
+    reads_once: bool = False
 
 
 @asynccontextmanager
@@ -85,6 +86,7 @@ async def connect(
             observer=requests.observer,
             on_wait=requests.on_wait,
             hints=_status_hints(chosen),
+            reads_once=requests.reads_once,
         ),
         transport=transport,
         redactor=Redactor(secrets, shared_host=chosen.shared_host),

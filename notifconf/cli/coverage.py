@@ -67,7 +67,7 @@ async def _report(
     workspace: Workspace | None, provider: Provider, service: Service, options: Options, now: datetime
 ) -> CoverageReport:
     """Read everything, and plan with what a plan reads: it must not take more for its own."""
-    async with open_connection(provider, service) as connection:
+    async with open_connection(provider, service, reads_once=True) as connection:
         if workspace is None:
             return answers.coverage(provider.name, await api.survey(connection, discover=bool(options.discover)))
         wanted = apply_options(workspace, options)

@@ -114,7 +114,7 @@ async def _explain(
 ) -> Explanation:
     if workspace is not None:
         workspace = apply_options(workspace, Options(discover=own.discover))
-    async with open_connection(provider, service) as connection:
+    async with open_connection(provider, service, reads_once=True) as connection:
         location = await answers.locate(connection, own.resource) if own.resource is not None else None
         places: Sequence[str] = (*location.paths, *location.above) if location is not None else ()
         discover = workspace.policy.discover if workspace is not None else bool(own.discover)

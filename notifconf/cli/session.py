@@ -150,14 +150,17 @@ def choose_endpoint(provider: Provider, service: Service) -> str | None:
 
 @asynccontextmanager
 async def open_connection(
-    provider: Provider, service: Service, endpoint: str | None = None
+    provider: Provider, service: Service, endpoint: str | None = None, *, reads_once: bool = False
 ) -> AsyncIterator[Connection]:
-    """Open a connection to `endpoint`, else to where an option, the environment or the provider says."""
+    """Open a connection to `endpoint`, else to where an option, the environment or the provider says.
+
+    A command that only reads, but in several parts, `reads_once`.
+    """
     with request_log(service.log_file) as observer:
         async with connect(
             provider.name,
             endpoint=endpoint or service.endpoint,
-            requests=Requests(service.parallelism, service.timeout, observer, _report_wait),
+            requests=Requests(service.parallelism, service.timeout, observer, _report_wait, reads_once),
             secrets=known_secrets(),
         ) as connection:
             yield connection
@@ -190,11 +193,17 @@ class PlanContext(NamedTuple):
 
 @asynccontextmanager
 async def open_plan(
-    paths: Sequence[str], options: Options, service: Service, console: Console, *, reads_for: Mode | None = None
+    paths: Sequence[str],
+    options: Options,
+    service: Service,
+    console: Console,
+    *,
+    reads_for: Mode | None = None,
+    reads_once: bool = False,
 ) -> AsyncIterator[tuple[PlanContext, Connection]]:
     """Load a workspace, read the live state and plan; the connection stays open for what comes next.
 
-    What is read is what a plan of the mode `reads_for` needs, if that is given.
+    What is read is what a plan of the mode `reads_for` needs, if that is given; `reads_once` is for `open_connection`.
     """
     now = current_time()
     try:
@@ -203,7 +212,7 @@ async def open_plan(
         raise await _add_live_errors(error, options, service, console) from None
     provider = load_provider(workspace.provider)
     check_discover(provider, discover=options.discover)
-    async with open_connection(provider, service) as connection:
+    async with open_connection(provider, service, reads_once=reads_once) as connection:
         with console.waiting(f"Reading {provider.title}"):
             wanted = apply_options(workspace, options._replace(mode=reads_for or options.mode))
             live = await api.read_live(wanted, connection)
@@ -263,5 +272,7 @@ async def plan_once(
     paths: Sequence[str], options: Options, service: Service, console: Console, *, reads_for: Mode | None = None
 ) -> PlanContext:
     """Plan as `open_plan` does, and close the connection."""
-    async with open_plan(paths, options, service, console, reads_for=reads_for) as (made, _):
+    # The picture in HTML reads more than the plan does, and much of the same.
+    reads_once = console.format == "html"
+    async with open_plan(paths, options, service, console, reads_for=reads_for, reads_once=reads_once) as (made, _):
         return made

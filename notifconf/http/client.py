@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from notifconf import __version__
-from notifconf.errors import ServerError, ServiceError
+from notifconf.errors import ForbiddenError, NotFoundError, ServerError, ServiceError
 from notifconf.http.endpoint import Authorization, check_endpoint
 from notifconf.http.environment import find_proxy, load_authorities, make_proxy
 from notifconf.http.exchange import Exchange, record_exchange
@@ -41,7 +41,8 @@ class ClientOptions(NamedTuple):
 
     At most `parallelism` requests are in flight. `timeout` is in seconds, for one attempt of a request. `observer` is
     called after every attempt, `on_wait` before every long wait for the rate limit, with its seconds. `hints` say what
-    an error status means at this service. `sleep` and `clock` are for tests.
+    an error status means at this service. With `reads_once` the answer of a GET is kept, and given to all who ask for
+    the same afterwards: for what only reads. `sleep` and `clock` are for tests.
     """
 
     parallelism: int = 10
@@ -49,6 +50,7 @@ class ClientOptions(NamedTuple):
     observer: Callable[[Exchange], None] | None = None
     on_wait: Callable[[float], None] | None = None
     hints: Mapping[int, str] = MappingProxyType({})
+    reads_once: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -96,6 +98,7 @@ class Client:
         self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * options.timeout).as_dict()
         self._transport: httpx.AsyncBaseTransport | None = None
         self.lists = Lists()
+        self._kept: dict[Hashable, Response] = {}
 
     async def __aenter__(self) -> Self:
         self._transport = self._given or self._open_transport()
@@ -197,22 +200,39 @@ class Client:
         return await repeating(attempt)
 
     async def _attempt(self, request: Request, number: int) -> Answer:
+        response = self._find_kept(request) or await self._exchange_in_turn(request, number)
+        try:
+            answer = read_answer(request, response, self.redactor, self._options.hints)
+        except ServerError as error:
+            error.retry_after = read_pause(response.status, response.headers)
+            raise
+        except (ForbiddenError, NotFoundError):
+            self._keep(request, response)
+            raise
+        self._keep(request, response)
+        return answer
+
+    def _find_kept(self, request: Request) -> Response | None:
+        return self._kept.get(request.key) if self._options.reads_once and not request.writes else None
+
+    def _keep(self, request: Request, response: Response) -> None:
+        if self._options.reads_once and not request.writes:
+            self._kept[request.key] = response
+
+    async def _exchange_in_turn(self, request: Request, number: int) -> Response:
+        """Send a request when the rate limit and the requests in flight allow it, and tell the observer of it."""
         async with self._places:
             request_number = await self._rate_limiter.acquire()
             start = self._options.clock()
             response: Response | None = None
             try:
                 response = await self._exchange(request)
+                return response
             finally:
                 self._rate_limiter.update(
                     request_number, *() if response is None else (response.status, response.headers)
                 )
                 self._observe(request, number, response, self._options.clock() - start)
-        try:
-            return read_answer(request, response, self.redactor, self._options.hints)
-        except ServerError as error:
-            error.retry_after = read_pause(response.status, response.headers)
-            raise
 
     async def _exchange(self, request: Request) -> Response:
         if self._transport is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
@@ -153,6 +153,11 @@ class Request:
     def target(self) -> str:
         """The path and the query. Raises `UnicodeError` for what neither can hold."""
         return f"{self.path}?{urlencode(self.params, doseq=True, quote_via=quote)}" if self.params else self.path
+
+    @property
+    def key(self) -> Hashable:
+        """What tells the request of one thing from those of others."""
+        return self.path, tuple((name, str(value)) for name, value in (self.params or {}).items())
 
     @property
     def writes(self) -> bool:

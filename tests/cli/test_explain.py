@@ -245,3 +245,21 @@ def test_konnect_names_the_entry_that_shadows_a_match_and_cites_no_line_that_say
     assert (told(document["live"]), told(document["planned"])) == ({ops: None}, {ops: 4})
     assert left_out(document["live"]) == {ops: "disabled"}
     assert "notifconf.yaml" not in document["live"]["not_told"][0]["because"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("explain", FAILED, "--discover"),
+        ("explain", FAILED, "--resource", SINK),
+        ("coverage", "--discover"),
+        ("plan", "--format", "html"),
+    ],
+)
+def test_nothing_is_read_twice(user, words):
+    user.writes(WORKSPACE + MUTED)
+    user.requests()
+    assert user.runs(*words).code == 0
+    asked = [(entry.method, entry.path, str(entry.query)) for entry in user.emulator.requests.entries]
+    assert asked
+    assert len(asked) == len(set(asked))

@@ -35,7 +35,7 @@ from notifconf.http.request import MAX_BODY_BYTES
 from notifconf.http.transport import Transport
 from notifconf.model.resource import Secret
 from tests.http.raw_service import serving
-from tests.http.service import OK, Time, Trial
+from tests.http.service import ENDPOINT, OK, Service, Time, Trial
 
 
 def answer(status: int = 200, body: Any = OK, **headers: str) -> httpx.Response:
@@ -629,3 +629,28 @@ def test_which_way_goes_through_a_proxy(
             return client._transport._proxy is None
 
     assert asyncio.run(is_direct()) is direct
+
+
+def test_what_only_reads_can_be_answered_from_what_was_read() -> None:
+    answers = [
+        answer(body={"n": 1}),
+        answer(404, {}),
+        answer(body={"n": 2}),
+        answer(body={"n": 3}),
+        answer(body={"n": 4}),
+    ]
+    service = Service(*answers)
+
+    async def run() -> list[object]:
+        options = ClientOptions(reads_once=True)
+        async with Client(ENDPOINT, transport=httpx.MockTransport(service), options=options) as client:
+            found: list[object] = [(await client.request("GET", "/a")).body for _ in range(2)]
+            for _ in range(2):
+                with pytest.raises(NotFoundError):
+                    await client.request("GET", "/b")
+            found.append((await client.request("GET", "/a", params={"page": "2"})).body)
+            found += [(await client.request("PATCH", "/a", json={})).body for _ in range(2)]
+        return found
+
+    assert asyncio.run(run()) == [{"n": 1}, {"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]
+    assert [request.method for request in service.requests] == ["GET", "GET", "GET", "PATCH", "PATCH"]
