@@ -32,7 +32,13 @@ DESTINATION_OPTION = option(
 
 
 @command(DESTINATION_OPTION, service_options, own_output=True)
-@option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
+@option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="RESOURCE",
+    help="Look this resource up too: a path, or names such as environment=Production/cluster=orders.",
+)
 @option("--discover", is_flag=True, help="Look all resources up, and write those with a mute or a subscription.")
 @option("--owner", metavar="OWNER", callback=check_owners, help="What this owner has marked, and nothing else.")
 def export(

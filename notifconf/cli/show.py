@@ -29,7 +29,13 @@ from notifconf.report.table import Table, listing_table, listings_json
 
 
 @command(paths_argument, filter_options, service_options, pages=True)
-@option("--resource", "resources", multiple=True, metavar="PATH", help="Look this resource up too.")
+@option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="RESOURCE",
+    help="Look this resource up too: a path, or names such as environment=Production/cluster=orders.",
+)
 def show(
     paths: tuple[str, ...],
     *,

@@ -212,6 +212,10 @@ class Client:
         self._keep(request, response)
         return answer
 
+    def forget(self) -> None:
+        """Keep no answer of what was read until now."""
+        self._kept.clear()
+
     def _find_kept(self, request: Request) -> Response | None:
         return self._kept.get(request.key) if self._options.reads_once and not request.writes else None
 

@@ -365,3 +365,19 @@ def test_a_misspelt_member_of_a_name_is_one_error(user):
     for ended in (user.runs("validate", "--format", "json"), user.plans()):
         errors = [code for code in ended.codes() if code.startswith("error")]
         assert (ended.code, errors) == (1, ["error:unknown-key"])
+
+
+@pytest.mark.parametrize("words", ["environment=Production", "environment=production", PRODUCTION])
+def test_a_resource_to_look_up_goes_by_names_too(user, words):
+    mute(user)
+    shown = user.runs("show", "--resource", words, "--json").json
+    assert [row["resource"] for row in shown["resource_preferences"]] == [PRODUCTION]
+    assert f"- resource: {PRODUCTION}\n    muted: true" in user.runs("export", "--resource", words).out
+
+
+@pytest.mark.parametrize("command", ["show", "export"])
+@pytest.mark.parametrize("words", ["environment=nosuch", "environment=Production/cluster=nosuch"])
+def test_names_of_nothing_are_an_error(user, command, words):
+    ended = user.runs(command, "--resource", words)
+    assert ended.code == 1
+    assert '"nosuch"' in ended.err

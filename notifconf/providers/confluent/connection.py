@@ -29,6 +29,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
     NotificationType,
 )
+from notifconf.providers.confluent.decode import is_path
 from notifconf.providers.confluent.inbox import ConfluentInbox
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -90,11 +91,21 @@ class ConfluentConnection:
     async def survey(
         self, resources: Sequence[str], workspace: Workspace | None = None, *, discover: bool = False
     ) -> Live:
-        """Read all lists, and the preference and subscriptions of these resources and of those that are declared."""
+        """Read all lists, and the preference and subscriptions of these resources and of those that are declared.
+
+        A resource goes by its path, or by names as in the workspace. Raises `UsageError` for names that mean none.
+        """
         if workspace is not None:
             self._learn(workspace)
         discover = discover or (workspace is not None and workspace.policy.discover)
-        inventory = await self._read_inventory(list_selectors(workspace, discover=discover))
+        selectors = list_selectors(workspace, resources, discover=discover)
+        try:
+            inventory = await self._read_inventory(selectors)
+        except (NotFoundError, ForbiddenError):
+            # `environment=prod` is a path too, which needs no inventory.
+            if list_selectors(workspace, discover=discover) or not all(map(is_path, resources)):
+                raise
+            inventory = None
         scope = make_survey_scope(resources, workspace, inventory, discover=discover)
         return await self._read(scope, Live(catalogue=Catalogue(), inventory=inventory))
 
@@ -268,6 +279,7 @@ class InventoryReader:
         except (NotFoundError, ForbiddenError) as error:
             if isinstance(error, ForbiddenError) and error.code != NOT_VISIBLE:
                 raise
+        self._client.forget()
         return await self._read_levels()
 
     async def _read_levels(self) -> Inventory:

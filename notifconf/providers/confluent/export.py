@@ -38,6 +38,8 @@ from notifconf.providers.confluent.catalogue import (
 from notifconf.providers.confluent.check import list_parents
 from notifconf.providers.confluent.codec import READ_ONLY_MEMBER
 from notifconf.providers.confluent.decode import MATCHED, type_of
+from notifconf.providers.confluent.inventory import inventory_of
+from notifconf.providers.confluent.live import find_paths
 from notifconf.providers.confluent.show import kind_of
 from notifconf.providers.confluent.urls import is_url
 from notifconf.providers.confluent.workspace import DISABLED, ENABLED, MAX_DESCRIPTION_LENGTH, SECRET_MEMBER
@@ -75,7 +77,8 @@ def export(live: Live, resources: Sequence[str], owner: str | None = None) -> Ex
     }
     if resources or found:
         make = _resources if owner is None else _owned_resources
-        sections.append(make(live, found.union(resources), _Subscriptions(catalogue, integrations)))
+        paths = find_paths(resources, inventory_of(live) if live.inventory is not None else None)
+        sections.append(make(live, found.union(paths), _Subscriptions(catalogue, integrations)))
     return Exported(tuple(sections), tuple(integrations.variables.values()))
 
 

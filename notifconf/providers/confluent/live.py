@@ -137,12 +137,18 @@ class Scope(NamedTuple):
     resource_subscriptions: tuple[Place, ...] = ()
 
 
-def list_selectors(workspace: Workspace | None, *, discover: bool = False) -> list[Selector]:
-    """Return what a workspace needs of the inventory: what its entries select, or all of it to discover."""
+def list_selectors(
+    workspace: Workspace | None, resources: Iterable[str] = (), *, discover: bool = False
+) -> list[Selector]:
+    """Return what a workspace needs of the inventory: what its entries select, or all of it to discover.
+
+    So do `resources`, which a user names. Raises `UsageError` for what is neither a path nor names.
+    """
     if discover or (workspace is not None and workspace.policy.discover):
         return [Selector()]
     entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
-    return [entry.selector for entry in entries if entry.selector is not None]
+    named = [make_locator(resource) for resource in resources if _goes_by_names(resource)]
+    return [*named, *(entry.selector for entry in entries if entry.selector is not None)]
 
 
 def make_locator(resource: str) -> Selector:
@@ -196,6 +202,21 @@ def find_location(resource: str, inventory: Inventory) -> Location:
         "" if item is None else item.title(paths[0]),
         item is not None or TYPE_OF_SEGMENT.get(resource.rpartition("/")[2].partition("=")[0]) not in INVENTORY_TYPES,
     )
+
+
+def _goes_by_names(resource: str) -> bool:
+    """Say whether the inventory must say which resource is meant: `environment=env-1` is a path and names at once."""
+    return parse_names(resource) is not None and not (is_path(resource) and resource.startswith("environment=env-"))
+
+
+def find_paths(resources: Iterable[str], inventory: Inventory | None) -> list[str]:
+    """Return the paths of resources that a user gave by names or, where there is no `inventory`, by paths.
+
+    Raises `UsageError` as `find_path` does.
+    """
+    if inventory is None:
+        return list(resources)
+    return [find_path(resource, inventory) if _goes_by_names(resource) else resource for resource in resources]
 
 
 def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) -> Scope:
@@ -264,10 +285,12 @@ def make_survey_scope(
 ) -> Scope:
     """Return all lists, and both lookups of these resources and of those that a workspace declares, or of all.
 
-    Raises `UsageError` for one of an unknown type, and for one whose path is still a reference.
+    Resources go by their paths or by names. Raises `UsageError` for names that mean none, for a path of an unknown
+    type, and for one that is still a reference.
     """
     declared = {place.resource: place for place in _declared(workspace, inventory)}
-    named = {resource: Place(resource, type_of(resource)) for resource in resources if resource not in declared}
+    paths = find_paths(resources, inventory)
+    named = {resource: Place(resource, type_of(resource)) for resource in paths if resource not in declared}
     places = (*declared.values(), *named.values())
     # The organization's own subscriptions are a list, and the API knows no others of it.
     subscribed = tuple(place for place in places if place.resource_type != "ORGANIZATION")

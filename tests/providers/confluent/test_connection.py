@@ -10,6 +10,7 @@ import pytest
 from notifconf.errors import (
     ApiError,
     ForbiddenError,
+    NotFoundError,
     ProtocolError,
     ServerError,
     UsageError,
@@ -266,7 +267,16 @@ def test_a_survey_reads_everything_that_is_listed() -> None:
     assert len(live.resources) == 7
 
 
-@pytest.mark.parametrize("wrong", ["", "env-1", "topic=orders", "environment=env-1/lkc-1"])
+def test_a_path_needs_no_inventory_even_if_it_reads_like_names() -> None:
+    service = organisation()
+    live = service.ask(lambda connection: connection.survey(["environment=prod"]))
+    assert "GET resource-preferences:lookup?environment=prod" in service.asked
+    assert live.inventory is None
+    with pytest.raises(NotFoundError):
+        service.ask(lambda connection: connection.survey(["cluster=orders"]))
+
+
+@pytest.mark.parametrize("wrong", ["", "env-1", "topic=orders"])
 def test_a_survey_of_something_that_is_no_resource(wrong: str) -> None:
     with pytest.raises(UsageError, match="TYPE=ID"):
         organisation().ask(lambda connection: connection.survey([wrong]))
