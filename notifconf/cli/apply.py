@@ -252,7 +252,9 @@ def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
 def ask_for_approval(plan: Plan, console: Console) -> bool:
     """Ask for approval. Raises `UsageError` if standard input is no terminal."""
     if not sys.stdin.isatty():
-        raise UsageError("nobody can approve this, since standard input is no terminal: use --auto-approve")
+        raise UsageError(
+            "nothing was changed: nobody can approve it, since standard input is no terminal. Use --auto-approve"
+        )
     console.aside([line(), *_count_silences(plan), line("Type `yes` to make these changes. Anything else cancels.")])
     if console.ask("Apply: ") == "yes":
         return True

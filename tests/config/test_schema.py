@@ -153,3 +153,11 @@ def test_the_schemas_are_found_in_an_installed_package(tmp_path, monkeypatch):
     (package / "schemas" / "x.json").write_text("installed")
     monkeypatch.setattr(schema, "__file__", str(package / "config" / "schema.py"))
     assert schema_text("x.json") == "installed"
+
+
+@pytest.mark.parametrize("key", ["123", "007", "0"])
+def test_a_key_of_digits_is_a_key(key):
+    entries = f'integrations:\n  "{key}": {{target: {{kind: Webhook, url: "not a url"}}}}\n'
+    found = diagnosed(HEAD + entries)
+    assert "invalid-value" in {item.code for item in found}
+    assert {item.position.line for item in found if item.position} == {4}

@@ -29,7 +29,7 @@ from notifconf.providers.confluent.catalogue import (
     Catalogue,
     NotificationType,
 )
-from notifconf.providers.confluent.decode import is_path
+from notifconf.providers.confluent.decode import parse_names
 from notifconf.providers.confluent.inbox import ConfluentInbox
 from notifconf.providers.confluent.inventory import (
     Inventory,
@@ -51,6 +51,7 @@ from notifconf.providers.confluent.live import (
     Scope,
     Source,
     Sources,
+    can_be_path,
     find_location,
     find_path,
     list_selectors,
@@ -101,9 +102,11 @@ class ConfluentConnection:
         selectors = list_selectors(workspace, resources, discover=discover)
         try:
             inventory = await self._read_inventory(selectors)
-        except (NotFoundError, ForbiddenError):
-            # `environment=prod` is a path too, which needs no inventory.
-            if list_selectors(workspace, discover=discover) or not all(map(is_path, resources)):
+        except (NotFoundError, ForbiddenError) as error:
+            # An environment may go by its path, which a service without an inventory takes, and credentials without it.
+            prefix = "env-" if isinstance(error, ForbiddenError) else ""
+            named = [resource for resource in resources if parse_names(resource) is not None]
+            if list_selectors(workspace, discover=discover) or not all(can_be_path(name, prefix) for name in named):
                 raise
             inventory = None
         scope = make_survey_scope(resources, workspace, inventory, discover=discover)

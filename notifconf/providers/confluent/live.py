@@ -147,7 +147,7 @@ def list_selectors(
     if discover or (workspace is not None and workspace.policy.discover):
         return [Selector()]
     entries = () if workspace is None else cast("ConfluentDeclarations", workspace.declarations).resources
-    named = [make_locator(resource) for resource in resources if _goes_by_names(resource)]
+    named = [make_locator(resource) for resource in resources if parse_names(resource) is not None]
     return [*named, *(entry.selector for entry in entries if entry.selector is not None)]
 
 
@@ -204,19 +204,24 @@ def find_location(resource: str, inventory: Inventory) -> Location:
     )
 
 
-def _goes_by_names(resource: str) -> bool:
-    """Say whether the inventory must say which resource is meant: `environment=env-1` is a path and names at once."""
-    return parse_names(resource) is not None and not (is_path(resource) and resource.startswith("environment=env-"))
+def can_be_path(resource: str, prefix: str = "") -> bool:
+    """Say whether names may be a path as well, whose id begins with `prefix`: so it is with an environment alone."""
+    return resource.startswith(f"environment={prefix}") and is_path(resource) and "/" not in resource
 
 
 def find_paths(resources: Iterable[str], inventory: Inventory | None) -> list[str]:
-    """Return the paths of resources that a user gave by names or, where there is no `inventory`, by paths.
+    """Return the paths of resources that a user gave by names or by paths, which need no `inventory`.
 
-    Raises `UsageError` as `find_path` does.
+    Raises `UsageError` as `find_path` does, but for what looks like the id of an environment: that may be hidden.
     """
-    if inventory is None:
-        return list(resources)
-    return [find_path(resource, inventory) if _goes_by_names(resource) else resource for resource in resources]
+    return [resource if inventory is None else _find_path(resource, inventory) for resource in resources]
+
+
+def _find_path(resource: str, inventory: Inventory) -> str:
+    names = parse_names(resource)
+    if names is None or (can_be_path(resource, "env-") and not select(names, inventory)):
+        return resource
+    return find_path(resource, inventory)
 
 
 def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) -> Scope:

@@ -50,7 +50,7 @@ def find_undeclared_mutes(undeclared: Sequence[LiveResource], live: Live) -> Ite
         whom = f" This silences {silenced[resource]}." if silenced[resource] else ""
         message = (
             f"{quoted(label(resource, live.names.get(resource, '')))}{inside} is muted{since}, and nothing declares"
-            f" that: declare it, with `until` and a reason, or `muted: false` to lift it.{whom}"
+            f" that.{whom} To keep it, declare it with `until` and a reason; to lift it, write `muted: false`."
         )
         yield warning("undeclared-mute", message, None, f"{PREFERENCE.collection}/{item.name}")
 

@@ -257,6 +257,8 @@ def test_a_survey_reads_everything_that_is_listed() -> None:
     assert service.asked == sorted(
         [
             *LISTS,
+            "GET /org/v2/environments",
+            "GET /org/v2/environments",
             f"GET resource-preferences:lookup?{ENVIRONMENT}",
             f"GET resource-preferences:lookup?{CLUSTER}",
             "GET resource-preferences:lookup?organization=o-1",
