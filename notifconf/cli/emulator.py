@@ -54,7 +54,7 @@ def emulator(
     from notifconf.emulator import server, store  # not at the top: `--help` needs no web server
 
     def ready(bound: int) -> None:
-        console.lines([line(f"The emulator listens: use --endpoint http://127.0.0.1:{bound}. Ctrl-C ends it.")])
+        console.lines([line(f"The emulator listens on http://127.0.0.1:{bound} (for --endpoint; Ctrl-C ends it).")])
 
     try:
         server.serve(port, data, Settings(latency=latency, rate_limit=rate_limit, faults=faults), ready)
