@@ -219,7 +219,7 @@ def find_paths(resources: Iterable[str], inventory: Inventory | None) -> list[st
 
 def _find_path(resource: str, inventory: Inventory) -> str:
     names = parse_names(resource)
-    if names is None or (can_be_path(resource, "env-") and not select(names, inventory)):
+    if names is None or (resource.startswith("environment=env-") and not select(names, inventory)):
         return resource
     return find_path(resource, inventory)
 
