@@ -253,7 +253,7 @@ def ask_for_approval(plan: Plan, console: Console) -> bool:
     """Ask for approval. Raises `UsageError` if standard input is no terminal."""
     if not sys.stdin.isatty():
         raise UsageError(
-            "nothing was changed: nobody can approve it, since standard input is no terminal. Use --auto-approve"
+            "nothing was changed: nobody can approve this, since standard input is no terminal: use --auto-approve"
         )
     console.aside([line(), *_count_silences(plan), line("Type `yes` to make these changes. Anything else cancels.")])
     if console.ask("Apply: ") == "yes":

@@ -272,7 +272,7 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
             opened.prepare_deletes(())  # before anything is read or asked: not every service can
             if not yes and not sys.stdin.isatty():
                 raise UsageError(
-                    "nothing was changed: nobody can confirm it, since standard input is no terminal. Use --yes"
+                    "nothing was changed: nobody can confirm this, since standard input is no terminal: use --yes"
                 )
             _check_filters(opened, target.selection)
             found = await opened.select(target.selection) if target.everything else []
