@@ -17,6 +17,7 @@ from notifconf.cli.parameters import OWN, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import (
     check_discover,
+    check_resources,
     current_time,
     find_provider,
     find_workspace,
@@ -78,8 +79,7 @@ def explain(
     has_workspace = bool(paths) or find_workspace((), service.provider, service.access) is not None
     workspace = load_workspace(paths, service, now) if has_workspace else None
     provider = find_provider(workspace, service)
-    if own.resource is not None and not provider.has_inventory:
-        raise UsageError(f"{provider.title} has no resources: leave --resource out")
+    check_resources(provider, [own.resource] if own.resource is not None else [])
     check_discover(provider, discover=own.discover)
     try:
         with console.waiting(f"Reading {provider.title}"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from notifconf import answers, api
 from notifconf.cli.console import Console, mask
-from notifconf.cli.options import Service, command, service_options
+from notifconf.cli.options import Service, command, resources_option, service_options
 from notifconf.cli.parameters import OUTPUT, check_owners, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import current_time, find_default_provider, survey
@@ -32,13 +32,7 @@ DESTINATION_OPTION = option(
 
 
 @command(DESTINATION_OPTION, service_options, own_output=True)
-@option(
-    "--resource",
-    "resources",
-    multiple=True,
-    metavar="RESOURCE",
-    help="Look this resource up too: a path, or names such as environment=Production/cluster=orders.",
-)
+@resources_option
 @option("--discover", is_flag=True, help="Look all resources up, and write those with a mute or a subscription.")
 @option("--owner", metavar="OWNER", callback=check_owners, help="What this owner has marked, and nothing else.")
 def export(

@@ -247,6 +247,12 @@ def service_options(command: Command) -> Command:
     return _apply_all(wrapper, options)
 
 
+def resources_option(command: Command) -> Command:
+    """Take `--resource`, as often as it is given. The command gets `resources`."""
+    text = "Look this resource up too: a path, or names such as environment=Production/cluster=orders."
+    return option("--resource", "resources", multiple=True, metavar="RESOURCE", help=text)(command)
+
+
 def discover_option(group: str, text: str) -> Callable[[Decorated], Decorated]:
     """Take `--discover` and `--no-discover`; the command gets None where neither is given."""
     return option("--discover/--no-discover", "discover", group=group, shared=True, default=None, help=text)

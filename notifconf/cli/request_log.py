@@ -44,7 +44,7 @@ def request_log(path: Path | None) -> Iterator[Callable[[Exchange], None] | None
 
 def report_crash(error: Exception, log_file: Path | None) -> None:
     """Say that notifconf has a bug. The exception's own text may hold anything, so it is shown nowhere."""
-    where = "--log-file FILE keeps the details of the next one"
+    where = "--log-file FILE, where a command has it, keeps the details of the next one"
     if log_file is not None:
         try:
             log_crash(log_file, error)

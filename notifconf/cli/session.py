@@ -127,6 +127,7 @@ def survey(
         async with open_connection(provider, service) as connection:
             return await api.survey(connection, resources, workspace, discover=discover)
 
+    check_resources(provider, resources)
     check_discover(provider, discover=discover)
     with console.waiting(f"Reading {provider.title}"):
         live = asyncio.run(read())
@@ -141,6 +142,12 @@ def check_discover(provider: Provider, *, discover: bool | None) -> None:
     """Raise `UsageError` where --discover makes no sense."""
     if discover and not provider.has_inventory:
         raise UsageError(f"--discover: {provider.title} has no inventory of resources")
+
+
+def check_resources(provider: Provider, resources: Sequence[str]) -> None:
+    """Raise `UsageError` where --resource makes no sense."""
+    if resources and not provider.has_inventory:
+        raise UsageError(f"{provider.title} has no resources: leave --resource out")
 
 
 def choose_endpoint(provider: Provider, service: Service) -> str | None:

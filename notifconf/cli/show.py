@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 
 from notifconf import answers, api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, filter_options, namespace_option, paths_argument, service_options
+from notifconf.cli.options import (
+    Service,
+    command,
+    filter_options,
+    namespace_option,
+    paths_argument,
+    resources_option,
+    service_options,
+)
 from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import (
@@ -29,13 +37,7 @@ from notifconf.report.table import Table, listing_table, listings_json
 
 
 @command(paths_argument, filter_options, service_options, pages=True)
-@option(
-    "--resource",
-    "resources",
-    multiple=True,
-    metavar="RESOURCE",
-    help="Look this resource up too: a path, or names such as environment=Production/cluster=orders.",
-)
+@resources_option
 def show(
     paths: tuple[str, ...],
     *,
@@ -56,8 +58,6 @@ def show(
     """
     workspace = find_workspace(paths, service.provider, service.access)
     provider = find_provider(workspace, service)
-    if resources and not provider.has_inventory:
-        raise UsageError(f"{provider.title} has no resources: leave --resource out")
     live = survey(service, console, provider, resources, workspace)
     listings = answers.show(provider.name, live, filters, workspace=workspace, now=current_time())
     write_listings(console, provider.name, listings)

@@ -11,7 +11,6 @@ gets a general message. A property test checks that both find the same places.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
@@ -105,17 +104,14 @@ def find_violations(document: LocatedMapping) -> Iterator[Violation]:
             yield violation
 
 
-def _means(key: str, number: int) -> bool:
-    return re.fullmatch(r"\+?[0-9]+", key) is not None and int(key) == number
-
-
 def _find_keys(document: LocatedMapping, path: Sequence[str | int]) -> tuple[str | int, ...]:
     """Return a path with the keys of the document. jsonschema-rs takes a key like "123" or "007" for a number."""
     found: list[str | int] = []
     for step in path:
         parent = place(document, found)
         if isinstance(step, int) and isinstance(parent, dict):
-            found.append(next(key for key in (str(step), *parent) if key in parent and _means(key, step)))
+            alike = (key for key in parent if (key.removeprefix("+").lstrip("0") or "0") == str(step))
+            found.append(str(step) if str(step) in parent else next(alike, str(step)))
         else:
             found.append(step)
     return tuple(found)

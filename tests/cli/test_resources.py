@@ -399,3 +399,17 @@ def test_what_can_not_be_looked_up_is_no_path(user, words):
     assert ended.code == 1
     assert "the environments can't be read" in ended.err
     assert user.runs("show", "--resource", PRODUCTION).code == 0
+
+
+@pytest.mark.parametrize("words", [f"{PRODUCTION}/connector=nosuch", f"{PRODUCTION}/cluster=nosuch"])
+def test_what_a_listed_environment_does_not_have_is_no_path(user, words):
+    ended = user.runs("export", "--resource", words)
+    assert (ended.code, ended.out) == (1, "")
+    assert '"nosuch"' in ended.err
+
+
+@pytest.mark.parametrize("command", ["show", "export"])
+def test_konnect_has_no_resources(user, command):
+    ended = user.runs(command, "--provider", "konnect", "--resource", PRODUCTION)
+    assert (ended.code, ended.out) == (1, "")
+    assert "--resource" in ended.err

@@ -155,7 +155,7 @@ def test_the_schemas_are_found_in_an_installed_package(tmp_path, monkeypatch):
     assert schema_text("x.json") == "installed"
 
 
-@pytest.mark.parametrize("key", ["123", "007", "0"])
+@pytest.mark.parametrize("key", ["123", "007", "0", "00", "9" * 30])
 def test_a_key_of_digits_is_a_key(key):
     entries = f'integrations:\n  "{key}": {{target: {{kind: Webhook, url: "not a url"}}}}\n'
     found = diagnosed(HEAD + entries)

@@ -103,7 +103,8 @@ class ConfluentConnection:
         try:
             inventory = await self._read_inventory(selectors)
         except (NotFoundError, ForbiddenError) as error:
-            # An environment may go by its path, which a service without an inventory takes, and credentials without it.
+            # `environment=ID` is a path too, which needs no inventory. It is taken as it is where there is none (404),
+            # and where the credentials may not read it (403), if it looks like an id.
             prefix = "env-" if isinstance(error, ForbiddenError) else ""
             named = [resource for resource in resources if parse_names(resource) is not None]
             if list_selectors(workspace, discover=discover) or not all(can_be_path(name, prefix) for name in named):

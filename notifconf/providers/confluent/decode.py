@@ -382,6 +382,7 @@ def type_of(resource: str) -> str:
     if not is_path(resource):
         known = ", ".join(TYPE_OF_SEGMENT)
         raise UsageError(
-            f"{quoted(resource)} is no resource: write a path, TYPE=ID segments joined by / with a last TYPE of {known}"
+            f"{quoted(resource)} is no resource: write names, such as environment=NAME/cluster=NAME, or a path,"
+            f" TYPE=ID segments joined by / with a last TYPE of {known}"
         )
     return TYPE_OF_SEGMENT[resource.rpartition("/")[2].partition("=")[0]]

@@ -205,21 +205,25 @@ def find_location(resource: str, inventory: Inventory) -> Location:
 
 
 def can_be_path(resource: str, prefix: str = "") -> bool:
-    """Say whether names may be a path as well, whose id begins with `prefix`: so it is with an environment alone."""
+    """Say whether a text is the path of an environment, whose id begins with `prefix`: that reads like names."""
     return resource.startswith(f"environment={prefix}") and is_path(resource) and "/" not in resource
 
 
 def find_paths(resources: Iterable[str], inventory: Inventory | None) -> list[str]:
-    """Return the paths of resources that a user gave by names or by paths, which need no `inventory`.
+    """Return the paths of resources that a user gave by names or by paths; without an `inventory` all are paths.
 
-    Raises `UsageError` as `find_path` does, but for what looks like the id of an environment: that may be hidden.
+    Raises `UsageError` as `find_path` does. An exception is what looks like a path in an environment that the service
+    does not list: the environment may be hidden from these credentials, so the text is taken as it is.
     """
     return [resource if inventory is None else _find_path(resource, inventory) for resource in resources]
 
 
 def _find_path(resource: str, inventory: Inventory) -> str:
     names = parse_names(resource)
-    if names is None or (resource.startswith("environment=env-") and not select(names, inventory)):
+    if names is None:
+        return resource
+    environment = Selector((ENVIRONMENT,), names.environment, is_exact=True)
+    if resource.startswith("environment=env-") and not select(environment, inventory):
         return resource
     return find_path(resource, inventory)
 
