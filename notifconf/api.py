@@ -40,7 +40,7 @@ from notifconf.executor.saved import (
     sign,
 )
 from notifconf.executor.schedule import Control
-from notifconf.executor.secrets import encode_attributes
+from notifconf.executor.secrets import encode_attributes, find_added_references
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model.coverage import Explanation
 from notifconf.model.diagnostic import Position
@@ -257,6 +257,9 @@ async def check_plan(
         (change.kind, encode_attributes(change.after or change.before or {}, change.address, {}, {}))
         for change in changes
     ]
+    # What they newly refer to must still be there.
+    if any(find_added_references(change) for change in changes):
+        touched += [(kind.name, {}) for kind in provider.kinds if kind.is_target]
     live = await connection.reread(Live(), touched) if touched else Live()
     found: dict[tuple[str, str], Value] = {}
     is_complete = True

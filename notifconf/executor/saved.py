@@ -21,7 +21,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from notifconf.errors import ChangedSinceError, UsageError
-from notifconf.executor.secrets import Fingerprints, encode_attributes, encode_secret, find_lists, merge_lists, reveal
+from notifconf.executor.secrets import (
+    Fingerprints,
+    encode_attributes,
+    encode_secret,
+    find_added_references,
+    find_lists,
+    merge_lists,
+    reveal,
+)
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.model.resource import LiveResource, Secret, Value
@@ -268,7 +276,11 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
     by_id = {(item.kind, item.id): item for item in live.resources}
     bearers = find_bearer_ids(saved.plan, live, secrets, provider)
+    present = {item.id for item in live.resources} | bearers.keys()
     for change in saved.plan.changes:
+        for reference in find_added_references(change):
+            if reference.target not in present:
+                yield f"{change.address} refers to {reference}, which is gone"
         if change.action is Action.CREATE:
             if not set(bearers[change.address]) <= set(saved.basis.bearers[change.address]):
                 yield f"{change.address} exists by now"

@@ -67,6 +67,13 @@ def find_lists(change: Change) -> list[str]:
     return [name for name in names if any(isinstance(item, Reference) for item in _items(shown, name))]
 
 
+def find_added_references(change: Change) -> list[Reference]:
+    """Return what a change adds to the lists of references. A reference outside of a list is to the catalogue."""
+    before = {item.target for name in change.before or () for item in _references(change.before, name)}
+    after = (item for name in change.after or () for item in _references(change.after, name))
+    return [item for item in after if item.target not in before]
+
+
 def merge_lists(change: Change, live: Mapping[str, Plain], ids: Mapping[str, str]) -> dict[str, Plain]:
     """Return the lists that a change makes of those that live: what it takes out goes, what is wanted comes.
 

@@ -55,7 +55,8 @@ class Connection(Protocol):
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """Return `live` with what was touched, each as its kind and attributes, read again; not so the catalogue.
 
-        What is read again replaces what `live` held of it: whole lists, or the lookups of the touched resources.
+        What is read again replaces what `live` held of it: whole lists, or the lookups of the touched resources. A kind
+        that can be referred to also comes without attributes: then all its objects are meant.
         """
         ...
 

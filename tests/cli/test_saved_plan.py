@@ -191,6 +191,28 @@ def test_whatever_moved_makes_it_stale(saved, said):
     assert ended.err.splitlines()[-1].startswith("Not applied: 1 error (")
 
 
+def test_an_integration_that_is_only_referred_to_must_still_be_there(user):
+    """A service that accepts references to what is gone would tell nobody."""
+    user.sets(SLACK_URL=SECRET)
+    user.writes(
+        'version: 1\nprovider: confluent\nintegrations:\n'
+        '  slack: {target: {kind: Slack, webhook_url: "${SLACK_URL}"}}\n'
+        "subscriptions:\n  - {notification_type: Kafka cluster shrink failure, integrations: [slack]}\n"
+    )
+    live = {"id": "i-1", "display_name": "slack", "target": {"kind": "Slack", "webhook_url": SECRET}}
+    user.emulator.seed("integrations", live)
+    assert user.plans("--out", "plan.out").code == 0
+    user.requests()
+    user.emulator.remove("integrations", "i-1")
+    said = "subscriptions/Kafka cluster shrink failure refers to slack, which is gone"
+    unchanged(user, user.runs("apply", "plan.out"), 4, said)
+    user.emulator.seed("integrations", {**live, "id": "i-2"})
+    unchanged(user, user.runs("apply", "plan.out"), 4, said)
+    user.emulator.remove("integrations", "i-2")
+    user.emulator.seed("integrations", live)
+    assert user.runs("apply", "plan.out").code == 0
+
+
 def test_a_mute_that_ended_makes_it_stale(saved):
     with freeze_time("2036-12-01T06:00:00Z"):
         unchanged(saved, saved.runs("apply", "plan.out"), 4, "held until 2036-12-01T06:00:00Z")

@@ -170,6 +170,7 @@ def moved(index, **attributes):
             [LIVE[0], *LIVE[3:4], LIVE[5]],
             ["routes/t is gone", "channels/also old is gone", "channels/old is gone"],
         ),
+        (LIVE[1:], ["channels/a is gone", "routes/u refers to a, which is gone"]),
         ([*LIVE, live_channel("c9", "new")], ["channels/new exists by now"]),
         ([*LIVE, live_route("r9", "v")], ["routes/v exists by now"]),
     ],
