@@ -274,24 +274,26 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
         value = secrets.get((item.change.address, item.path))
         if value is None or not fingerprints.match(encode_secret(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
-    by_id = {(item.kind, item.id): item for item in live.resources}
     bearers = find_bearer_ids(saved.plan, live, secrets, provider)
     present = {item.id for item in live.resources} | bearers.keys()
+    for address, found in bearers.items():
+        if not set(found) <= set(saved.basis.bearers[address]):
+            yield f"{address} exists by now"
+    by_id = {(item.kind, item.id): item for item in live.resources}
     for change in saved.plan.changes:
         for reference in find_added_references(change):
             if reference.target not in present:
                 yield f"{change.address} refers to {reference}, which is gone"
-        if change.action is Action.CREATE:
-            if not set(bearers[change.address]) <= set(saved.basis.bearers[change.address]):
-                yield f"{change.address} exists by now"
-            continue
-        found = by_id.get((change.kind, change.id or ""))
-        if found is None:
-            yield f"{change.address} is gone"
-            continue
-        names = ", ".join(_find_differing(change.before or {}, found, _Comparison(change, saved, fingerprints)))
-        if names:
-            yield f"{change.address} has changed: {names}"
+        if change.id is not None:
+            comparison = _Comparison(change, saved, fingerprints)
+            yield from _find_changed(change, by_id.get((change.kind, change.id)), comparison)
+
+
+def _find_changed(change: Change, found: LiveResource | None, comparison: _Comparison) -> Iterator[str]:
+    if found is None:
+        yield f"{change.address} is gone"
+    elif names := ", ".join(_find_differing(change.before or {}, found, comparison)):
+        yield f"{change.address} has changed: {names}"
 
 
 def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets) -> Proposal:

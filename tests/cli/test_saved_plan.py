@@ -195,7 +195,7 @@ def test_an_integration_that_is_only_referred_to_must_still_be_there(user):
     """A service that accepts references to what is gone would tell nobody."""
     user.sets(SLACK_URL=SECRET)
     user.writes(
-        'version: 1\nprovider: confluent\nintegrations:\n'
+        "version: 1\nprovider: confluent\nintegrations:\n"
         '  slack: {target: {kind: Slack, webhook_url: "${SLACK_URL}"}}\n'
         "subscriptions:\n  - {notification_type: Kafka cluster shrink failure, integrations: [slack]}\n"
     )
