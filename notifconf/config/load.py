@@ -17,7 +17,7 @@ from notifconf.config.schema import check
 from notifconf.config.sources import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.yaml import parse
 from notifconf.errors import WorkspaceError
-from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, warning
+from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
 from notifconf.model.located import LocatedList, LocatedMapping
 from notifconf.model.mask import Mask
 from notifconf.model.policy import GUARDS, OWNER, Guard, Minimum, Mode, Percentage, Policy
@@ -100,7 +100,7 @@ def _decode_max_deletes(value: float | str) -> int | Percentage:
 
 
 def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagnostic]:
-    """Check the owner, and warn of a severity, or namespace, in `policy.coverage` that nobody knows."""
+    """Check the owner, and warn of what guards nothing: an unknown severity, or namespace, or a glob of no address."""
     policy: LocatedMapping | None = document.get("policy")
     if policy is None:
         return
@@ -111,6 +111,7 @@ def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagn
     if policy.get("discover") is True and not provider.has_inventory:
         message = f"{provider.title} has no inventory of resources, so there is nothing to discover"
         yield error("invalid-value", message, policy.keys_at["discover"])
+    yield from _check_globs(policy, {kind.collection for kind in provider.kinds})
     coverage = policy.get("coverage")
     if not coverage:
         return
@@ -120,6 +121,22 @@ def check_policy(document: dict[str, Any], provider: Provider) -> Iterator[Diagn
             known = nearest(group, terms.groups) or f": those are {', '.join(terms.groups)}"
             message = f"the API's documents know no {terms.grouping} {format_key(group)}{known}"
             yield warning("invalid-value", message, coverage.keys_at[group])
+
+
+def _check_globs(policy: LocatedMapping, collections: AbstractSet[str]) -> Iterator[Diagnostic]:
+    """Warn of each glob that can be no address, since it begins with no collection: `integration/*`."""
+    for (guard, pattern), place in _locate_patterns(policy):
+        start = re.split(r"[*?\[]", pattern)[0]
+        if (
+            start == pattern
+            or "${" in pattern
+            or any(f"{name}/".startswith(start[: len(name) + 1]) for name in collections)
+        ):
+            continue
+        collection = start.partition("/")[0]
+        known = nearest(collection, collections) or f": they begin with {', '.join(sorted(collections))}"
+        message = f"policy.{guard} lists {quoted(pattern)}, but no address begins with {quoted(collection)}{known}"
+        yield warning("protects-nothing", message, place)
 
 
 def _decode_coverage(minimums: dict[str, Any]) -> dict[str, Minimum]:

@@ -252,6 +252,29 @@ def test_a_severity_that_nobody_knows_is_a_warning(provider, key, warned):
 
 
 @pytest.mark.parametrize(
+    ("pattern", "warned"),
+    [
+        ("integration/*", '"integration" (did you mean "integrations"?)'),
+        ("Kafka*", '"Kafka": they begin with integrations, resource-preferences, '),
+        ("integrations-/x[a]", '"integrations-" (did you mean "integrations"?)'),
+        ("integrations/*", ""),
+        ("integrations*", ""),
+        ("*/ops", ""),
+        ("sub?criptions/x", ""),
+        ("resource-[ps]*", ""),
+        ("${X}/*", ""),
+        ("integration/exact names are compared with what lives", ""),
+    ],
+)
+@pytest.mark.parametrize("guard", ["protected", "frozen"])
+def test_a_glob_of_no_address_is_a_warning(guard, pattern, warned):
+    workspace = loaded(f'version: 1\nprovider: confluent\npolicy: {{{guard}: ["{pattern}"]}}\n', environment=None)
+    column = len(guard) + 13
+    assert places(workspace.diagnostics) == ([f"3:{column} warning[protects-nothing]"] if warned else [])
+    assert all(warned in item.message for item in workspace.diagnostics)
+
+
+@pytest.mark.parametrize(
     ("text", "value"), [("0", 0), ("5", 5), (" 7 ", 7), ("0%", Percentage(0)), ("30%", Percentage(30))]
 )
 def test_max_deletes(text, value):
