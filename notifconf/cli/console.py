@@ -272,6 +272,14 @@ class Console:
             if not self.machine:
                 self.lines([conclusion(report)])
             self._conclude(report)
+        elif not says_outcome and isinstance(error, WorkspaceError):
+            self.sum_up(diagnostics, "The workspace is not valid")
+
+    def sum_up(self, diagnostics: Sequence[Diagnostic], verdict: str = "The planned side is incomplete") -> None:
+        """Say as the last line what errors mean, for a command that shows no plan; nothing if there are none."""
+        if diagnostics:
+            report = self.report(Plan("", diagnostics=tuple(diagnostics)))
+            self.aside([conclusion(report._replace(verdict=verdict))])
 
     def ask(self, prompt: str) -> str:
         """Return the answer of the person at the terminal. Ctrl-C raises `KeyboardInterrupt`, in an event loop too."""

@@ -51,6 +51,7 @@ def coverage(paths: tuple[str, ...], *, discover: bool | None, service: Service,
         report = asyncio.run(_report(workspace, provider, service, Options(discover=discover), now))
     console.diagnostics((*report.diagnostics, *report.breaches))
     _write_report(report, console)
+    console.sum_up(report.diagnostics)
     if report.diagnostics:
         return ExitCode.ERROR
     return ExitCode.REFUSED if report.breaches else ExitCode.DONE

@@ -90,6 +90,7 @@ def explain(
         raise
     console.diagnostics(explanation.diagnostics)
     _write(explanation, console, everything=own.everything)
+    console.sum_up(explanation.diagnostics)
     return ExitCode.ERROR if explanation.diagnostics else ExitCode.DONE
 
 

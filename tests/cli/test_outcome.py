@@ -9,6 +9,7 @@ import pytest
 from tests.cli.terminal import started
 from tests.cli.workspaces import SECRET, WORKSPACE
 
+UNKNOWN_TYPE = "  - {notification_type: Kafka, integrations: [slack]}\n"
 ORGANIZATION = "9bb441c4-edef-46ac-8a41-c49e44a3fd9a"
 
 
@@ -58,6 +59,24 @@ def test_the_last_line_of_a_plan_with_errors(somebody, command, form):
             assert verdict.split("'", 1)[0] in ended.out
         if form == "json":
             assert ended.json["applicable"] is False
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    ("command", "added", "verdict"),
+    [
+        (["coverage"], UNKNOWN_TYPE, "The planned side is incomplete: 1 error (notifconf.yaml:12:25: "),
+        (["explain", "Kafka cluster shrink failure"], UNKNOWN_TYPE, "The planned side is incomplete: 1 error (notif"),
+        (["coverage"], "nonsense: 1\n", "The workspace is not valid: 1 error (notifconf.yaml:12:1: "),
+        (["explain", "Kafka cluster shrink failure"], "nonsense: 1\n", "The workspace is not valid: 1 error (notif"),
+        (["test"], "nonsense: 1\n", "The workspace is not valid: 1 error (notifconf.yaml:12:1: "),
+    ],
+)
+def test_the_last_line_of_an_answer_to_a_workspace_with_errors(somebody, command, added, verdict, form):
+    somebody.writes(WORKSPACE + added)
+    ended = somebody.runs(*command, "--format", form)
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1].startswith(verdict), (ended.out, ended.err)
 
 
 def test_a_refusal_names_the_way_out(somebody):
