@@ -75,8 +75,9 @@ def _read_schema(name: str) -> str:
 def check(document: LocatedMapping) -> list[Diagnostic]:
     """Return what the schema refuses in a document, and remove it from the document, so that the rest can be read.
 
-    Unknown keys are removed. For other errors, the innermost entry around the wrong value becomes None: the entry is
-    declared, but its content is not known. If too many values are wrong, the document is emptied.
+    Unknown keys are removed, and so is a member around the wrong value that its entry can do without. For other errors,
+    the innermost entry around the wrong value becomes None: the entry is declared, but its content is not known. If too
+    many values are wrong, the document is emptied.
     """
     violations = list(islice(find_violations(document), MAX_VIOLATIONS + 1))
     diagnostics = list(islice(_explain(document, violations), MAX_VIOLATIONS))
@@ -211,9 +212,26 @@ def _refuse(document: LocatedMapping, violation: Violation) -> None:
     # What has the wrong type is no entry itself.
     inner = [end for end in range(1, len(path) + (rule != "type")) if _is_entry(document, path[:end])]
     end = inner[-1] if inner else min(2, len(path))
-    container = place(document, path[: end - 1])
-    if container is not None:
+    entry, container = place(document, path[:end]), place(document, path[: end - 1])
+    if len(path) > end and isinstance(entry, LocatedMapping) and path[end] not in _list_required(list_loaded()):
+        entry.pop(str(path[end]), None)
+    elif container is not None:
         container[path[end - 1]] = None
+
+
+@cache
+def _list_required(loaded: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of members that an entry of some kind can't do without."""
+
+    def find(schema: object) -> Iterator[str]:
+        if isinstance(schema, dict):
+            yield from (name for name in schema.get("required", ()))
+            schema = [*schema.values()]
+        if isinstance(schema, list):
+            for part in schema:
+                yield from find(part)
+
+    return frozenset(find(_make_schema(BUILT_IN, loaded)))
 
 
 def _is_entry(document: LocatedMapping, path: tuple[str | int, ...]) -> bool:

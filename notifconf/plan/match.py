@@ -53,6 +53,8 @@ class Matching:
 
 NO_POLICY = Policy()
 
+LISTED = "`notifconf show` lists what lives"
+
 FOREIGN = 3
 """The rank of what has the mark of another owner."""
 
@@ -106,17 +108,19 @@ class _Matcher:
     def _match_pinned(self, resource: Resource, pin: str) -> None:
         place = self._by_id.get((resource.kind, pin))
         if place is None:
-            self._reject(resource, f"missing-{resource.kind}", f"there is no {resource.kind} with the id {quoted(pin)}")
+            message = f"there is no {resource.kind} with the id {quoted(pin)}: correct `id` or take it out; {LISTED}"
+            self._reject(resource, f"missing-{resource.kind}", message)
             return
         found = self._live[place]
         if resource.writable and found.kept == "read-only":
             self._reject(
                 resource,
                 f"missing-{resource.kind}",
-                f"the {resource.kind} {quoted(pin)} is read-only, it can't become this one",
+                f"the {resource.kind} {quoted(pin)} is read-only, it can't become this one: correct `id`; {LISTED}",
             )
         elif not resource.writable and not set(resource.identities) & set(found.identities):
-            message = f"the {resource.kind} {quoted(pin)} has another target than declared"
+            known = f"the {resource.kind} {quoted(pin)}"
+            message = f"{known} has another target than declared: correct `id` or the target; {LISTED}"
             self._reject(resource, f"missing-{resource.kind}", message)
         else:
             self._claim(resource, place)
@@ -158,7 +162,7 @@ class _Matcher:
         if resource.writable:
             self._result.pairs.append((resource, None))
         else:
-            message = "no live object has this target, and notifconf can't create it"
+            message = f"no live object has this target, and notifconf can't create it: correct it; {LISTED}"
             self._reject(resource, f"missing-{resource.kind}", message)
 
     def _rank(self, place: int) -> int:

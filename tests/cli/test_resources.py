@@ -174,6 +174,21 @@ def test_every_connector_of_production_and_the_next_one(user):
     assert ended.json["changes"][0]["place"] == "Production / payments"
 
 
+@pytest.mark.parametrize(
+    ("resource", "code"),
+    [
+        ("match: {type: CONNECTOR, name: nothing*}", "warning:empty-match"),
+        ("resource: {connector: nothing}", "error:unknown-resource"),
+    ],
+)
+def test_the_types_of_an_entry_that_finds_no_resource_are_checked(user, resource, code):
+    """Else the error would wait until there is such a resource, and stop a later run."""
+    subscriptions = "[{notification_type: Nope, add: [slack, data]}, {match: {name: nope*}, add: [slack]}]"
+    user.writes(f"{HEAD}resources:\n  - {resource}\n    subscriptions: {subscriptions}\n")
+    codes = user.plans().codes()
+    assert sorted(codes) == sorted([code, "error:unknown-notification-type", "error:empty-match"])
+
+
 def test_a_resource_that_disappears_between_two_plans_is_no_crash(user):
     user.writes(HEAD + EVERY_CONNECTOR + "  - resource: {connector: lcc-l3dg3r}\n    muted: true\n")
     assert user.applies().code == 0

@@ -164,7 +164,7 @@ policy: {{mode: "${{MODE}}", max_deletes: "${{MAX}}"}}
     canary = "s3cr3t"
     bad = dict.fromkeys(good, canary)
     diagnostics = diagnosed(text, bad)
-    assert len(diagnostics) == 6
+    assert len(diagnostics) == 8
     assert canary not in "".join(map(str, diagnostics))
     partly = diagnosed(text, {**bad, "KIND": "Slack", "STATE": "ENABLED", "UNTIL": RESOLVED["UNTIL"]})
     assert {it.code for it in partly} >= {"undeclared-integration"}

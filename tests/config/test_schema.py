@@ -117,6 +117,31 @@ def test_konnect(entry, told):
     assert diagnostic.message.startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            "subscriptions: [{notification_type: T, integrations: [x], current_state: O}]",
+            ["2:55 error[undeclared-integration]", "2:74 error[invalid-value]"],
+        ),
+        (
+            "resources: [{resource: a b, muted: {until: 5}, subscriptions: [{notification_type: T, add: [x]}]}]",
+            ["2:24 error[invalid-value]", "2:44 error[invalid-value]", "2:93 error[undeclared-integration]"],
+        ),
+        (
+            "resources: [{resource: a=1, resource_type: X, muted: y, subscriptions: 5}]",
+            ["2:44 error[invalid-value]", "2:54 error[invalid-value]", "2:72 error[invalid-value]"],
+        ),
+        ("subscriptions: [{match: {name: 5}, integrations: [x]}]", ["2:32 error[invalid-value]"]),
+    ],
+)
+def test_a_wrong_member_hides_no_other_fault_of_its_entry(entry, expected):
+    text = f"{HEAD}integrations: {{a: {{target: {{kind: InApp, user: u}}}}}}\n{entry}\n"
+    lines = len(text.splitlines())
+    found = [item for item in diagnosed(text) if item.severity == "error"]
+    assert places(found) == [place.replace("2:", f"{lines}:", 1) for place in expected]
+
+
 def test_where_the_validators_disagree_it_is_an_error_all_the_same(monkeypatch):
     monkeypatch.setattr(failures, "find_failures", lambda *_: iter(()))
     diagnostics = diagnosed(f"{HEAD}subscriptions: 1\n")
@@ -135,7 +160,7 @@ def test_only_what_is_wrong_is_looked_at_twice(monkeypatch):
     seen = []
 
     def find_failures(_schema: Any, document: Any) -> Iterator[Any]:
-        seen.append(document)
+        seen.append(json.loads(json.dumps(document)))
         return iter(())
 
     monkeypatch.setattr(failures, "find_failures", find_failures)

@@ -126,7 +126,8 @@ def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMappi
     suggestions: dict[str, str] = {}
     # A key that was refused may be a misspelt `integrations`.
     is_whole = bool(declared) or not document.keys_at.keys() <= document.keys()
-    hint = "" if is_whole else ". There are no `integrations` here: give all files of the workspace, or its folder"
+    whole = ". There are no `integrations` here: give all files of the workspace, or its folder"
+    way_out = ": declare it under `integrations`" if is_whole else whole
     for reference, address in _list_uses(declarations):
         name = reference.name
         if not reference.resolved or name in declared:
@@ -139,7 +140,7 @@ def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMappi
             suggestions[name] = nearest(name, declared)
         # What can't be a key is not shown: it may be a URL, a secret, that was put in the wrong place.
         shown = f"integration {reference}" if reference.expression or KEY.fullmatch(name) else "this integration"
-        message = f"{shown} is not declared{suggestions.get(name, '')}{hint}"
+        message = f"{shown} is not declared{suggestions.get(name) or way_out}"
         yield error("undeclared-integration", message, reference.position, address)
 
 

@@ -105,6 +105,11 @@ class Chooser:
             self.diagnostics += _find_shadowed(choice, address)
         return choices
 
+    def check(self, entries: Iterable[DeclaredSubscription], address: Callable[[str], str]) -> None:
+        """Only look for the types that the entries mean."""
+        for entry in entries:
+            self._make_claim(entry, address, "")
+
     def _decide(
         self, claims: Iterable[Claim[DeclaredSubscription, str]], address: Callable[[str], str]
     ) -> Sequence[Decision[DeclaredSubscription, str]]:
@@ -144,7 +149,9 @@ class Chooser:
             ids = " or ".join(sorted(quoted(item.id) for item in types))
             message = f"{len(types)} notification types are called {reference}: use the id, {ids}"
         else:
-            message = f"there is no notification type {reference}{self._suggest(reference)}"
+            message = (
+                f"there is no notification type {reference}{self._suggest(reference)}: `notifconf types` lists all"
+            )
         return error("unknown-notification-type", message, reference.position, address)
 
     def _suggest(self, reference: Reference) -> str:

@@ -280,7 +280,7 @@ class Decoder:
             message = f"{reference} is no resource: write segments TYPE=ID, joined by /, such as environment=env-abc123"
             if "/connector=" in reference.name:
                 message += "; a connector whose name has a / goes by names, {connector: …}, or as cloud-connector=lcc-…"
-        elif "resource_type" not in entry and last not in TYPE_OF_SEGMENT and "${" not in last:
+        elif "resource_type" not in entry.keys_at and last not in TYPE_OF_SEGMENT and "${" not in last:
             suggestion = nearest(last, TYPE_OF_SEGMENT) if reference.expression is None else ""
             message = f"the last segment of {reference} says no type that is known{suggestion}: add `resource_type`"
         if message:

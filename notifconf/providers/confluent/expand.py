@@ -91,10 +91,11 @@ class ExpandedGroup(NamedTuple):
 
 
 class Expansion(NamedTuple):
-    """The declared resources, each path in one group, and what is wrong with the entries."""
+    """The declared resources, each path in one group, and what is wrong with the entries; `idle` ones find nothing."""
 
     groups: tuple[ExpandedGroup, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    idle: tuple[DeclaredResource, ...] = ()
 
     @property
     def resources(self) -> tuple[ExpandedResource, ...]:
@@ -109,7 +110,7 @@ def expand(entries: Sequence[DeclaredResource], inventory: Inventory | None) -> 
         if inventory is not None or entry.selector is None:
             expander.add(number, entry)
     groups, overlaps = expander.merge()
-    return Expansion(groups, (*expander.diagnostics, *_report_overlaps(overlaps)))
+    return Expansion(groups, (*expander.diagnostics, *_report_overlaps(overlaps)), tuple(expander.idle))
 
 
 Rivals = tuple[Position, Position]
@@ -126,11 +127,13 @@ Speakers = tuple[tuple[int, ...], tuple[int, ...]]
 class _Expander:
     """Collects the entries of each resource; `diagnostics` holds what can't be found or stands twice.
 
-    Of each resource it knows the path and the type as they are sent, and the entries that name it and that match it.
+    `idle` holds the entries that find nothing. Of each resource it knows the path and the type as they are sent, and
+    the entries that name it and that match it.
     """
 
     def __init__(self, entries: Sequence[DeclaredResource], inventory: Inventory) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.idle: list[DeclaredResource] = []
         self._entries = entries
         self._inventory = inventory
         self._suggestions = 0
@@ -144,6 +147,8 @@ class _Expander:
             self._name(number, item.path if item else entry.resource, entry.resource, entry.resource_type)
             return
         found = select(selector, self._inventory) if selector.resolved else []
+        if not found or (selector.is_exact and len(found) > 1):
+            self.idle.append(entry)
         if selector.is_exact and selector.resolved:
             if len(found) == 1:
                 self._name(number, found[0].path, found[0].path, found[0].type)

@@ -246,7 +246,8 @@ def make_plan_scope(workspace: Workspace, inventory: Inventory | None = None) ->
     names_types = judges or SUBSCRIPTION.name in declared.managed or bool(subscribed)
     has_integrations = INTEGRATION.name in declared.managed
     return Scope(
-        types=names_types,
+        # The types of an entry are checked even if it finds no resource.
+        types=names_types or any(entry.subscriptions for entry in declared.resources),
         resource_types=_list_matched(resources),
         integrations=has_integrations or names_types,
         subscriptions=judges

@@ -37,6 +37,7 @@ from notifconf.providers.confluent.workspace import (
     ENABLED,
     ConfluentDeclarations,
     DeclaredIntegration,
+    DeclaredResource,
     DeclaredSubscription,
     Mute,
     subscription_address,
@@ -55,6 +56,7 @@ def resolve(workspace: Workspace, live: Live, now: datetime) -> Resolution:
         *resolver.all_resource_subscriptions(expansion.groups),
         *(_make_preference(entry, mute, now) for entry in muting if (mute := entry.statement.mute)),
     ]
+    resolver.check_idle(expansion.idle)
     turns = (entry.mute.find_next_turn(now) for entry in declared.resources if entry.mute)
     below_mutes = check_muted_environments(muting, now) if live.inventory is not None else ()
     discovery = judge_discovered(declared, expansion.resources, live) if workspace.policy.discover else Discovery()
@@ -118,6 +120,11 @@ class _Resolver:
         for choice, group in chosen:
             yield from self._make_resource_subscriptions(choice, group, addresses)
 
+    def check_idle(self, entries: Sequence[DeclaredResource]) -> None:
+        """Check the types in entries that find no resource: else such an error would wait until there is one."""
+        for entry in entries:
+            self._chooser.check(entry.subscriptions or (), entry.subscription_address)
+
     def _choose_types(self, group: ExpandedGroup) -> list[Choice]:
         """Choose the types that the resources of a group subscribe to."""
         said = group.statement
@@ -172,7 +179,8 @@ class _Resolver:
         """Block what would disable a REQUIRED type: the API refuses it."""
         if choice.type.priority != REQUIRED or resource.attributes.get("current_state") != DISABLED:
             return resource
-        message = f"{quoted(choice.type.display_name)} is REQUIRED: its subscription can't be disabled"
+        name = quoted(choice.type.display_name)
+        message = f"{name} is REQUIRED: its subscription can't be disabled, so leave `current_state` out"
         return self._block(resource, "required-type", message)
 
     def _block(self, resource: Resource, code: str, message: str) -> Resource:

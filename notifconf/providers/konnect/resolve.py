@@ -165,7 +165,7 @@ class _Resolver:
             ids = " or ".join(quoted(event.id) for event in named)
             message = f"{len(named)} events are called {entry.shown_event}: use the id, {ids}"
         else:
-            message = f"there is no event {entry.shown_event}{self._suggest(entry)}"
+            message = f"there is no event {entry.shown_event}{self._suggest(entry)}: `notifconf types` lists all"
         return error("unknown-event", message, entry.event_at, entry.address(entry.event))
 
     def _suggest(self, entry: DeclaredSubscription) -> str:
@@ -198,7 +198,8 @@ class _Resolver:
         entry, event = choice
         if event.mandatory and not (entry.enabled and entry.channels.get("EMAIL", True)):
             what = "disabled" if not entry.enabled else "taken off EMAIL"
-            message = f"{quoted(event.id)} is a billing event, which is mandatory: its subscription can't be {what}"
+            way_out = f"its subscription can't be {what}, so leave that out"
+            message = f"{quoted(event.id)} is a billing event, which is mandatory: {way_out}"
             return self._block(resource, "required-type", message)
         if is_new and not resource.attributes["channels"]:
             message = f"{quoted(event.id)} has no default channels: without `channels` nobody would be told"
