@@ -40,7 +40,7 @@ from notifconf.executor.saved import (
     sign,
 )
 from notifconf.executor.schedule import Control
-from notifconf.executor.secrets import encode_attributes, find_added_references
+from notifconf.executor.secrets import encode_attributes, find_lists
 from notifconf.files import open_to_read, write_atomically
 from notifconf.model.coverage import Explanation
 from notifconf.model.diagnostic import Position
@@ -247,8 +247,9 @@ async def check_plan(
     """Read again what a saved plan touches, and return what `apply` needs to carry it out.
 
     Secrets are looked up in `environment`. The plan file has no expression for a secret that the workspace holds in
-    clear: it is looked up in the workspace at `paths` (default: where it was). Raises `StaleError` if anything that the
-    plan touches, or a secret, is not as it was when the plan was made, and `ServiceError`.
+    clear: it is looked up in the workspace where it was. With `paths`, all are looked up in the workspace there. Raises
+    `StaleError` if anything that the plan touches, or a secret, is not as it was when the plan was made, and
+    `ServiceError`.
     """
     provider = load_provider(saved.plan.provider)
     environment = os.environ if environment is None else environment
@@ -257,14 +258,14 @@ async def check_plan(
         (change.kind, encode_attributes(change.after or change.before or {}, change.address, {}, {}))
         for change in changes
     ]
-    # What they newly refer to must still be there.
-    if any(find_added_references(change) for change in changes):
+    # What a list refers to must still be there, and what is taken out of it must still belong to nobody else.
+    if any(map(find_lists, changes)):
         touched += [(kind.name, {}) for kind in provider.kinds if kind.is_target]
     live = await connection.reread(Live(), touched) if touched else Live()
     found: dict[tuple[str, str], Value] = {}
     is_complete = True
     for item in iterate_written_secrets(saved):
-        if item.expression is None:
+        if item.expression is None or paths:
             is_complete = False
             continue
         place = item.change.position or Position("-", 1, 1)

@@ -2,8 +2,9 @@
 
 A list (the integrations of a subscription) is shared by all who use the organization, and a PATCH replaces it whole. So
 it is read again right before it is written, and the change is made to what is found then: what the plan takes out goes,
-what the workspace wants comes, and the rest stays. An object is read again as well before its mark is written: two
-owners may adopt it at the same time. See `plan/ownership.py`.
+what the workspace wants comes, and the rest stays. What goes is looked at too: another owner may have marked it since.
+An object is read again as well before its mark is written, or before it is deleted: two owners may adopt it at the same
+time. See `plan/ownership.py`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass, field
 
 from notifconf.errors import ChangedSinceError, ConflictError, NotFoundError, ServiceError
 from notifconf.executor.recovery import Baseline, Recovery
-from notifconf.executor.secrets import encode_attributes, find_lists, merge_lists, reveal
-from notifconf.model.plan import Action, Attributes, Change
-from notifconf.model.resource import Kind
-from notifconf.plan.ownership import split_mark
+from notifconf.executor.secrets import encode_attributes, find_lists, merge_lists, merge_unchanged, reveal
+from notifconf.model.plan import Action, Change
+from notifconf.model.policy import Policy
+from notifconf.model.resource import Kind, LiveResource
+from notifconf.plan.order import find_targets
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Connection, Plain, Provider
 
@@ -30,8 +32,9 @@ class ObjectInUseError(Exception):
 class Writer:
     """Writes changes to the service, and remembers what this run made.
 
-    `ids` holds the id of each created object by its address, for the changes that refer to it. `created` holds (kind,
-    id) of the objects that the service created for this run, `adopted` those that existed. `conflicts` holds the
+    `policy` says whose marks are this workspace's own. `ids` holds the id of each created object by its address, for
+    the changes that refer to it. `created` holds (kind, id) of the objects that the service created for this run,
+    `adopted` those that existed. `conflicts` holds the
     addresses of creates that failed because an object with the same natural key exists, and is not as declared.
     `sent_again` holds the addresses of creates that were sent more than once and may have made more than one object.
     """
@@ -40,6 +43,7 @@ class Writer:
     provider: Provider
     secrets: Secrets
     baseline: Baseline = field(default_factory=Baseline)
+    policy: Policy = field(default_factory=Policy)
     verify: bool = True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ids: dict[str, str] = field(default_factory=dict)
@@ -58,43 +62,84 @@ class Writer:
             await self._prove(change.kind, attributes)
         if change.id is None:
             return await self._create(change, attributes)
-        await self._check_owner(change, attributes)
-        lists = merge_lists(change, await self._read_lists(change, attributes), self.ids)
-        await self.connection.update(change.kind, change.id, {**attributes, **lists}, change.changed)
+        live = await self._read_again(change, attributes)
+        if live is not None:
+            self._check_owner(change, live)
+            lists = await self._merge_lists(change, live)
+            attributes = {**self._keep_unchanged(change, attributes, live), **lists}
+        await self.connection.update(change.kind, change.id, attributes, change.changed)
         return change.id
 
     async def repair(self, change: Change) -> None:
         """Write the lists of an update again if, read again, they miss something. Raises `ServiceError`."""
         attributes = self.attributes(change)
-        found = await self._read_lists(change, attributes)
-        lists = merge_lists(change, found, self.ids)
-        missing = [name for name, value in lists.items() if value != found[name]]
+        live = await self._read_again(change, attributes)
+        lists = await self._merge_lists(change, live) if live is not None else {}
+        missing = [name for name, value in lists.items() if live and value != reveal(live.attributes.get(name))]
         if missing:
             await self.connection.update(change.kind, change.id or "", {**attributes, **lists}, missing)
 
-    async def _read_lists(self, change: Change, attributes: dict[str, Plain]) -> dict[str, Plain]:
-        """Return the lists that an update writes, or that a delete takes away, as they live by now."""
+    async def _read_again(self, change: Change, attributes: dict[str, Plain]) -> LiveResource | None:
+        """Return the object as it lives by now, if that has a part in what is written; else, or if it is gone, None."""
+        kind = self.kind_of(change.kind)
         lists = find_lists(change)
-        if not lists:
-            return {}
+        decides_mark = kind.mark is not None and (
+            change.action is Action.DELETE or kind.mark.attribute in change.changed
+        )
+        if not (lists or decides_mark or kind.is_whole):
+            return None
         live = await self.connection.get(change.kind, change.id or "", attributes)
-        if live is None and change.action is Action.DELETE:
-            return {}
-        if live is None:
+        if live is None and change.action is Action.UPDATE and (lists or kind.is_whole):
             raise ChangedSinceError(f"{change.address} is gone since the plan was made: plan again")
-        return {name: reveal(live.attributes.get(name)) for name in lists}
+        return live
 
-    async def _check_owner(self, change: Change, attributes: dict[str, Plain]) -> None:
-        """Before a mark is written, check that nobody else has marked the object in the meantime."""
-        mark = self.kind_of(change.kind).mark
-        if mark is None or mark.attribute not in change.changed:
+    def _check_owner(self, change: Change, live: LiveResource) -> None:
+        """Check that nobody has marked the object since, or taken the mark off what the plan deletes for it."""
+        is_marked = self.policy.owner is not None and self.kind_of(change.kind).mark is not None
+        if self._is_foreign(live.owner):
+            belongs = f"belongs to {live.owner}"
+        elif change.action is Action.DELETE and is_marked and live.owner is None:
+            belongs = f"has no mark of {self.policy.owner}"
+        else:
             return
-        before, after = (_find_owner(side, mark.attribute) for side in (change.before, change.after))
-        if before == after:
-            return
-        live = await self.connection.get(change.kind, change.id or "", attributes)
-        if live is not None and live.owner not in {before, after, None}:
-            raise ChangedSinceError(f"{change.address} belongs to {live.owner} since the plan was made: plan again")
+        raise ChangedSinceError(f"{change.address} {belongs} since the plan was made: plan again")
+
+    def _is_foreign(self, owner: str | None) -> bool:
+        return owner is not None and not self.policy.owns(owner)
+
+    async def _merge_lists(self, change: Change, live: LiveResource) -> dict[str, Plain]:
+        """Return the lists that a change makes of those that live, if nothing goes that the plan may not take out."""
+        found = {name: reveal(live.attributes.get(name)) for name in find_lists(change)}
+        merged = merge_lists(change, found, self.ids)
+        targets = find_targets(change.after)
+        known = find_targets(change.before) | targets | {self.ids.get(target, target) for target in targets}
+        for name, after in merged.items():
+            before, rest = _texts(found[name]), _texts(after)
+            for target in sorted(before - rest):
+                owner = await self._find_owner_of(target)
+                if self._is_foreign(owner):
+                    message = f"{change.address} would no longer reach {target}, which belongs to {owner}"
+                    raise ChangedSinceError(f"{message} since the plan was made: plan again")
+            for target in sorted(rest - known) if self.policy.owner is not None else ():
+                if self.policy.owns(await self._find_owner_of(target)):
+                    message = f"{change.address} reaches {target}, which this workspace does not want in it"
+                    raise ChangedSinceError(f"{message}, since the plan was made: plan again")
+        return merged
+
+    async def _find_owner_of(self, target: str) -> str | None:
+        """Return whose mark an object has by now that a list refers to."""
+        for kind in self.provider.kinds:
+            if kind.is_target and kind.mark is not None:
+                live = await self.connection.get(kind.name, target, {})
+                if live is not None:
+                    return live.owner
+        return None
+
+    def _keep_unchanged(self, change: Change, attributes: dict[str, Plain], live: LiveResource) -> dict[str, Plain]:
+        """Return what to write where the service takes the whole object: what is not changed is as it lives by now."""
+        if not self.kind_of(change.kind).is_whole:
+            return attributes
+        return merge_unchanged(change, attributes, {name: reveal(value) for name, value in live.attributes.items()})
 
     def attributes(self, change: Change) -> dict[str, Plain]:
         """Return the attributes of the object after the change, as a connection takes them; before it for a delete."""
@@ -132,8 +177,11 @@ class Writer:
 
     async def _delete(self, change: Change) -> None:
         attributes = self.attributes(change)
-        # Somebody may have come to be told by it in the meantime.
-        merge_lists(change, await self._read_lists(change, attributes), self.ids)
+        live = await self._read_again(change, attributes)
+        if live is not None:
+            self._check_owner(change, live)
+            # Somebody may have come to be told by it in the meantime.
+            await self._merge_lists(change, live)
         try:
             await self.connection.delete(change.kind, change.id or "", attributes)
         except NotFoundError:
@@ -155,6 +203,5 @@ class Writer:
         return await Recovery(self, change, attributes, failure).run()
 
 
-def _find_owner(attributes: Attributes | None, attribute: str) -> str | None:
-    text = (attributes or {}).get(attribute)
-    return split_mark(text)[1] if isinstance(text, str) else None
+def _texts(value: Plain) -> set[str]:
+    return {str(item) for item in value} if isinstance(value, list) else set()

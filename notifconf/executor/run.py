@@ -14,6 +14,7 @@ from notifconf.executor.schedule import Control, execute, run_unless_halted
 from notifconf.executor.twins import Concession, Namesakes, find_bearers, find_namesakes, group_bearers
 from notifconf.model.diagnostic import Diagnostic, warning
 from notifconf.model.plan import Action, Change, ChangeOutcome, Outcome, Plan, Result
+from notifconf.model.policy import Policy
 from notifconf.model.state import Live
 from notifconf.plan.order import find_targets
 from notifconf.plan.planner import Proposal
@@ -27,7 +28,10 @@ async def apply(proposal: Proposal, provider: Provider, connection: Connection, 
     """
     plan = proposal.plan
     baseline = Baseline.of(plan, proposal.live)
-    writer = Writer(connection, provider, proposal.secrets, baseline, verify=proposal.verify, sleep=control.sleep)
+    policy = Policy(owner=plan.owner, takes_over=plan.takes_over)
+    writer = Writer(
+        connection, provider, proposal.secrets, baseline, policy, verify=proposal.verify, sleep=control.sleep
+    )
     execution = await execute(plan, writer, control)
     verification = Verification(proposal, list(execution.changes), writer, proposal.live, control.stop)
     remaining: Plan | None = None

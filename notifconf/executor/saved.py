@@ -25,13 +25,14 @@ from notifconf.executor.secrets import (
     Fingerprints,
     encode_attributes,
     encode_secret,
-    find_added_references,
+    find_listed,
     find_lists,
     merge_lists,
     reveal,
 )
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
+from notifconf.model.policy import Policy
 from notifconf.model.resource import LiveResource, Secret, Value
 from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, decode_plan, encode_plan, plan_digest, plan_document
@@ -275,18 +276,32 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
         if value is None or not fingerprints.match(encode_secret(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
     bearers = find_bearer_ids(saved.plan, live, secrets, provider)
-    present = {item.id for item in live.resources} | bearers.keys()
     for address, found in bearers.items():
         if not set(found) <= set(saved.basis.bearers[address]):
             yield f"{address} exists by now"
     by_id = {(item.kind, item.id): item for item in live.resources}
+    owners = {item.id: item.owner for item in live.resources} | dict.fromkeys(bearers)
+    policy = Policy(owner=saved.plan.owner, takes_over=saved.plan.takes_over)
     for change in saved.plan.changes:
-        for reference in find_added_references(change):
-            if reference.target not in present:
-                yield f"{change.address} refers to {reference}, which is gone"
+        yield from _find_moved_references(change, owners, policy)
         if change.id is not None:
             comparison = _Comparison(change, saved, fingerprints)
             yield from _find_changed(change, by_id.get((change.kind, change.id)), comparison)
+
+
+def _find_moved_references(change: Change, owners: Mapping[str, str | None], policy: Policy) -> Iterator[str]:
+    """Yield what a list shall refer to and is gone, and what it shall lose and belongs to somebody else by now.
+
+    `owners` says whose mark each object has that lives, or that the plan creates.
+    """
+    before, after = find_listed(change.before), find_listed(change.after)
+    for target, reference in after.items():
+        if target not in owners and not reference.kept:
+            yield f"{change.address} refers to {reference}, which is gone"
+    for target, reference in before.items():
+        owner = owners.get(target)
+        if target not in after and owner is not None and not policy.owns(owner):
+            yield f"{change.address} would no longer reach {reference}, which belongs to {owner} by now"
 
 
 def _find_changed(change: Change, found: LiveResource | None, comparison: _Comparison) -> Iterator[str]:

@@ -67,11 +67,9 @@ def find_lists(change: Change) -> list[str]:
     return [name for name in names if any(isinstance(item, Reference) for item in _items(shown, name))]
 
 
-def find_added_references(change: Change) -> list[Reference]:
-    """Return what a change adds to the lists of references. A reference outside of a list is to the catalogue."""
-    before = {item.target for name in change.before or () for item in _references(change.before, name)}
-    after = (item for name in change.after or () for item in _references(change.after, name))
-    return [item for item in after if item.target not in before]
+def find_listed(attributes: Attributes | None) -> dict[str, Reference]:
+    """Return the references in all lists of an object, by target. One outside of a list is to the catalogue."""
+    return {item.target: item for name in attributes or () for item in _references(attributes, name)}
 
 
 def merge_lists(change: Change, live: Mapping[str, Plain], ids: Mapping[str, str]) -> dict[str, Plain]:
@@ -80,6 +78,20 @@ def merge_lists(change: Change, live: Mapping[str, Plain], ids: Mapping[str, str
     Raises `ChangedSinceError` where that would take out what the plan does not show, or leave nothing.
     """
     return {name: _merge_list(change, name, value, ids) for name, value in live.items()}
+
+
+def merge_unchanged(change: Change, attributes: Mapping[str, Plain], live: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Return an object to write whole: what the change leaves alone, members of a mapping too, is as it lives."""
+    merged = dict(attributes)
+    for name, value in live.items():
+        wanted = attributes.get(name)
+        if name not in change.changed:
+            merged[name] = value
+        elif isinstance(value, dict) and isinstance(wanted, dict):
+            before, after = ((side or {}).get(name) for side in (change.before, change.after))
+            if isinstance(before, Mapping) and isinstance(after, Mapping):
+                merged[name] = {**wanted, **{key: value[key] for key in value if before.get(key) == after.get(key)}}
+    return merged
 
 
 def _merge_list(change: Change, name: str, live: Plain, ids: Mapping[str, str]) -> Plain:

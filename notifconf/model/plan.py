@@ -133,6 +133,9 @@ class Plan:
     until: datetime | None = None
     """When the plan stops to hold because a mute ends, or None."""
     part: Part = ""
+    owner: str | None = None
+    takes_over: tuple[str, ...] = ()
+    """Whose marks count as this workspace's own (see `plan/ownership.py`)."""
     digest: str = field(default="", compare=False)
     """SHA-256 of all that decides what applying it does (see `plan.archive`); empty where no endpoint is known."""
 

@@ -26,7 +26,7 @@ class Kind(NamedTuple):
     this kind; what can be referred to can be in use. `unique` says that the service refuses a second object of the same
     natural key: then a create whose fate is unknown may be sent again. `mark` says where the planner puts the mark of
     an owner, if it does. `place` names the attribute, if there is one, that says by a path where the object belongs:
-    `Live.names` may know the names in it.
+    `Live.names` may know the names in it. `is_whole` says that an update must send the whole object.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Kind(NamedTuple):
     is_target: bool = True
     place: str = ""
     mark: Mark | None = None
+    is_whole: bool = False
 
 
 class MuteTerms(NamedTuple):

@@ -169,6 +169,7 @@ def plan_digest(plan: Plan, basis: Basis) -> str:
             "provider": plan.provider,
             "mode": str(plan.mode),
             "until": _moment(plan.until),
+            **_owners(plan),
             "applicable": not plan.errors and not plan.refusals,
             "changes": [_without_remarks(change) for change in plan.changes],
             **basis.document,
@@ -183,6 +184,7 @@ def encode_plan(plan: Plan) -> Document:
         "mode": str(plan.mode),
         "until": _moment(plan.until),
         "part": plan.part,
+        **_owners(plan),
         "changes": [_change(change) for change in plan.changes],
         "unchanged": list(plan.unchanged),
         **encode_remarks(plan),
@@ -204,7 +206,16 @@ def decode_plan(document: Mapping[str, Any]) -> Plan:
         mode=document["mode"],
         until=_decode_moment(document["until"]),
         part=document["part"],
+        owner=document.get("owner"),
+        takes_over=tuple(document.get("takes_over", ())),
     )
+
+
+def _owners(plan: Plan) -> Document:
+    """Return whose marks count as the workspace's own; nothing for a workspace that has no own marks."""
+    if plan.owner is None and not plan.takes_over:
+        return {}
+    return {"owner": plan.owner, "takes_over": list(plan.takes_over)}
 
 
 def _moment(until: datetime | None) -> str | None:

@@ -231,6 +231,8 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         mode=workspace.policy.mode,
         until=resolution.until,
         part=options.part,
+        owner=workspace.policy.owner,
+        takes_over=workspace.policy.takes_over or (),
     )
     shown = conceal(plan, mask)
     return shown, find_secrets(plan.changes, shown.changes, (desired for desired, _ in matching.pairs))

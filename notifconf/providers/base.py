@@ -103,7 +103,10 @@ class Connection(Protocol):
         ...
 
     async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
-        """Return an object as it lives now, or None where it is missing; `attributes` say what it belongs to."""
+        """Return an object as it lives now, or None where it is missing; `attributes` say what it belongs to.
+
+        Of a kind that can be referred to, its id must do: then there are no attributes.
+        """
         ...
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:

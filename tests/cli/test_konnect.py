@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from notifconf.http.client import Client
+
 BILLING = "billing.invoice.unpaid-reminder"
 TOKEN = "organization.access-token.expiring"
 GATEWAY = "gateway-manager.dataplane.out-of-sync"
@@ -96,6 +98,25 @@ def test_a_change_is_one_request_with_the_whole_body(user):
         [f"POST configurations/{BILLING}/subscriptions", f"PATCH configurations/{TOKEN}/subscriptions/ID"],
         [f"PATCH configurations/{TOKEN}/subscriptions/ID", f"POST configurations/{BILLING}/subscriptions"],
     )
+
+
+def test_what_is_left_alone_keeps_the_value_it_has_by_the_time_of_the_write(user, monkeypatch):
+    """Somebody turns a channel on between the plan and the write, which sends the whole subscription."""
+    user.emulator.seed("event-subscriptions", {"event_id": TOKEN, "name": "Ops", "channels": channels(False, False)})
+    (live,) = [item for item in user.emulator.objects("event-subscriptions") if item["event_id"] == TOKEN]
+    user.writes(WORKSPACE)
+    request = Client.request
+
+    async def raced(self, method, path, **options):
+        answer = await request(self, method, path, **options)
+        if path.endswith(f"{TOKEN}/subscriptions"):
+            user.emulator.seed("event-subscriptions", {**live, "entities": ["x"], "channels": channels(False, True)})
+        return answer
+
+    monkeypatch.setattr(Client, "request", raced)
+    user.applies()
+    (written,) = [json.loads(entry.body) for entry in user.emulator.requests.entries if entry.method == "PATCH"]
+    assert written["channels"] == channels(True, True)
 
 
 def test_it_reads_the_events_and_what_is_declared_of_them(user):

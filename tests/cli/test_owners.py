@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from itertools import permutations
@@ -99,6 +100,32 @@ def test_from_one_workspace_to_owners_nobody_misses_a_notification(user, monkeyp
         assert user.applies(owner, "--mode", "sync").changes() == []
     assert writes == ["PATCH", "PATCH"]
     assert user.plans("all").code == 1
+
+
+def test_what_joins_while_lists_are_read_has_its_owner(user, monkeypatch):
+    """An apply of another owner ends between the list of integrations and that of subscriptions."""
+    name = "Connector in FAILED state"
+    entry = f"  - {{notification_type: {name}, integrations: [web]}}"
+    user.writes(team(None, entry, key="web"), "web.yaml")
+    assert user.applies("web.yaml").code == 0
+    kind = next(item["id"] for item in user.emulator.objects("notification-types") if item["display_name"] == name)
+    live = next(item for item in user.emulator.objects("subscriptions") if item["notification_type"]["id"] == kind)
+    request, listed = Client.request, asyncio.Event()
+
+    async def raced(self: Client, method: str, path: str, **options: Any) -> Any:
+        if path.endswith("/subscriptions"):
+            await listed.wait()
+        answer = await request(self, method, path, **options)
+        if path.endswith("/integrations") and not listed.is_set():
+            target = {"kind": "Webhook", "url": "https://hooks.example.test/data"}
+            joined = {"id": "i-data", "display_name": "data", "description": "[notifconf: data]", "target": target}
+            user.emulator.seed("integrations", joined)
+            user.emulator.seed("subscriptions", {**live, "integrations": [*live["integrations"], {"id": "i-data"}]})
+            listed.set()
+        return answer
+
+    monkeypatch.setattr(Client, "request", raced)
+    assert user.plans("web.yaml", "--mode", "sync").changes() == []
 
 
 def test_what_belongs_to_whom_is_shown(user):

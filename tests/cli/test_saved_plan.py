@@ -565,6 +565,15 @@ def test_a_secret_in_clear_is_taken_from_the_workspace_that_is_named(user):
     assert user.runs("apply", "plan.out", "--workspace", "moved.yaml").code == 0
 
 
+def test_files_are_read_beside_the_workspace_that_is_named(saved):
+    """Another job checks the repository out elsewhere."""
+    (saved.folder / "elsewhere").mkdir()
+    for name in ("notifconf.yaml", "secrets"):
+        (saved.folder / name).rename(saved.folder / "elsewhere" / name)
+    unchanged(saved, saved.runs("apply", "plan.out"), 1, "secrets/url")
+    assert saved.runs("apply", "plan.out", "--workspace", "elsewhere").code == 0
+
+
 def test_the_plan_must_be_the_one_that_was_reviewed(saved):
     digest = saved.plans().json["digest"]
     assert digest == json.loads((saved.folder / "plan.out").read_text())["digest"]

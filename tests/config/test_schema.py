@@ -138,7 +138,7 @@ def test_konnect(entry, told):
 def test_a_wrong_member_hides_no_other_fault_of_its_entry(entry, expected):
     text = f"{HEAD}integrations: {{a: {{target: {{kind: InApp, user: u}}}}}}\n{entry}\n"
     lines = len(text.splitlines())
-    found = [item for item in diagnosed(text) if item.severity == "error"]
+    found = tuple(item for item in diagnosed(text) if item.severity == "error")
     assert places(found) == [place.replace("2:", f"{lines}:", 1) for place in expected]
 
 

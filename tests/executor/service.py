@@ -84,7 +84,7 @@ class Service:
         return self._bearers(kind, attributes)
 
     async def get(self, kind, object_id, attributes):
-        self._call("get", _name(kind, attributes))
+        self._call("get", _name(kind, attributes) if attributes else object_id)
         return self.objects.get(object_id)
 
     async def verify(self, kind, attributes):

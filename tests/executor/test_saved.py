@@ -32,7 +32,7 @@ from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.planner import propose
 from tests.executor.service import Prover, Service
 from tests.executor.trial import at_once
-from tests.plan.world import NOW, Declared, addition, channel, live_channel, live_route, route
+from tests.plan.world import NOW, Declared, addition, channel, live_channel, live_route, owned, route
 
 PROVIDER: Any = Prover()
 SYNC = Policy(mode=Mode.SYNC, max_deletes=99, verify_integrations=False)
@@ -170,7 +170,14 @@ def moved(index, **attributes):
             [LIVE[0], *LIVE[3:4], LIVE[5]],
             ["routes/t is gone", "channels/also old is gone", "channels/old is gone"],
         ),
-        (LIVE[1:], ["channels/a is gone", "routes/u refers to a, which is gone"]),
+        (
+            LIVE[1:],
+            ["channels/a is gone", "routes/t refers to a, which is gone", "routes/u refers to a, which is gone"],
+        ),
+        (
+            [*LIVE[:1], owned("c2", "old", "other"), *LIVE[2:]],
+            ["routes/t would no longer reach old, which belongs to other by now", "channels/old has changed: note"],
+        ),
         ([*LIVE, live_channel("c9", "new")], ["channels/new exists by now"]),
         ([*LIVE, live_route("r9", "v")], ["routes/v exists by now"]),
     ],

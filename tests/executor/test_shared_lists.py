@@ -1,4 +1,4 @@
-"""A list is read again right before it is written, since others write it too."""
+"""A list is read again right before it is written, and so is whose what it loses is: others write it too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def carry_out(declared: list[Any], service: Service, policy: Policy, meanwhile: 
 
     prover: Any = Prover()
     proposal = propose(Workspace("world", Declared(tuple(declared)), policy), service.live(), NOW, prover)
-    if meanwhile is not None:
+    if callable(meanwhile):
+        meanwhile(service)
+    elif meanwhile is not None:
         tell(service, *meanwhile)
     connection: Any = service
     return asyncio.run(apply(proposal, prover, connection, Control(parallelism=1, sleep=nothing)))
@@ -81,10 +83,62 @@ def test_what_somebody_else_came_to_is_not_deleted() -> None:
     assert told(service) == ("c1", "c3")
 
 
+def mark(object_id: str, owner: str) -> Any:
+    """Return what marks a channel, as the apply of another workspace does."""
+
+    def act(service: Service) -> None:
+        service.objects[object_id] = owned(object_id, service.objects[object_id].name, owner)
+
+    return act
+
+
+SYNC = Policy(mode=Mode.SYNC, max_deletes=99)
+
+
+@pytest.mark.parametrize(
+    ("policy", "declared"),
+    [
+        (Policy(), [channel("a"), route("t", "a")]),
+        (SYNC, []),
+        (replace(ME, takes_over=("old",)), [channel("a"), channel("b"), route("t", "a")]),
+    ],
+    ids=["an update", "a delete", "what is declared"],
+)
+def test_what_another_owner_has_marked_in_the_meantime_is_not_taken_out(policy: Policy, declared: list[Any]) -> None:
+    service = Service(*LIVE)
+    outcome = carry_out(declared, service, policy, meanwhile=mark("c2", "data"))
+    assert told(service) == ("c2",)
+    (failed,) = (item for item in outcome.changes if item.change.kind == "route")
+    assert (failed.result, failed.changed_since) == (Result.FAILED, True)
+
+
+@pytest.mark.parametrize(
+    ("live", "policy", "meanwhile"),
+    [
+        (owned("c2", "b", "me"), replace(SYNC, owner="me"), owned("c2", "b", "data")),
+        (owned("c2", "b", "me"), replace(SYNC, owner="me"), live_channel("c2", "b")),
+        (live_channel("c2", "b"), SYNC, owned("c2", "b", "data")),
+    ],
+    ids=["handed over", "given up", "adopted"],
+)
+def test_what_is_no_longer_of_this_workspace_is_not_deleted(live: Any, policy: Policy, meanwhile: Any) -> None:
+    service = Service(live)
+    outcome = carry_out([], service, policy, meanwhile=lambda service: service.objects.update(c2=meanwhile))
+    assert service.objects == {"c2": meanwhile}
+    assert [(item.result, item.changed_since) for item in outcome.changes] == [(Result.FAILED, True)]
+
+
+def test_what_would_go_and_was_not_shown_fails() -> None:
+    service = Service(*LIVE, owned("c4", "d", "me"))
+    outcome = carry_out([channel("a"), addition("t", "a")], service, ME, meanwhile=["c2", "c4"])
+    assert told(service) == ("c2", "c4")
+    assert [item.changed_since for item in outcome.changes if item.change.kind == "route"] == [True]
+
+
 def test_one_more_request_for_each_list_that_is_changed() -> None:
     service = Service(*LIVE)
     carry_out([channel("a"), route("t", "a")], service, Policy())
-    assert service.calls == ["get t", "update t", "reread t"]
+    assert service.calls == ["get t", "get c2", "update t", "reread t"]
     service.calls.clear()
     carry_out([channel("a"), route("t", "a", state="OFF")], service, Policy())
     assert service.calls == ["update t", "reread t"]

@@ -199,7 +199,12 @@ class ConfluentConnection:
         # Only now all live secrets are known.
         codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
         catalogue = self._decode_catalogue(scope, answers) if scope.types else _find_catalogue(live)
-        return self._merge(live, dict(zip(sources, answers, strict=True)), catalogue)
+        merged = self._merge(live, dict(zip(sources, answers, strict=True)), catalogue)
+        # What came while the lists were read is in one of them and not in the other, and may belong to an owner.
+        if (scope.subscriptions or scope.resource_subscriptions) and _refers_to_unknown(merged):
+            self._client.forget()
+            return await self._read(Scope(integrations=True), merged)
+        return merged
 
     def _decode_catalogue(self, scope: Scope, answers: list[list[Item] | None]) -> Catalogue:
         """Return the notification types. Their lists are the first of `answers`, and are taken from there."""
@@ -242,6 +247,13 @@ def _find_names(resources: Sequence[LiveResource], catalogue: Catalogue, invento
     names = {path: item.title(path) for path, item in inventory.by_path.items()}
     names |= {item.id: item.display_name for item in catalogue.types}
     return names | {item.id: item.name for item in resources if item.kind == INTEGRATION.name}
+
+
+def _refers_to_unknown(live: Live) -> bool:
+    """Say whether a subscription tells an integration that is not among those that live."""
+    known = {item.id for item in live.resources if item.kind == INTEGRATION.name}
+    lists = (item.attributes.get("integrations") for item in live.resources if item.kind != INTEGRATION.name)
+    return any(isinstance(listed, tuple) and not known.issuperset(listed) for listed in lists)
 
 
 def _find_catalogue(live: Live) -> Catalogue:

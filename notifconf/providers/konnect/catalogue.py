@@ -11,7 +11,7 @@ from notifconf.model.policy import CoverageTerms
 from notifconf.model.resource import Kind
 from notifconf.model.state import Live
 
-EVENT_SUBSCRIPTION = Kind("event-subscription", "event-subscriptions", is_target=False)
+EVENT_SUBSCRIPTION = Kind("event-subscription", "event-subscriptions", is_target=False, is_whole=True)
 
 KINDS = (EVENT_SUBSCRIPTION,)
 

@@ -192,6 +192,7 @@ def looked_up(kind: str, resource: str, object_id: str = "old") -> LiveResource:
 
 BEFORE = Live(
     (
+        LiveResource("integration", "i-1", "One", (), {}),
         LiveResource("integration", "i-old", "Old", (), {}),
         LiveResource("subscription", "s-old", "Old", (), {}),
         looked_up("resource-preference", ENVIRONMENT, "rp-old"),
@@ -200,7 +201,7 @@ BEFORE = Live(
         looked_up("resource-subscription", CLUSTER, "rs-other"),
     ),
     CATALOGUE,
-    {"i-old": "Old"},
+    {"i-1": "One", "i-old": "Old"},
 )
 PLACE: dict[str, Any] = {"resource": ENVIRONMENT, "resource_type": "ENVIRONMENT"}
 
@@ -208,7 +209,7 @@ PLACE: dict[str, Any] = {"resource": ENVIRONMENT, "resource_type": "ENVIRONMENT"
 @pytest.mark.parametrize(
     ("touched", "asked", "ids"),
     [
-        ([], [], ["i-old", "s-old", "rp-old", "rp-other", "rs-old", "rs-other"]),
+        ([], [], ["i-1", "i-old", "s-old", "rp-old", "rp-other", "rs-old", "rs-other"]),
         (
             [("integration", {})],
             ["GET integrations"],
@@ -217,12 +218,12 @@ PLACE: dict[str, Any] = {"resource": ENVIRONMENT, "resource_type": "ENVIRONMENT"
         (
             [("subscription", {}), ("subscription", {})],
             ["GET subscriptions"],
-            ["i-old", "s-1", "rp-old", "rp-other", "rs-old", "rs-other"],
+            ["i-1", "i-old", "s-1", "rp-old", "rp-other", "rs-old", "rs-other"],
         ),
         (
             [("resource-preference", PLACE)],
             [f"GET resource-preferences:lookup?{ENVIRONMENT}"],
-            ["i-old", "s-old", "rp-1", "rp-other", "rs-old", "rs-other"],
+            ["i-1", "i-old", "s-old", "rp-1", "rp-other", "rs-old", "rs-other"],
         ),
         (
             [
@@ -230,7 +231,7 @@ PLACE: dict[str, Any] = {"resource": ENVIRONMENT, "resource_type": "ENVIRONMENT"
                 ("resource-subscription", PLACE | {"notification_type": "nt-2"}),
             ],
             [f"GET resource-subscriptions:lookup?{ENVIRONMENT}"],
-            ["i-old", "s-old", "rp-old", "rp-other", "rs-1", "rs-other"],
+            ["i-1", "i-old", "s-old", "rp-old", "rp-other", "rs-1", "rs-other"],
         ),
     ],
 )
@@ -240,6 +241,15 @@ def test_only_what_was_touched_is_read_again(touched: Any, asked: list[str], ids
     assert service.asked == asked
     assert [item.id for item in after.resources] == ids
     assert after.catalogue is CATALOGUE
+
+
+@pytest.mark.parametrize("touched", ["subscription", "resource-subscription"])
+def test_an_integration_that_a_list_knows_first_is_read_once(touched: str) -> None:
+    service = organisation(integrations=page())
+    before = replace(BEFORE, resources=tuple(item for item in BEFORE.resources if item.id != "i-1"))
+    after = service.ask(lambda connection: connection.reread(before, [(touched, PLACE)]))
+    assert (service.asked.count("GET integrations"), len(service.asked)) == (1, 2)
+    assert not [item for item in after.resources if item.kind == "integration"]
 
 
 def test_what_is_gone_is_gone_when_read_again() -> None:
