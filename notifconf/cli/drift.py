@@ -22,7 +22,7 @@ from notifconf.cli.process import ExitCode
 from notifconf.cli.session import PlanContext, current_time, plan_once
 from notifconf.config.sources import DEFAULT
 from notifconf.files import open_to_read, write_atomically
-from notifconf.model.plan import Plan
+from notifconf.model.plan import Action, Plan
 from notifconf.model.policy import Mode
 from notifconf.model.state import Options
 from notifconf.plan.planner import apply_options
@@ -131,8 +131,13 @@ def _judge_live(made: PlanContext) -> Plan:
 def _add_undeclared(
     made: PlanContext, plan: Plan, code: ExitCode, options: Options, console: Console
 ) -> tuple[Plan, ExitCode]:
-    """Return the plan with what nobody declared and somebody may want to know, and the exit code for both."""
-    found = answers.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
+    """Return the plan with what nobody declared and somebody may want to know, and the exit code for both.
+
+    What the plan deletes is among its changes.
+    """
+    deleted = {(change.kind, change.id) for change in plan.changes if change.action is Action.DELETE}
+    undeclared = answers.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
+    found = tuple(item for item in undeclared if (item.kind, item.id) not in deleted)
     console.verbose = True
     is_drift = found and code is ExitCode.DONE
     return replace(plan, unmanaged=found), ExitCode.CHANGES if is_drift else code

@@ -273,6 +273,9 @@ def test_drift_of_undeclared_objects_counts_what_sync_would_delete(in_sync):
     assert (ended.code, "integrations/Old" in kept) == (2, True)
     # Neither the mail to the admins, which is read-only, nor the REQUIRED subscriptions.
     assert not any("admins" in address or "SAML" in address for address in kept)
+    ended = in_sync.runs("drift", "--undeclared", "--mode", "sync", "--format", "json")
+    deleted = {item["address"] for item in ended.json["changes"] if item["action"] == "delete"}
+    assert (ended.code, deleted >= kept, ended.json["unmanaged"]) == (2, True, [])
 
 
 def test_the_metric_of_undeclared_mutes(in_sync):
