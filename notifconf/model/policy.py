@@ -61,13 +61,15 @@ class Minimum(NamedTuple):
 class CoverageTerms(NamedTuple):
     """How a service speaks of coverage: its word for what one is told of, and for what that is grouped by.
 
-    `groups` are those that the API's documents know, the worst first; `notes` are sentences for whoever reads numbers.
+    `groups` are those that the API's documents know, the worst first; `notes` are sentences for whoever reads numbers,
+    `notes_without_mutes` those for numbers in which nobody has looked for mutes.
     """
 
     subject: str
     grouping: str
     groups: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    notes_without_mutes: tuple[str, ...] = ()
 
 
 Silencing: TypeAlias = Literal["allow", "refuse"]

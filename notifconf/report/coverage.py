@@ -39,6 +39,11 @@ class CoverageReport(NamedTuple):
     mutes: Sequence[Mapping[str, Cell]] | None = None
     hidden: Sequence[str] = ()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the numbers."""
+        return self.terms.notes if self.mutes is not None else (*self.terms.notes, *self.terms.notes_without_mutes)
+
     def group(self, name: str) -> list[Sides]:
         """Return the types of a severity or namespace; those that the billing plan leaves out don't count."""
         return [item for item in self.types if item.after.group == name and item.after.in_plan]
@@ -95,7 +100,7 @@ def mute_lines(report: CoverageReport) -> Iterator[str]:
 def remark_lines(report: CoverageReport) -> Iterator[Line]:
     """Yield what stands below the table: the notes, what is muted, and at the end the sums."""
     yield ()
-    yield from (line(Span(note, "dim")) for note in report.terms.notes)
+    yield from (line(Span(note, "dim")) for note in report.notes)
     yield ()
     if report.mutes is not None:
         yield from (line(Span(text, "silences")) for text in mute_lines(report))
@@ -115,7 +120,7 @@ def coverage_json(report: CoverageReport) -> str:
             "provider": report.provider,
             "coverage": [_type(item, report) for item in report.types],
             **({} if report.mutes is None else {"muted": list(report.mutes), "unknown": list(report.hidden)}),
-            "notes": list(report.terms.notes),
+            "notes": list(report.notes),
             "diagnostics": [diagnostic_document(item) for item in (*report.diagnostics, *report.breaches)],
         }
     )
@@ -134,7 +139,7 @@ def coverage_markdown(report: CoverageReport) -> str:
     lines = table_markdown(coverage_table(report))
     breaches = (item.message for item in report.breaches)
     lines += [f"- {prose(text)}" for text in (*sums(report), *breaches, *mute_lines(report))]
-    lines += ["", *(f"> {prose(note)}" for note in report.terms.notes)]
+    lines += ["", *(f"> {prose(note)}" for note in report.notes)]
     return "\n".join([*lines, *_picture_markdown(report)]) + "\n"
 
 
