@@ -116,6 +116,6 @@ def _read(name: str, stdin: BinaryIO | None) -> bytes:
         with open_to_read(name) as file:
             return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(f"there is no file or folder {name}: `notifconf init` writes a workspace") from None
+        raise UsageError(f"there is no file or folder {name}: check the name, and where you are") from None
     except OSError as failure:
         raise UsageError(f"{name} can't be read: {failure.strerror}") from failure

@@ -51,12 +51,22 @@ def warning(code: str, message: str, position: Position | None = None, address: 
     return Diagnostic("warning", code, message, position, address)
 
 
+MIN_PART = 3
+"""How many characters of a name say which one may be meant."""
+
+
 def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
-    """Return a suggestion to append to a message, ` (did you mean "a" or "b"?)`, or an empty string."""
+    """Return a suggestion to append to a message, ` (did you mean "a" or "b"?)`, or an empty string.
+
+    A name that differs in case alone is the only one. Where none is close, those that contain the word are suggested.
+    """
     import difflib
 
+    folded = word.casefold()
     candidates = {name.casefold(): name for name in sorted(known)}
-    matches = difflib.get_close_matches(word.casefold(), candidates, n=most)
+    matches = [folded] if folded in candidates else difflib.get_close_matches(folded, candidates, n=most)
+    if not matches and len(folded) >= MIN_PART:
+        matches = [name for name in candidates if folded in name][:most]
     if not matches:
         return ""
     return f" (did you mean {' or '.join(quoted(candidates[match]) for match in matches)}?)"

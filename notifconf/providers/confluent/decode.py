@@ -257,7 +257,9 @@ class Decoder:
         types = match.get("type", INVENTORY_TYPES)
         types = (types,) if isinstance(types, str) else tuple(types)
         if not set(types) <= set(INVENTORY_TYPES) and not any("${" in name for name in types):
-            message = f'"type" must be one of {", ".join(INVENTORY_TYPES)}, or a list of them'
+            wrong = next(name for name in types if name not in INVENTORY_TYPES)
+            suggestion = nearest(wrong, INVENTORY_TYPES) if "type" not in match.expressions else ""
+            message = f'"type" must be one of {", ".join(INVENTORY_TYPES)}, or a list of them{suggestion}'
             self.diagnostics.append(error("invalid-value", message, match.at("type")))
         lists = [value for value in match.values() if isinstance(value, LocatedList)]
         return Selector(
