@@ -273,7 +273,9 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
     fingerprints = Fingerprints(saved.salt)
     for item in iterate_written_secrets(saved):
         value = secrets.get((item.change.address, item.path))
-        if value is None or not fingerprints.match(encode_secret(value), item.fingerprint):
+        if value is None:
+            yield f"{item.change.address}: the workspace has no value of {item.path} for it any more"
+        elif not fingerprints.match(encode_secret(value), item.fingerprint):
             yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
     bearers = find_bearer_ids(saved.plan, live, secrets, provider)
     for address, found in bearers.items():

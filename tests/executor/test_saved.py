@@ -197,7 +197,7 @@ def test_another_secret_makes_it_stale_and_so_does_the_end_of_a_mute():
     expected = [
         "the plan held until 2026-11-22T12:00:00Z, when a mute ended",
         "channels/a: the value of /target/url is another than when the plan was made",
-        "channels/new: the value of /hint is another than when the plan was made",
+        "channels/new: the workspace has no value of /hint for it any more",
     ]
     for plan, now, stale in (
         (held, NOW, expected),
