@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
@@ -28,7 +28,7 @@ from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.mask import Mask
+from notifconf.model.mask import Mask, mask_texts
 from notifconf.model.plan import UNDECLARED_MUTE, Change, Outcome, Plan, Result
 from notifconf.model.resource import Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from notifconf.plan.coverage import Sides
     from notifconf.report.table import Table
     from notifconf.report.terminal import Terminal
+
+T = TypeVar("T")
 
 SECRETS_KEY = "notifconf.secrets"
 MASK_KEY = "notifconf.mask"
@@ -131,6 +133,10 @@ class Console:
         if self.output is not None:
             with _failing(self.output):
                 check_output(self.output)
+
+    def masked(self, value: T) -> T:
+        """Return data without secrets, for a renderer that escapes: that would hide them from the mask of a text."""
+        return mask_texts(value, mask)
 
     def result(self, text: str) -> None:
         """Write the result, or its next part, as it is. Raises `UsageError` if it can't be written.
@@ -332,7 +338,9 @@ class Console:
     def _render(self, report: Report, *, silent: bool = False) -> None:
         from notifconf.report.formats import RENDERERS  # not at the top: `validate` and others need no renderer
 
-        rendition = RENDERERS[self.format](report)
+        # The escapes of Markdown would hide a secret from the mask.
+        escapes = self.format in {"markdown", "github"}
+        rendition = RENDERERS[self.format](self.masked(report) if escapes else report)
         if not silent or self.output is not None:
             if isinstance(rendition.result, str):
                 self.result(rendition.result)

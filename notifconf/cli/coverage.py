@@ -49,6 +49,7 @@ def coverage(paths: tuple[str, ...], *, discover: bool | None, service: Service,
     check_discover(provider, discover=discover)
     with console.waiting(f"Reading {provider.title}"):
         report = asyncio.run(_report(workspace, provider, service, Options(discover=discover), now))
+    report = console.masked(report)
     console.diagnostics((*report.diagnostics, *report.breaches))
     _write_report(report, console)
     console.sum_up(report.diagnostics)

@@ -88,6 +88,7 @@ def explain(
         if name and not paths and Path(name).exists():
             error.add_note(f"{quoted(name)} is a file or folder: the type comes first, `notifconf explain TYPE {name}`")
         raise
+    explanation = console.masked(explanation)
     console.diagnostics(explanation.diagnostics)
     _write(explanation, console, everything=own.everything)
     console.sum_up(explanation.diagnostics)
@@ -98,7 +99,7 @@ def _list_types(service: Service, console: Console) -> ExitCode:
     provider = find_provider(find_workspace((), service.provider, service.access), service)
     listing: Listing = provider.types(survey(service, console, provider), Filters())
     if console.format == "markdown":
-        console.result("\n".join(table_markdown(listing_table(listing))))
+        console.result("\n".join(table_markdown(listing_table(console.masked(listing)))))
     else:
         write_listings(console, provider.name, [listing])
     return ExitCode.DONE

@@ -40,7 +40,7 @@ def report(files: tuple[str, ...], *, metrics_file: Path | None, console: Consol
             write_atomically(metrics_file, mask(overview_metrics(runs)), mode=METRICS_FILE_MODE)
         except OSError as error:
             raise UsageError(f"can't write the metrics to {metrics_file}: {error.strerror}") from error
-    console.result(OVERVIEWS[console.format](runs))
+    console.result(OVERVIEWS[console.format](console.masked(runs)))
     unreadable = [run for run in runs if not run.is_readable]
     for run in unreadable:
         console.aside([line(Span("error:", "error"), f" {run.file}: {run.errors[0]['message']}")])

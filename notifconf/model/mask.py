@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 from notifconf.model.diagnostic import Diagnostic
@@ -68,6 +70,30 @@ class Mask:
                 shown += text[end:start] + SHOWN
                 end = start + length
         return shown + text[end:]
+
+
+T = TypeVar("T")
+
+
+def mask_texts(value: T, mask: Callable[[str], str]) -> T:
+    """Return data with every text in it masked: in records, mappings, tuples and lists.
+
+    What is escaped later hides a secret from a mask: `_` is `\\_` in Markdown.
+    """
+    found: Any = value
+    if type(found) is str:
+        found = mask(found)
+    elif isinstance(found, tuple):
+        parts = [mask_texts(part, mask) for part in found]
+        found = type(found)(*parts) if hasattr(found, "_fields") else tuple(parts)
+    elif isinstance(found, list):
+        found = [mask_texts(part, mask) for part in found]
+    elif isinstance(found, Mapping):
+        found = MappingProxyType({mask_texts(key, mask): mask_texts(part, mask) for key, part in found.items()})
+    elif is_dataclass(found) and not isinstance(found, type):
+        members = {item.name: mask_texts(getattr(found, item.name), mask) for item in fields(found) if item.init}
+        found = replace(found, **members)
+    return cast("T", found)
 
 
 def _texts(secret: Secret) -> Iterable[str]:

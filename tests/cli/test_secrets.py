@@ -49,8 +49,8 @@ PLACES = (
     ),
     *("key", "password", "token"),
 )
-CANARIES = {place: f"canary-{place}-Zq9/W+x=7&ü k" for place in PLACES}
-"""With characters that JSON, URLs and base64 write in other ways."""
+CANARIES = {place: f"canary-{place}-Zq9/W+x=7&ü k_*|" for place in PLACES}
+"""With characters that JSON, URLs, base64 and Markdown write in other ways."""
 
 MARKS = tuple(f"canary-{place}" for place in PLACES)
 
@@ -228,6 +228,29 @@ def test_nowhere_when_all_goes_well(user: User, loudness: tuple[str, ...]) -> No
     assert {"literal", "variable", "default", "file"} <= names
     assert (user.folder / "metrics.prom").exists()
     assert (user.folder / "audit.jsonl").exists()
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "github"])
+def test_nowhere_behind_escapes(user: User, form: str) -> None:
+    """Markdown writes a URL and many characters in another way."""
+    secret_type = {**user.emulator.objects("notification-types")[0], "id": "nt-secret"}
+    user.emulator.seed("notification-types", {**secret_type, "display_name": f"Type {CANARIES['password']}"}, raw=True)
+    environment = next(item["id"] for item in user.emulator.objects("environments"))
+    mute = (
+        f'{{resource: environment={environment}, muted: {{until: 2099-01-01T00:00:00Z, reason: "{url("literal")}"}}}}'
+    )
+    entry = "  - {notification_type: nt-secret, integrations: [literal]}\nresources:\n  - " + mute
+    user.writes(WORKSPACE.replace("resources:", entry))
+    for command in (
+        ["plan"],
+        ["plan", "--target", CANARIES["password"]],
+        ["coverage"],
+        ["explain"],
+        ["explain", "nt-secret", "--all", "--resource", f"environment={environment}"],
+    ):
+        ended = user.runs(*command, "--format", "text" if (command[0], form) == ("explain", "github") else form)
+        check(user, ended)
+        assert SHOWN in ended.out or ended.code == 1, ended.out
 
 
 @pytest.mark.parametrize(
