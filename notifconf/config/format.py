@@ -2,7 +2,8 @@
 
 The order is that of the JSON Schema: the members of each entry, never the entries of a list, and never the keys that a
 user has chosen. ruamel.yaml writes the style. It keeps a comment with what stands *before* it. So blocks change their
-places before that, as lines, together with the comments directly above them.
+places before that, as lines, together with the comments directly above them. A comment that is indented deeper than
+what follows it ends the block before it, and stays there.
 
 Nothing is written that does not read as before: `format_text` compares both texts.
 """
@@ -12,8 +13,8 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml as pyyaml
 
@@ -91,7 +92,7 @@ def _restyle(text: str) -> str | None:
         round_trip.dump(round_trip.load(text), result)
     except (yaml.error.YAMLError, ValueError):
         return None
-    return _tidy(_join_alias_comments(result.getvalue(), text))
+    return _tidy(_join_alias_comments(result.getvalue(), text), _find_comments(text).values())
 
 
 def _join_alias_comments(text: str, before: str) -> str:
@@ -178,10 +179,10 @@ def _reorder_block(lines: list[str], node: Any, wanted: list[int], starts: list[
         return
     lines[starts[0]] = " " * column + lines[starts[0]][column:]
     # What stands above the first key of a file belongs to the file.
-    begins = [starts[0] if prefix.strip() or is_top else _find_begin(lines, starts[0], -1)]
+    begins = [starts[0] if prefix.strip() or is_top else _find_begin(lines, starts[0], -1, column)]
     last_lines = [_last_line(value) for _, value in node.value]
-    begins += [_find_begin(lines, start, last) for start, last in zip(starts[1:], last_lines, strict=False)]
-    ends = [*begins[1:], last_lines[-1] + 1]
+    begins += [_find_begin(lines, start, last, column) for start, last in zip(starts[1:], last_lines, strict=False)]
+    ends = [*begins[1:], _find_end(lines, last_lines[-1], column)]
     blocks = [_split_blank(lines[begin:end]) for begin, end in zip(begins, ends, strict=True)]
     # Blank lines stay where they are, since they part places. At the top each section has one above it.
     moved = [[*blocks[index][0], *([] if is_top else blocks[place][1])] for place, index in enumerate(wanted)]
@@ -205,11 +206,26 @@ def _rank(key: str, rank: Mapping[str, int]) -> tuple[int, int]:
     return (1 if key.startswith("x-") else 3), 0
 
 
-def _find_begin(lines: list[str], start: int, last: int) -> int:
+def _find_begin(lines: list[str], start: int, last: int, column: int) -> int:
     """Return where the block of a key begins: with the comments directly above it, after the line `last`."""
-    while start - 1 > last and lines[start - 1].lstrip().startswith("#"):
+    while start - 1 > last and _is_comment(lines[start - 1]) and _indentation(lines[start - 1]) <= column:
         start -= 1
     return start
+
+
+def _find_end(lines: list[str], last: int, column: int) -> int:
+    """Return where the block ends whose last line is `last`: behind the comments that are indented deeper."""
+    end = last + 1
+    for number in range(end, len(lines)):
+        if _is_comment(lines[number]) and _indentation(lines[number]) > column:
+            end = number + 1
+        elif lines[number].strip():
+            break
+    return end
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
 
 
 def _split_blank(block: list[str]) -> tuple[list[str], list[str]]:
@@ -229,29 +245,60 @@ def _last_line(node: Any) -> int:
     return max(start, _last_line(last[1] if isinstance(last, tuple) else last))
 
 
-def _tidy(text: str) -> str:
-    """Indent comments as what follows them, and leave no more than one blank line in a row."""
-    lines = text.splitlines()
+class _Comment(NamedTuple):
+    """A line that is a comment.
+
+    `following` is the column of what follows it, and `ended` those of the blocks that end before that, the outermost
+    first. `deeper` says how many of these end before the comment; None for one that belongs to what follows. From the
+    innermost on, since a list may be indented as little as its key.
+    """
+
+    following: int
+    ended: list[int]
+    deeper: int | None
+
+
+def _tidy(text: str, before: Iterable[_Comment]) -> str:
+    """Leave no more than one blank line in a row, and indent comments as deep as they were `before`."""
     fixed = set(_list_lines_of_texts(pyyaml.compose(text, Loader=_Loader)))
+    comments = _find_comments(text)
+    were = dict(zip(comments, before, strict=False))
     result: list[str] = []
-    before = -1
-    for number, line in enumerate(lines):
-        if number not in fixed:
-            if not line.strip() and (not result or not result[-1]):
-                continue
-            if line.lstrip().startswith("#"):
-                line = _indent_comment(line, before, lines[number + 1 :])  # noqa: PLW2901 -- the line, tidied
-            elif line.strip():
-                before = _indentation(line)
+    for number, line in enumerate(text.splitlines()):
+        if number not in fixed and not line.strip() and (not result or not result[-1]):
+            continue
+        if number in comments:
+            following, ended, _ = comments[number]
+            deeper = were[number].deeper if number in were else None
+            column = following if deeper is None or not ended else ended[-1 - min(deeper, len(ended) - 1)]
+            line = " " * column + line.lstrip()  # noqa: PLW2901 -- the line, tidied
         result.append(line)
     return "\n".join(result).rstrip("\n") + "\n"
 
 
-def _indent_comment(line: str, before: int, rest: list[str]) -> str:
-    following = (item for item in rest if item.strip() and not item.lstrip().startswith("#"))
-    wanted = _indentation(next(following, line))
-    ends_block = before > wanted and _indentation(line) == before
-    return line if ends_block else " " * wanted + line.lstrip()
+def _find_comments(text: str) -> dict[int, _Comment]:
+    """Return the lines that are comments, by their number."""
+    lines = text.splitlines()
+    fixed = set(_list_lines_of_texts(pyyaml.compose(text, Loader=_Loader)))
+    contents = [number for number, line in enumerate(lines) if line.strip() and number not in fixed]
+    followings, following = {}, 0
+    for number in reversed(contents):
+        followings[number] = following
+        if not _is_comment(lines[number]):
+            following = _indentation(lines[number])
+    comments: dict[int, _Comment] = {}
+    open_columns: list[int] = []
+    for number in contents:
+        line, column = lines[number], _indentation(lines[number])
+        if _is_comment(line):
+            following = followings[number]
+            ended = [known for known in open_columns if known > following]
+            deeper = sum(known > column for known in ended)
+            comments[number] = _Comment(following, ended, deeper if column > following and ended else None)
+            continue
+        inner = len(line) - len(line.lstrip("- "))
+        open_columns = [*(known for known in open_columns if known < column), *sorted({column, inner})]
+    return comments
 
 
 def _indentation(line: str) -> int:

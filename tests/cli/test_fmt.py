@@ -119,6 +119,61 @@ def test_a_comment_beside_an_anchor_an_alias_or_a_dash_stays():
 KEPT = "version: 1\npolicy: {mode: sync, # why\n  max_deletes: 3}\n"
 
 
+def test_a_comment_that_ends_a_block_stays_in_it():
+    text = """\
+version: 1
+provider: confluent
+subscriptions:
+- notification_type: A
+  integrations: [a]
+  # about A
+# about all
+resources:
+- resource: environment=e
+  muted: true
+  # subscriptions: []
+ # - resource: environment=f
+integrations:
+    a:
+        # above the target
+        target: {kind: InApp, user: u}
+        # below it
+    # b:
+    #     target: {kind: InApp, user: u}
+
+# the end
+"""
+    assert (
+        format_text("f", text)
+        == """\
+version: 1
+provider: confluent
+
+integrations:
+  a:
+    # above the target
+    target: {kind: InApp, user: u}
+    # below it
+  # b:
+  #     target: {kind: InApp, user: u}
+
+subscriptions:
+  - notification_type: A
+    integrations: [a]
+    # about A
+
+# about all
+resources:
+  - resource: environment=e
+    muted: true
+    # subscriptions: []
+  # - resource: environment=f
+
+# the end
+"""
+    )
+
+
 def test_what_has_no_canonical_form_stays_and_that_is_said(user):
     path = user.writes(KEPT)
     ended = user.runs("fmt")
