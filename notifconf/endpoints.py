@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifconf.errors import UsageError
+from notifconf.files import refuse_claimed
 from notifconf.http.endpoint import NO_CONSOLES, Authorization, check_endpoint
 from notifconf.http.redaction import Redactor
 from notifconf.model.diagnostic import quoted
@@ -73,7 +74,9 @@ async def connect(
     base = endpoint or environment.get(chosen.endpoint_variable) or chosen.endpoint
     transport = None
     if base.startswith(EMULATOR_SCHEME):
-        transport = _open_emulator(base.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE))
+        database = base.removeprefix(EMULATOR_SCHEME) or str(EMULATOR_DATABASE)
+        refuse_claimed(database, database)
+        transport = _open_emulator(database)
         base, authorization = chosen.endpoint, Authorization.bearer("emulator")
     else:
         authorization = chosen.authorization(environment)

@@ -116,18 +116,18 @@ class Front:
             answer = errors.foreign_host(objection)
         elif not allowed:
             answer = errors.too_many_requests(reset)
-        elif not is_authorized(authorization, basic=not is_konnect):
+        elif not is_authorized(authorization):
             answer = errors.unauthorized()
         await answer(scope, receive_and_note, send_with_headers)
 
 
-def is_authorized(header: bytes, *, basic: bool) -> bool:
-    """Whether the header holds credentials of a form that the service takes. Any will do."""
+def is_authorized(header: bytes) -> bool:
+    """Whether the header holds basic or bearer credentials. Any will do."""
     scheme, _, value = header.partition(b" ")
     value = value.strip()
     if scheme.lower() == b"bearer":
         return bool(value) and b" " not in value
-    if not basic or scheme.lower() != b"basic":
+    if scheme.lower() != b"basic":
         return False
     try:
         user, colon, password = base64.b64decode(value, validate=True).partition(b":")

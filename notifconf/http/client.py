@@ -246,12 +246,15 @@ class Client:
             # The sum of all that an exchange takes is bounded here: httpx counts anew with every piece that arrives.
             async with asyncio.timeout(self.timeout):
                 response = await self._transport.handle_async_request(self._make_httpx_request(request))
+                headers = {
+                    name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw
+                }
+                request_id = request_id_of(headers, self.redactor)
                 try:
-                    content = await read_body(response, request)
+                    content = await read_body(response, request, request_id)
                 finally:
                     await response.aclose()
-            headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
-            return Response(response.status_code, headers, content, request_id_of(headers, self.redactor))
+            return Response(response.status_code, headers, content, request_id)
         except (httpx.TransportError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
             reason = describe_safely(str(error), self.redactor) or type(error).__name__
             failure = transport_error(request.operation, error, reason, endpoint=self.endpoint, writes=request.writes)

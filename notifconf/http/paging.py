@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from notifconf.errors import NotFoundError, ProtocolError
 from notifconf.http.client import Client
+from notifconf.http.failure import trace
 from notifconf.http.request import Answer
 from notifconf.model.diagnostic import quoted
 
@@ -62,9 +63,10 @@ async def read_list(
             client.lists.memory = 0
 
 
-def distrust_list(operation: str, text: str) -> ProtocolError:
-    """Return the error for a list that `text` is true of."""
-    return ProtocolError(f"{operation}: the list {text}", operation=operation)
+def distrust_list(operation: str, text: str, answer: Answer | None = None) -> ProtocolError:
+    """Return the error for a list that `text` is true of, as `answer` shows."""
+    shown = trace(answer.request_id) if answer is not None else ""
+    return ProtocolError(f"{operation}: the list {text}{shown}", operation=operation)
 
 
 async def _read_pages(
@@ -83,31 +85,33 @@ async def _read_pages(
         size += page.answer.size
         values += page.answer.values
         client.lists.memory += page.answer.memory
-        _check_bounds(operation, len(found) + len(page.items), size, values)
+        _check_bounds(operation, len(found) + len(page.items), size, values, page.answer)
         if client.lists.memory > MAX_MEMORY_BYTES:
             bound = f"more than {MAX_MEMORY_BYTES >> 20} MiB of memory"
-            raise distrust_list(operation, f"and those read with it may take {bound}, which is not believable")
+            raise distrust_list(
+                operation, f"and those read with it may take {bound}, which is not believable", page.answer
+            )
         for item in page.items:
             item_id = id_of(item)
             if item_id in found:
                 shown = quoted(client.redactor(item_id))
-                raise distrust_list(operation, f"holds {shown} twice, so other objects may be missing")
+                raise distrust_list(operation, f"holds {shown} twice, so other objects may be missing", page.answer)
             found[item_id] = item
         token = page.next
         if token is None or (limit is not None and len(found) >= limit):
             return list(found.values())[:limit]
         if token in tokens:
-            raise distrust_list(operation, "leads in a circle")
+            raise distrust_list(operation, "leads in a circle", page.answer)
         tokens.add(token)
     raise distrust_list(operation, f"has no end: {MAX_PAGES:,} pages came")
 
 
-def _check_bounds(operation: str, objects: int, size: int, values: int) -> None:
+def _check_bounds(operation: str, objects: int, size: int, values: int, answer: Answer) -> None:
     if objects > MAX_OBJECTS:
-        raise distrust_list(operation, f"has more than {MAX_OBJECTS:,} objects, which is not believable")
+        raise distrust_list(operation, f"has more than {MAX_OBJECTS:,} objects, which is not believable", answer)
     if size > MAX_LIST_BYTES or values > MAX_LIST_VALUES:
         bounds = f"{MAX_LIST_BYTES >> 20} MiB or {MAX_LIST_VALUES:,} values"
-        raise distrust_list(operation, f"holds more than {bounds}, which is not believable")
+        raise distrust_list(operation, f"holds more than {bounds}, which is not believable", answer)
 
 
 async def _fetch_page(operation: str, fetch: Callable[[str | None], Awaitable[Page]], token: str | None) -> Page:

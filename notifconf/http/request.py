@@ -38,7 +38,7 @@ NO_HEADER_WBITS = -zlib.MAX_WBITS
 """Some services send deflate without its header."""
 
 
-async def read_body(response: httpx.Response, request: Request) -> bytes:
+async def read_body(response: httpx.Response, request: Request, request_id: str | None = None) -> bytes:
     """Read a body and return it unpacked. Raises `ProtocolError` for one that is too large or can't be unpacked.
 
     httpx would unpack it too, but without a bound: a few hundred bytes can hold gigabytes.
@@ -48,7 +48,7 @@ async def read_body(response: httpx.Response, request: Request) -> bytes:
     async for piece in cast("httpx.AsyncByteStream", response.stream):
         size += len(piece)
         if size > MAX_BODY_BYTES:
-            raise _make_size_error(request)
+            raise _make_size_error(request, request_id)
         pieces.append(piece)
     content = b"".join(pieces)
     coding = response.headers.get("content-encoding", "").strip().lower()
@@ -56,9 +56,9 @@ async def read_body(response: httpx.Response, request: Request) -> bytes:
         return content
     unpacked = _unpack(content) if coding in CODINGS else None
     if unpacked is None:
-        raise _make_body_error(request, "a body that can't be unpacked")
+        raise _make_body_error(request, "a body that can't be unpacked", request_id)
     if len(unpacked) > MAX_BODY_BYTES:
-        raise _make_size_error(request)
+        raise _make_size_error(request, request_id)
     return unpacked
 
 
@@ -74,14 +74,13 @@ def _unpack(content: bytes) -> bytes | None:
     return None
 
 
-def _make_size_error(request: Request) -> ProtocolError:
-    return _make_body_error(request, f"more than {MAX_BODY_BYTES >> 20} MiB")
+def _make_size_error(request: Request, request_id: str | None) -> ProtocolError:
+    return _make_body_error(request, f"more than {MAX_BODY_BYTES >> 20} MiB", request_id)
 
 
-def _make_body_error(request: Request, what: str) -> ProtocolError:
-    return ProtocolError(
-        f"{request.operation} was answered with {what}", operation=request.operation, sent=request.writes
-    )
+def _make_body_error(request: Request, what: str, request_id: str | None) -> ProtocolError:
+    message = f"{request.operation} was answered with {what}{trace(request_id)}"
+    return ProtocolError(message, operation=request.operation, sent=request.writes)
 
 
 STATUS_ERRORS: Mapping[int, type[ApiError]] = MappingProxyType(

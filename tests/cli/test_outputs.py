@@ -116,6 +116,16 @@ def test_a_plan_file_is_not_overwritten_by_its_apply(user, option):
     assert (user.folder / "plan.json").read_bytes() == before
 
 
+def test_the_database_of_the_emulator_is_not_overwritten(user):
+    user.sets(CONFLUENT_CLOUD_ENDPOINT="emulator:")
+    assert user.runs("plan").code == 0
+    database = user.folder / ".notifconf" / "emulator.sqlite"
+    before = database.read_bytes()
+    ended = user.runs("plan", "--out", str(database))
+    assert (ended.code, "--out would overwrite" in ended.err) == (1, True)
+    assert database.read_bytes() == before
+
+
 def test_standard_input_is_not_overwritten(user):
     before = (user.folder / "notifconf.yaml").read_bytes()
     with (user.folder / "notifconf.yaml").open("rb") as stream:

@@ -215,21 +215,21 @@ def _page(operation: str, answer: Answer) -> tuple[Page, int]:
     if metadata is None:
         metadata = {}
     if not isinstance(metadata, dict):
-        raise distrust_list(operation, "has metadata of a wrong type")
+        raise distrust_list(operation, "has metadata of a wrong type", answer)
     data = body.get("data")
     if not isinstance(data, list):
-        raise distrust_list(operation, "has no list of objects")
+        raise distrust_list(operation, "has no list of objects", answer)
     total = metadata.get("total_size")
-    return Page(data, _next_token(operation, metadata.get("next")), answer), total if type(total) is int else 0
+    return Page(data, _next_token(operation, metadata.get("next"), answer), answer), total if type(total) is int else 0
 
 
-def _next_token(operation: str, address: object) -> str | None:
+def _next_token(operation: str, address: object, answer: Answer) -> str | None:
     if address is None or address == "":
         return None
     try:
         (token,) = parse_qs(urlsplit(address).query if isinstance(address, str) else "")["page_token"]
     except (ValueError, KeyError):
-        raise distrust_list(operation, "names a next page, but not which") from None
+        raise distrust_list(operation, "names a next page, but not which", answer) from None
     return token
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from notifconf.errors import NotFoundError, ProtocolError
 from notifconf.http.client import Client
 from notifconf.http.paging import Page, distrust_list, read_list
+from notifconf.http.request import Answer
 from notifconf.providers.base import Plain
 from notifconf.providers.konnect.codec import text_id
 
@@ -91,9 +92,9 @@ class Api:
         async def fetch(cursor: str | None) -> Page:
             query = {**(params or {}), **({} if cursor is None else {CURSOR: cursor})}
             answer = await self._client.request("GET", path, params=query, describe=describe_error)
-            items = _items(answer.body, operation)
+            items = _items(answer, operation)
             self._client.redactor.withhold(items)
-            return Page(items, _next_cursor(answer.body, operation), answer)
+            return Page(items, _next_cursor(answer, operation), answer)
 
         return await read_list(self._client, operation, fetch, lambda item: text_id(item, member, what), limit=limit)
 
@@ -130,23 +131,23 @@ def _parameter(entry: object) -> str:
     return f"{field}: {reason}" if isinstance(field, str) and isinstance(reason, str) else ""
 
 
-def _items(body: Item, operation: str) -> list[Any]:
-    data = body.get("data")
+def _items(answer: Answer, operation: str) -> list[Any]:
+    data = answer.body.get("data")
     if not isinstance(data, list):
-        raise distrust_list(operation, "has no list of objects")
+        raise distrust_list(operation, "has no list of objects", answer)
     return data
 
 
-def _next_cursor(body: Item, operation: str) -> str | None:
+def _next_cursor(answer: Answer, operation: str) -> str | None:
     """Return the cursor of the next page: from `meta.page.next`, else from the older `meta.next`.
 
     Either is the address of the page, whole or in part, or its cursor alone.
     """
-    meta = body.get("meta")
+    meta = answer.body.get("meta")
     meta = {} if meta is None else meta
     page = (meta.get("page") or meta) if isinstance(meta, dict) else None
     if not isinstance(page, dict):
-        raise distrust_list(operation, "has pages of a wrong type")
+        raise distrust_list(operation, "has pages of a wrong type", answer)
     address = page.get("next")
     if address is None or address == "":
         return None
@@ -155,7 +156,7 @@ def _next_cursor(body: Item, operation: str) -> str | None:
     try:
         (cursor,) = parse_qs(urlsplit(address).query if isinstance(address, str) else "")[CURSOR]
     except (ValueError, KeyError):
-        raise distrust_list(operation, "names a next page, but not which") from None
+        raise distrust_list(operation, "names a next page, but not which", answer) from None
     return cursor
 
 

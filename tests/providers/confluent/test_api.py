@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -93,6 +94,15 @@ def test_a_total_that_says_nothing_is_no_reason(total: Any) -> None:
 )
 def test_a_list_that_can_not_be_trusted_is_an_error(pages: list[Any], text: str) -> None:
     assert text in refused(*pages)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"metadata": 5, "data": []}, page(channel(1), channel(1)), page(next="x"), page(next=VENDOR + "a")],
+)
+def test_the_error_of_a_list_names_the_request(document: Any) -> None:
+    pages = [httpx.Response(200, json=document, headers={"x-request-id": f"r-{number}"}) for number in (1, 2)]
+    assert re.search(r"\(request id r-[12]\)$", refused(*pages))
 
 
 def test_a_list_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
