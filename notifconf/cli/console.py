@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 import click
 
 from notifconf.cli.parameters import explain_sources
-from notifconf.cli.process import ExitCode, discard_output, page_output, read_answer, write_error
+from notifconf.cli.process import ExitCode, discard_output, find_folder, page_output, read_answer, write_error
 from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, write_atomically
@@ -389,16 +389,6 @@ def _failing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(f"can't write {path}: {error.strerror}") from error
-
-
-def find_folder() -> str:
-    """Return the current folder, relative to the repository of a GitHub workflow. Outside of a workflow it is empty."""
-    root = os.environ.get("GITHUB_WORKSPACE")
-    try:
-        here = Path.cwd()
-    except OSError:  # it was removed
-        return ""
-    return here.relative_to(root).as_posix() if root and here.is_relative_to(root) else ""
 
 
 PROGRESS_DELAY_SECONDS = 1.0

@@ -111,6 +111,16 @@ def discard_output(stream: IO[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def find_folder() -> str:
+    """Return the current folder, relative to the repository of a GitHub workflow. Outside of a workflow it is empty."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    try:
+        here = Path.cwd()
+    except OSError:  # it was removed
+        return ""
+    return here.relative_to(root).as_posix() if root and here.is_relative_to(root) else ""
+
+
 class _Pages(io.StringIO):
     """What a pager is to show: it counts as a terminal, so that tables fit it and have colours."""
 

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from notifconf.cli.console import Console, find_folder, remember_secrets
+from notifconf.cli.console import Console, remember_secrets
 from notifconf.cli.options import FORMATS, access_options, command, paths_argument
 from notifconf.cli.parameters import option
-from notifconf.cli.process import ExitCode
+from notifconf.cli.process import ExitCode, find_folder
 from notifconf.config import Access, load
 from notifconf.errors import WorkspaceError
 from notifconf.model.diagnostic import Diagnostic
