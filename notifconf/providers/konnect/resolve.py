@@ -103,7 +103,8 @@ class _Resolver:
         for choice, resource in zip(choices, identified, strict=True):
             live = pairs.get(resource.address)
             is_new = live is None and resource.address in pairs
-            yield self._judge(resource._replace(attributes=self._attributes(choice, live)), choice, is_new=is_new)
+            judged = self._judge(resource._replace(attributes=self._attributes(choice, live)), choice, is_new=is_new)
+            yield self._check_taken(judged, live)
 
     def choose(self, entries: Sequence[DeclaredSubscription]) -> list[Choice]:
         """Return the subscriptions whose event is known, each with the entry that decides: see `plan/entries.py`."""
@@ -205,6 +206,18 @@ class _Resolver:
             message = f"{quoted(event.id)} has no default channels: without `channels` nobody would be told"
             return self._block(resource, "invalid-value", message)
         return resource
+
+    def _check_taken(self, resource: Resource, live: LiveResource | None) -> Resource:
+        """Block one that is taken over where several owners have one of its name: which one is meant is not clear."""
+        owners = self._policy.takes_over or ()
+        if live is None or resource.pin is not None or live.owner not in owners or live.owner == self._policy.owner:
+            return resource
+        found = [item for item in self._live if item.owner in owners and item.identities[0] in resource.identities]
+        if len(found) < 2:  # noqa: PLR2004 -- it alone
+            return resource
+        names = " and ".join(f"{quoted(item.id)} of {item.owner}" for item in found)
+        message = f"{names} have this name: say which one is meant with `id`, or take one owner over at a time"
+        return self._block(resource, f"ambiguous-{EVENT_SUBSCRIPTION.name}", message)
 
     def _block(self, resource: Resource, code: str, message: str) -> Resource:
         self.diagnostics.append(error(code, message, resource.position, resource.address))

@@ -375,6 +375,15 @@ def test_taking_over_replaces_the_mark_or_takes_it_off() -> None:
     assert (off.id, (off.after or {})["name"]) == ("id-1", "All")
 
 
+def test_of_two_that_are_taken_over_neither_is_chosen() -> None:
+    marked = [lives(number=number, name=f"All [notifconf: {owner}]") for number, owner in ((1, "old"), (2, "older"))]
+    policy: dict[str, Any] = {"owner": "me", "takes_over": ("old", "older")}
+    assert errors(plan(entry(), found=live(*marked), **policy)) == ["ambiguous-event-subscription"]
+    assert errors(plan(entry(pin="id-2"), found=live(*marked), **policy)) == []
+    assert errors(plan(entry(), found=live(*marked, lives(number=3, name=MARKED)), **policy)) == []
+    assert errors(plan(entry(), found=live(*marked), owner="me", takes_over=("older",))) == []
+
+
 @pytest.mark.parametrize(("owner", "deleted"), [("me", "id-2"), (None, "id-3")])
 def test_sync_deletes_what_has_the_own_mark_alone(owner: str | None, deleted: str) -> None:
     found = live(
