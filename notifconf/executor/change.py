@@ -3,8 +3,8 @@
 A list (the integrations of a subscription) is shared by all who use the organization, and a PATCH replaces it whole. So
 it is read again right before it is written, and the change is made to what is found then: what the plan takes out goes,
 what the workspace wants comes, and the rest stays. What goes is looked at too: another owner may have marked it since.
-An object is read again as well before its mark is written, or before it is deleted: two owners may adopt it at the same
-time. See `plan/ownership.py`.
+An object that can have a mark is read again as well before it is written or deleted: two owners may adopt it at the
+same time. See `plan/ownership.py`.
 """
 
 from __future__ import annotations
@@ -83,10 +83,7 @@ class Writer:
         """Return the object as it lives by now, if that has a part in what is written; else, or if it is gone, None."""
         kind = self.kind_of(change.kind)
         lists = find_lists(change)
-        decides_mark = kind.mark is not None and (
-            change.action is Action.DELETE or kind.mark.attribute in change.changed
-        )
-        if not (lists or decides_mark or kind.is_whole):
+        if not (lists or kind.mark is not None or kind.is_whole):
             return None
         live = await self.connection.get(change.kind, change.id or "", attributes)
         if live is None and change.action is Action.UPDATE and (lists or kind.is_whole):

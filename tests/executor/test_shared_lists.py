@@ -128,6 +128,14 @@ def test_what_is_no_longer_of_this_workspace_is_not_deleted(live: Any, policy: P
     assert [(item.result, item.changed_since) for item in outcome.changes] == [(Result.FAILED, True)]
 
 
+@pytest.mark.parametrize("policy", [Policy(), ME])
+def test_what_another_owner_has_marked_in_the_meantime_is_not_changed(policy: Policy) -> None:
+    service = Service(live_channel("c2", "b", "old-url"))
+    outcome = carry_out([channel("b", "new-url")], service, policy, meanwhile=mark("c2", "data"))
+    assert service.written() == []
+    assert [(item.result, item.changed_since) for item in outcome.changes] == [(Result.FAILED, True)]
+
+
 def test_what_would_go_and_was_not_shown_fails() -> None:
     service = Service(*LIVE, owned("c4", "d", "me"))
     outcome = carry_out([channel("a"), addition("t", "a")], service, ME, meanwhile=["c2", "c4"])
