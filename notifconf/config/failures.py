@@ -26,6 +26,7 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "boolean": ("true", "false"),
     "object": ("a mapping",),
     "array": ("a list",),
+    "null": ("null",),
 }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -188,6 +189,8 @@ def _reorder_block(lines: list[str], node: Any, wanted: list[int], starts: list[
     moved = [[*blocks[index][0], *([] if is_top else blocks[place][1])] for place, index in enumerate(wanted)]
     at = starts[wanted[0]] - begins[wanted[0]]
     moved[0][at] = prefix + moved[0][at][column:]
+    # What stands above the first member of an item stands above the item.
+    moved[0][:at] = [" " * _indentation(prefix + "-") + line.lstrip() for line in moved[0][:at]]
     if is_top:
         heads = {"version", "provider"}
         moved = [
@@ -248,11 +251,12 @@ def _last_line(node: Any) -> int:
 class _Comment(NamedTuple):
     """A line that is a comment.
 
-    `following` is the column of what follows it, and `ended` those of the blocks that end before that, the outermost
-    first. `deeper` says how many of these end before the comment; None for one that belongs to what follows. From the
-    innermost on, since a list may be indented as little as its key.
+    `text` is the comment, `following` the column of what follows it, and `ended` those of the blocks that end before
+    that, the outermost first. `deeper` says how many of these end before the comment, counted from the innermost on,
+    since a list may be indented as little as its key; None for a comment that belongs to what follows.
     """
 
+    text: str
     following: int
     ended: list[int]
     deeper: int | None
@@ -262,24 +266,35 @@ def _tidy(text: str, before: Iterable[_Comment]) -> str:
     """Leave no more than one blank line in a row, and indent comments as deep as they were `before`."""
     fixed = set(_list_lines_of_texts(pyyaml.compose(text, Loader=_Loader)))
     comments = _find_comments(text)
-    were = dict(zip(comments, before, strict=False))
+    were = _pair(comments, before)
     result: list[str] = []
     for number, line in enumerate(text.splitlines()):
         if number not in fixed and not line.strip() and (not result or not result[-1]):
             continue
         if number in comments:
-            following, ended, _ = comments[number]
-            deeper = were[number].deeper if number in were else None
+            _, following, ended, _ = comments[number]
+            deeper = were[number]
             column = following if deeper is None or not ended else ended[-1 - min(deeper, len(ended) - 1)]
             line = " " * column + line.lstrip()  # noqa: PLW2901 -- the line, tidied
         result.append(line)
     return "\n".join(result).rstrip("\n") + "\n"
 
 
+def _pair(comments: Mapping[int, _Comment], before: Iterable[_Comment]) -> dict[int, int | None]:
+    """Return how deep each comment was. One that stood behind something else belongs to what follows it."""
+    waiting = deque(before)
+    were: dict[int, int | None] = {}
+    for number, comment in comments.items():
+        is_known = bool(waiting) and waiting[0].text == comment.text
+        were[number] = waiting.popleft().deeper if is_known else None
+    return were
+
+
 def _find_comments(text: str) -> dict[int, _Comment]:
     """Return the lines that are comments, by their number."""
     lines = text.splitlines()
-    fixed = set(_list_lines_of_texts(pyyaml.compose(text, Loader=_Loader)))
+    root = pyyaml.compose(text, Loader=_Loader)
+    fixed, continued = set(_list_lines_of_texts(root)), set(_list_lines_of_flows(root))
     contents = [number for number, line in enumerate(lines) if line.strip() and number not in fixed]
     followings, following = {}, 0
     for number in reversed(contents):
@@ -294,7 +309,11 @@ def _find_comments(text: str) -> dict[int, _Comment]:
             following = followings[number]
             ended = [known for known in open_columns if known > following]
             deeper = sum(known > column for known in ended)
-            comments[number] = _Comment(following, ended, deeper if column > following and ended else None)
+            comments[number] = _Comment(
+                line.strip(), following, ended, deeper if column > following and ended else None
+            )
+            continue
+        if number in continued:
             continue
         inner = len(line) - len(line.lstrip("- "))
         open_columns = [*(known for known in open_columns if known < column), *sorted({column, inner})]
@@ -303,6 +322,17 @@ def _find_comments(text: str) -> dict[int, _Comment]:
 
 def _indentation(line: str) -> int:
     return len(line) - len(line.lstrip())
+
+
+def _list_lines_of_flows(node: Any) -> Iterator[int]:
+    """Yield the lines that braces and brackets take after their first: their columns mean nothing."""
+    if isinstance(node, pyyaml.CollectionNode):
+        if node.flow_style:
+            yield from range(node.start_mark.line + 1, node.end_mark.line + 1)
+            return
+        for item in node.value:
+            for part in item if isinstance(item, tuple) else (item,):
+                yield from _list_lines_of_flows(part)
 
 
 def _list_lines_of_texts(node: Any) -> Iterator[int]:

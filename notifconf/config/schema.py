@@ -33,6 +33,10 @@ _RULES_OF_TEXT: Final = frozenset({"const", "enum", "maxLength", "minLength", "p
 _READABLE: Final = frozenset({"propertyNames", "uniqueItems"})
 
 
+# Without one of these, an entry would mean another object.
+NAMING: Final = frozenset({"id", "name", "display_name"})
+
+
 class Violation(NamedTuple):
     """A rule that the value at `path` breaks; `unknown` names the keys that no rule knows."""
 
@@ -213,7 +217,8 @@ def _refuse(document: LocatedMapping, violation: Violation) -> None:
     inner = [end for end in range(1, len(path) + (rule != "type")) if _is_entry(document, path[:end])]
     end = inner[-1] if inner else min(2, len(path))
     entry, container = place(document, path[:end]), place(document, path[: end - 1])
-    if len(path) > end and isinstance(entry, LocatedMapping) and path[end] not in _list_required(list_loaded()):
+    needed = NAMING | _list_required(list_loaded())
+    if len(path) > end and isinstance(entry, LocatedMapping) and path[end] not in needed:
         entry.pop(str(path[end]), None)
     elif container is not None:
         container[path[end - 1]] = None

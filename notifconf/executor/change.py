@@ -91,18 +91,18 @@ class Writer:
         return live
 
     def _check_owner(self, change: Change, live: LiveResource) -> None:
-        """Check that nobody has marked the object since, or taken the mark off what the plan deletes for it."""
-        is_marked = self.policy.owner is not None and self.kind_of(change.kind).mark is not None
-        if self._is_foreign(live.owner):
-            belongs = f"belongs to {live.owner}"
-        elif change.action is Action.DELETE and is_marked and live.owner is None:
-            belongs = f"has no mark of {self.policy.owner}"
-        else:
-            return
-        raise ChangedSinceError(f"{change.address} {belongs} since the plan was made: plan again")
+        """Check that nobody has marked the object since, or taken the mark off what is deleted for it."""
+        # What has lists belongs to nobody.
+        is_lost = change.action is Action.DELETE and not self.kind_of(change.kind).references and live.owner is None
+        if not self._may_take(change, live.owner) or (is_lost and self.policy.owner is not None):
+            belongs = f"belongs to {live.owner}" if live.owner is not None else f"has no mark of {self.policy.owner}"
+            raise ChangedSinceError(f"{change.address} {belongs} since the plan was made: plan again")
 
-    def _is_foreign(self, owner: str | None) -> bool:
-        return owner is not None and not self.policy.owns(owner)
+    def _may_take(self, change: Change, owner: str | None) -> bool:
+        """Say whether a change may touch what has this mark. What nothing declares is not taken over."""
+        if change.position is None:
+            return owner in {None, self.policy.owner}
+        return owner is None or self.policy.owns(owner)
 
     async def _merge_lists(self, change: Change, live: LiveResource) -> dict[str, Plain]:
         """Return the lists that a change makes of those that live, if nothing goes that the plan may not take out."""
@@ -114,7 +114,7 @@ class Writer:
             before, rest = _texts(found[name]), _texts(after)
             for target in sorted(before - rest):
                 owner = await self._find_owner_of(target)
-                if self._is_foreign(owner):
+                if not self._may_take(change, owner):
                     message = f"{change.address} would no longer reach {target}, which belongs to {owner}"
                     raise ChangedSinceError(f"{message} since the plan was made: plan again")
             for target in sorted(rest - known) if self.policy.owner is not None else ():

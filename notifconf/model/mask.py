@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -89,7 +88,7 @@ def mask_texts(value: T, mask: Callable[[str], str]) -> T:
     elif isinstance(found, list):
         found = [mask_texts(part, mask) for part in found]
     elif isinstance(found, Mapping):
-        found = MappingProxyType({mask_texts(key, mask): mask_texts(part, mask) for key, part in found.items()})
+        found = {mask_texts(key, mask): mask_texts(part, mask) for key, part in found.items()}
     elif is_dataclass(found) and not isinstance(found, type):
         members = {item.name: mask_texts(getattr(found, item.name), mask) for item in fields(found) if item.init}
         found = replace(found, **members)

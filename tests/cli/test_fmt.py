@@ -174,6 +174,55 @@ resources:
     )
 
 
+def test_where_a_comment_stands_does_not_depend_on_others():
+    """ruamel.yaml writes the one behind an anchor into a line of its own, and joins a list over lines."""
+    text = """\
+version: 1
+provider: confluent
+
+integrations:
+  a: &a # behind an anchor
+    target: {kind: InApp, user: u}
+  b: *a
+  # end of integrations
+
+subscriptions:
+  - notification_type: A
+    integrations: [a,
+                   b]
+    # end of A
+  - integrations: [b]
+    # above a member of B
+    notification_type: B
+    # end of B
+  # end of subscriptions
+"""
+    assert (
+        format_text("f", text)
+        == """\
+version: 1
+provider: confluent
+
+integrations:
+  a: &a
+    # behind an anchor
+    target: {kind: InApp, user: u}
+  b: *a
+  # end of integrations
+
+subscriptions:
+  - notification_type: A
+    integrations: [a, b]
+    # end of A
+  # above a member of B
+  - notification_type: B
+    integrations: [b]
+    # end of B
+  # end of subscriptions
+"""
+    )
+
+
 def test_what_has_no_canonical_form_stays_and_that_is_said(user):
     path = user.writes(KEPT)
     ended = user.runs("fmt")

@@ -119,6 +119,24 @@ def test_what_is_left_alone_keeps_the_value_it_has_by_the_time_of_the_write(user
     assert written["channels"] == channels(True, True)
 
 
+@pytest.mark.parametrize("name", ["Old", "Old [notifconf: other]"])
+def test_what_lost_its_mark_since_the_plan_is_not_deleted(user, monkeypatch, name):
+    user.emulator.seed("event-subscriptions", {"event_id": GATEWAY, "name": "Old [notifconf: me]"})
+    (live,) = [item for item in user.emulator.objects("event-subscriptions") if item["event_id"] == GATEWAY]
+    user.writes("version: 1\nprovider: konnect\nsubscriptions: []\npolicy: {mode: sync, owner: me}\n")
+    request = Client.request
+
+    async def raced(self, method, path, **options):
+        answer = await request(self, method, path, **options)
+        if path.endswith(f"{GATEWAY}/subscriptions"):
+            user.emulator.seed("event-subscriptions", {**live, "name": name})
+        return answer
+
+    monkeypatch.setattr(Client, "request", raced)
+    assert user.applies().code == 3
+    assert user.requests("DELETE") == []
+
+
 def test_it_reads_the_events_and_what_is_declared_of_them(user):
     user.emulator.seed("event-subscriptions", {"event_id": GATEWAY, "name": "Other"})
     user.writes(WORKSPACE)

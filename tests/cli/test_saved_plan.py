@@ -224,6 +224,7 @@ def test_a_plan_that_was_applied_is_stale(saved):
     unchanged(saved, saved.runs("apply", "plan.out"), 4, "stale")
     assert saved.runs("apply", "plan.out", "--json", "--output", "run.json").code == 4
     assert "make the plan anew: " in saved.runs("report", "run.json").out
+    assert len(saved.runs("report", "run.json", "--json").json["runs"]) == 1
     (saved.folder / "in-sync.json").touch()
     ended = saved.runs("report", "in-sync.json")
     assert (ended.code, "it is empty" in ended.out) == (1, True)

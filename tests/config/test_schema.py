@@ -82,6 +82,8 @@ def test_every_rule_can_be_put_into_words():
     told_apart = {"additionalProperties", "dependentRequired", "required", "patternErrorMessage"}
     rules = {keyword for _, node in schemas(SCHEMA) for keyword in node} - annotations - structure - told_apart
     assert rules == set(failures.DEMANDS)
+    types = [node["type"] for _, node in schemas(SCHEMA) if isinstance(node.get("type"), str | list)]
+    assert {name for kind in types for name in ([kind] if isinstance(kind, str) else kind)} <= set(failures.TYPES)
 
 
 def test_every_pattern_says_what_it_wants():
@@ -133,6 +135,7 @@ def test_konnect(entry, told):
             ["2:44 error[invalid-value]", "2:54 error[invalid-value]", "2:72 error[invalid-value]"],
         ),
         ("subscriptions: [{match: {name: 5}, integrations: [x]}]", ["2:32 error[invalid-value]"]),
+        ("policy: {owner: 5}", ["2:17 error[invalid-value]"]),
     ],
 )
 def test_a_wrong_member_hides_no_other_fault_of_its_entry(entry, expected):

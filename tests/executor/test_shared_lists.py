@@ -118,8 +118,10 @@ def test_what_another_owner_has_marked_in_the_meantime_is_not_taken_out(policy: 
         (owned("c2", "b", "me"), replace(SYNC, owner="me"), owned("c2", "b", "data")),
         (owned("c2", "b", "me"), replace(SYNC, owner="me"), live_channel("c2", "b")),
         (live_channel("c2", "b"), SYNC, owned("c2", "b", "data")),
+        (owned("c2", "b", "me"), replace(SYNC, owner="me", takes_over=("old",)), owned("c2", "b", "old")),
+        (live_channel("c2", "b"), replace(SYNC, takes_over=("old",)), owned("c2", "b", "old")),
     ],
-    ids=["handed over", "given up", "adopted"],
+    ids=["handed over", "given up", "adopted", "marked by whom it takes over", "the same without an owner"],
 )
 def test_what_is_no_longer_of_this_workspace_is_not_deleted(live: Any, policy: Policy, meanwhile: Any) -> None:
     service = Service(live)
