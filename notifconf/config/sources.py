@@ -116,6 +116,9 @@ def _read(name: str, stdin: BinaryIO | None) -> bytes:
         with open_to_read(name) as file:
             return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(f"there is no file or folder {name}: check the name, and where you are") from None
+        way_out = (
+            ", and where you are" if Path(name).suffix else f", or write a workspace there: `notifconf init {name}`"
+        )
+        raise UsageError(f"there is no file or folder {name}: check the name{way_out}") from None
     except OSError as failure:
         raise UsageError(f"{name} can't be read: {failure.strerror}") from failure
