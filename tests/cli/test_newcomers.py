@@ -72,7 +72,7 @@ def error_of(ended):
 @pytest.mark.parametrize("command", ["validate", "plan", "apply", "drift"])
 def test_no_workspace(user, command):
     assert "`notifconf init` writes one" in error_of(user.runs(command))
-    assert "`notifconf init`" in error_of(user.runs(command, "nowhere"))
+    assert "`notifconf init nowhere`" in error_of(user.runs(command, "nowhere"))
     (user.folder / "empty").mkdir()
     assert "`notifconf init empty`" in error_of(user.runs(command, "empty"))
 
