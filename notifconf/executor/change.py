@@ -124,8 +124,8 @@ class Writer:
         return merged
 
     async def _find_owner_of(self, target: str) -> str | None:
-        """Return whose mark an object has by now that a list refers to."""
-        for kind in self.provider.kinds:
+        """Return whose mark an object has by now that a list refers to. What nobody can write has none."""
+        for kind in self.provider.kinds if target not in self.baseline.read_only else ():
             if kind.is_target and kind.mark is not None:
                 live = await self.connection.get(kind.name, target, {})
                 if live is not None:

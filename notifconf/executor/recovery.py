@@ -60,10 +60,14 @@ MAX_RETRY_AFTER_SECONDS = 120.0
 
 
 class Baseline(NamedTuple):
-    """What lived before this run changed anything, as (kind, id): `undeclared` holds what no declared object is."""
+    """What lived before this run changed anything, as (kind, id): `undeclared` holds what no declared object is.
+
+    `read_only` holds the ids of what nobody can write.
+    """
 
     lived: frozenset[tuple[str, str]] = frozenset()
     undeclared: frozenset[tuple[str, str]] = frozenset()
+    read_only: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, plan: Plan, live: Live) -> Baseline:
@@ -74,6 +78,7 @@ class Baseline(NamedTuple):
         return cls(
             frozenset((item.kind, item.id) for item in live.resources),
             frozenset((item.kind, item.id) for item in plan.unmanaged),
+            frozenset(item.id for item in live.resources if item.kept == "read-only"),
         )
 
     def takes(self, item: LiveResource) -> bool:

@@ -154,6 +154,12 @@ def test_one_more_request_for_each_list_that_is_changed() -> None:
     assert service.calls == ["update t", "reread t"]
 
 
+def test_what_nobody_can_mark_is_not_read_again() -> None:
+    service = Service(live_channel("c1", "a"), live_channel("c2", "b", kept="read-only"), live_route("r1", "t", "c2"))
+    carry_out([channel("a"), route("t", "a")], service, Policy())
+    assert service.calls == ["get t", "update t", "reread t"]
+
+
 @pytest.mark.parametrize("losses", [1, 9])
 def test_a_channel_that_another_run_wrote_over_is_put_back_once(losses: int) -> None:
     class Overwritten(Service):
