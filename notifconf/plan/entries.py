@@ -85,6 +85,11 @@ def decide(
     decisions: list[Decision[Entry, Thing]] = []
     shared: dict[tuple[int, int], Conflict[Entry, Thing]] = {}
     for thing, group in found.items():
+        if len(group) == 1:
+            # Most things have one claim.
+            entry = group[0].entry
+            decisions.append(Decision(thing, None, (entry,)) if group[0].adds else Decision(thing, entry))
+            continue
         whole = [claim for claim in group if not claim.adds]
         best = min((claim.rank for claim in whole), default=NAMED)
         rivals = [claim for claim in whole if claim.rank == best]

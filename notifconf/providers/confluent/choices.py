@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
@@ -53,9 +54,9 @@ class Choice(NamedTuple):
         return self.added if self.base is None else (self.base, *self.added)
 
     @property
-    def references(self) -> Iterator[Reference]:
+    def references(self) -> Iterable[Reference]:
         """Who is told, by all entries together."""
-        return (reference for entry in self.entries for reference in entry.references)
+        return chain.from_iterable(entry.references for entry in self.entries)
 
 
 class Chooser:
@@ -215,7 +216,7 @@ def _report_conflict(
 
 def _find_shadowed(choice: Choice, address: Callable[[str], str]) -> Iterator[Diagnostic]:
     """Warn where an entry wins over a match that would tell more: nobody has said that these shall not be told."""
-    told = {reference.name for reference in choice.references}
+    told = {reference.name for reference in choice.references} if choice.shadowed else ()
     for entry in choice.shadowed:
         left_out = [str(reference) for reference in entry.references if reference.name not in told]
         if left_out and choice.base is not None:

@@ -191,7 +191,8 @@ class _Expander:
         groups = []
         overlaps: Overlaps = {}
         for (speakers, resource_type), found in paths.items():
-            named, matched = ([self._entries[number] for number in numbers] for numbers in speakers)
+            named = [self._entries[number] for number in speakers[0]]
+            matched = [self._entries[number] for number in speakers[1]]
             groups.append(ExpandedGroup(_merge(named, matched), resource_type, found))
             for pair in _find_rivals(named, matched):
                 overlaps.setdefault(pair, []).extend(found)
@@ -253,6 +254,9 @@ def _report_ambiguous(entry: DeclaredResource, found: Sequence[InventoryItem]) -
 def _merge(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource]) -> Statement:
     """Return what entries say together: `muted` as the first one says, those that name the resource before matches."""
     entries = (*named, *matched)
+    if len(named) == 1 and not matched:
+        # Most resources have one entry.
+        return Statement(entries[0].position, entries[0].mute, entries[0].subscriptions)
     muting = next((entry for entry in entries if entry.mute is not None), None)
     own = [entry.subscriptions for entry in named if entry.subscriptions is not None]
     groups = tuple(entry.subscriptions for entry in matched if entry.subscriptions is not None)
@@ -266,7 +270,7 @@ def _merge(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource
 
 def _find_rivals(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource]) -> Sequence[Rivals]:
     """Pair the first match that says whether a resource is muted with each other one; an entry that names it wins."""
-    if any(entry.mute is not None for entry in named):
+    if len(matched) < 2 or any(entry.mute is not None for entry in named):
         return ()
     places = [entry.position for entry in matched if entry.mute is not None]
     return [(places[0], other) for other in places[1:]]

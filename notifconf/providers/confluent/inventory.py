@@ -96,7 +96,7 @@ class Inventory:
     def find(self, path: str) -> InventoryItem | None:
         """Return the resource that a path means, however it is spelled; None where the inventory has none."""
         found = self.by_path.get(path)
-        if found is not None or "=" not in path:
+        if found is not None or "=" not in path or not self.by_path:
             return found
         kind, _, value = path.rpartition("/")[2].partition("=")
         if kind in _CANONICAL:
