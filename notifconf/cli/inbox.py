@@ -192,17 +192,20 @@ def mark_all(*, is_unread: bool, selection: Selection, service: Service, console
     """
     status = Status.UNREAD if is_unread else Status.READ
 
-    async def run() -> None:
+    def report(done: Sequence[str], failed: Sequence[JobResult]) -> None:
+        if failed:
+            _report_results(done, failed, console)
+        elif console.machine:
+            console.result(dump_json({"marked": str(status)}))
+        else:
+            console.lines([line(f"All that the filters find are now {status}.")])
+
+    async def run() -> ExitCode:
         async with _opened(service) as opened:
             _check_filters(opened, selection)
-            await opened.mark_all(selection, status)
+            return await _carry_out(opened, [opened.prepare_mark_all(selection, status)], report, console)
 
-    asyncio.run(run())
-    if console.machine:
-        console.result(dump_json({"marked": str(status)}))
-    else:
-        console.lines([line(f"All that the filters find are now {status}.")])
-    return ExitCode.DONE
+    return asyncio.run(run())
 
 
 @inbox.command(cls=GroupedCommand)
@@ -279,7 +282,9 @@ def delete(*, yes: bool, target: Target, service: Service, console: Console) -> 
             ids = target.ids or tuple(item.id for item in found)
             if ids and not yes and not _confirmed(ids, found, opened.columns, console):
                 return ExitCode.ERROR
-            return await _carry_out(opened, opened.prepare_deletes(ids), "deleted", target, console)
+            report = functools.partial(_report_results, console=console, participle="deleted")
+            # What --all found and somebody else has deleted since is gone, as was wanted.
+            return await _carry_out(opened, opened.prepare_deletes(ids), report, console, may_be_gone=target.everything)
 
     return asyncio.run(run())
 
@@ -297,23 +302,30 @@ def _mark(name: str, target: Target, service: Service, console: Console) -> Exit
             _check_filters(opened, target.selection)
             found = await opened.select(target.selection) if target.everything else []
             ids = target.ids or tuple(item.id for item in found if concerned(item))
-            return await _carry_out(opened, opened.prepare_marks(ids, status), f"now {status}", target, console)
+            report = functools.partial(_report_results, console=console, participle=f"now {status}")
+            return await _carry_out(opened, opened.prepare_marks(ids, status), report, console)
 
     return asyncio.run(run())
 
 
-async def _carry_out(opened: Inbox, jobs: Sequence[Job], participle: str, target: Target, console: Console) -> ExitCode:
-    """Send the requests, and say what came of them."""
+async def _carry_out(
+    opened: Inbox,
+    jobs: Sequence[Job],
+    report: Callable[[Sequence[str], Sequence[JobResult]], None],
+    console: Console,
+    *,
+    may_be_gone: bool = False,
+) -> ExitCode:
+    """Send the requests, and say what came of them: `report` gets the ids of what is done, and the failures."""
 
     with stop_on_signals() as interruption, console.progress("Working", len(jobs)) as progress:
         results = await opened.run_jobs(jobs, interruption.stop, progress)
-    # What --all found and somebody else has deleted since is gone, as was wanted.
-    failed = [item for item in results if item.error and not (target.everything and _is_gone(item, participle))]
+    failed = [item for item in results if item.error and not (may_be_gone and isinstance(item.error, NotFoundError))]
     done = [found for item in results if item not in failed for found in item.ids]
     code = _code(done, failed, interrupted=len(results) < len(jobs))
     meta = click.get_current_context().meta
     meta[OUTCOME_KEY] = code or ExitCode.INCOMPLETE  # in case that it can't be told
-    _report_results(done, failed, participle, console)
+    report(done, failed)
     meta[OUTCOME_KEY] = code
     if code is ExitCode.INTERRUPTED:
         console.note("Interrupted: what was in flight was finished. Run it again to continue.")
@@ -328,11 +340,7 @@ def _code(done: Sequence[str], failed: Sequence[JobResult], *, interrupted: bool
     return ExitCode.INCOMPLETE if done or any(item.error and item.error.sent for item in failed) else ExitCode.ERROR
 
 
-def _is_gone(item: JobResult, participle: str) -> bool:
-    return participle == "deleted" and isinstance(item.error, NotFoundError)
-
-
-def _report_results(done: Sequence[str], failed: Sequence[JobResult], participle: str, console: Console) -> None:
+def _report_results(done: Sequence[str], failed: Sequence[JobResult], console: Console, participle: str = "") -> None:
     if console.machine:
         failures = [{"ids": list(item.ids), "error": str(item.error)} for item in failed]
         console.result(dump_json({"done": list(done), "failed": failures}))

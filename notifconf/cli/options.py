@@ -361,7 +361,7 @@ def filter_options(command: Command) -> Command:
         return command(*args, filters=Filters(**{name: kwargs.pop(name) for name in FILTER_HELP}), **kwargs)
 
     options = [
-        option(f"--{name}", group=FILTER, shared=True, multiple=True, metavar=VALUES, callback=_split_values, help=text)
+        option(f"--{name}", group=FILTER, shared=True, multiple=True, metavar=VALUES, callback=split_values, help=text)
         for name, text in FILTER_HELP.items()
     ]
     return _apply_all(wrapper, options)
@@ -379,12 +379,13 @@ def namespace_option(command: Command) -> Command:
         group=FILTER,
         multiple=True,
         metavar=VALUES,
-        callback=_split_values,
+        callback=split_values,
         help="Of this namespace, such as plan-and-usage (Konnect).",
     )(wrapper)
 
 
-def _split_values(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def split_values(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values of a repeated option, of which each may be several with commas between."""
     parts = tuple(part.strip() for value in values for part in value.split(","))
     if "" in parts:
         raise click.BadParameter("a value is missing before or after a comma", param=parameter)

@@ -15,6 +15,7 @@ from notifconf.cli.options import (
     paths_argument,
     resources_option,
     service_options,
+    split_values,
 )
 from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import ExitCode
@@ -102,7 +103,9 @@ FILTER_HELP = {
 
 def _filter_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     for name, text in reversed(FILTER_HELP.items()):
-        function = option(f"--{name}", group=FILTER, multiple=True, metavar="GLOB", help=text)(function)
+        # A name may have a comma, a type has none.
+        split = {"callback": split_values, "metavar": "GLOB,…"} if name == "type" else {"metavar": "GLOB"}
+        function = option(f"--{name}", group=FILTER, multiple=True, help=text, **split)(function)
     return function
 
 

@@ -137,7 +137,7 @@ class Plan:
     takes_over: tuple[str, ...] = ()
     """Whose marks count as this workspace's own (see `plan/ownership.py`)."""
     digest: str = field(default="", compare=False)
-    """SHA-256 of all that decides what applying it does (see `plan.archive`); empty where no endpoint is known."""
+    """SHA-256 of all that decides what applying it does; empty where no endpoint is known."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

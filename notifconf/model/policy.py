@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -50,12 +50,7 @@ class Minimum(NamedTuple):
 
     def exempts(self, *names: str) -> bool:
         """Say whether a type with these names has no minimum; case does not matter."""
-        folded = [name.casefold() for name in names]
-        return any(
-            name == pattern or fnmatchcase(name, pattern)
-            for pattern in map(str.casefold, self.excepts)
-            for name in folded
-        )
+        return is_called(names, self.excepts)
 
 
 class CoverageTerms(NamedTuple):
@@ -111,6 +106,15 @@ class Policy:
 
 GLOB_CHARACTERS = frozenset("*?[")
 """A text without any of these is an exact name."""
+
+
+def is_called(names: Iterable[str], patterns: Iterable[str]) -> bool:
+    """Say whether a pattern is one of the names, or a glob that finds one; the case does not matter.
+
+    A name may hold characters of a glob: "Quota [beta]" is found by that pattern too.
+    """
+    folded = [pattern.casefold() for pattern in patterns]
+    return any(name == pattern or fnmatchcase(name, pattern) for name in map(str.casefold, names) for pattern in folded)
 
 
 def address_matches(address: str, pattern: str) -> bool:

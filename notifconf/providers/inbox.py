@@ -107,8 +107,8 @@ class Inbox(ABC):
         """Return all that the service says of a notification, without secrets."""
         raise UsageError(f"{self.title} shows no single notification: `notifconf inbox list --format json` has all")
 
-    async def mark_all(self, selection: Selection, status: Status) -> None:  # noqa: ARG002
-        """Give all notifications that the filters find a status, with one request."""
+    def prepare_mark_all(self, selection: Selection, status: Status) -> Job:  # noqa: ARG002
+        """Return the one request that gives all notifications a status that the filters find."""
         raise UsageError(f"{self.title} marks no notifications at once: use `notifconf inbox read --all`")
 
     async def summarise(self) -> Mapping[str, Any]:

@@ -171,3 +171,12 @@ def test_a_result_that_can_not_be_written_is_no_bug(arguments):
         1,
         "error: can't write to standard output: No space left on device\n",
     )
+
+
+@needs_full
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_marking_all_of_an_inbox(user, form):
+    assert user.runs("inbox", "mark-all", "--output", FULL, "--format", form).code == 3
+    user.emulator.settings.faults = [parse_fault("500-after:method=PATCH")]
+    ended = user.runs("inbox", "mark-all", "--format", form)
+    assert (ended.code, ended.err.startswith("error: ")) == (3, True)

@@ -168,6 +168,14 @@ def test_list_show_mark_and_summary(applied):
     assert applied.runs("inbox", "summary", "--format", "json").json["unread_count"] == 2
 
 
+def test_a_limit_reads_no_more_pages_than_it_needs(applied):
+    for _ in range(5):
+        delivers(applied)
+    applied.emulator.requests.clear()
+    ended = applied.runs("inbox", "list", "--limit", "2", "--format", "json")
+    assert (len(ended.json["notifications"]), len(applied.requests())) == (2, 1)
+
+
 @pytest.mark.parametrize("status", [403, 404])
 @pytest.mark.parametrize("command", [["list"], ["summary"], ["deliveries"], ["mark-all"], ["show", "un-1"]])
 def test_without_early_access_there_is_one_clear_sentence(user, status, command):

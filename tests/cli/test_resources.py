@@ -59,6 +59,8 @@ def test_what_is_filtered_out_still_says_where_the_rest_is(user):
         ["pg-sink", SINK],
     ]
     assert user.runs("resources", "--type", "nonsense").code == 1
+    of_types = user.runs("resources", "--type", "environment,cluster", "--format", "json")
+    assert {row["resource_type"] for row in of_types.json["resources"]} == {"ENVIRONMENT", "CLUSTER"}
 
 
 def test_json(user):

@@ -43,9 +43,15 @@ class Api:
         self._client = client
 
     async def read_list(
-        self, path: str, params: Query | None = None, *, root: str = ROOT, page_size: str = PAGE_SIZE
+        self,
+        path: str,
+        params: Query | None = None,
+        *,
+        root: str = ROOT,
+        page_size: str = PAGE_SIZE,
+        limit: int | None = None,
     ) -> list[Item]:
-        """Return all objects of a list, from all its pages.
+        """Return all objects of a list, from all its pages, or the first `limit` of them.
 
         Only the token is taken out of `metadata.next`: its host is the vendor's, and credentials go to our endpoint
         alone. A list that can't be whole raises `ProtocolError`.
@@ -64,8 +70,10 @@ class Api:
                 self._client.redactor.add(chain.from_iterable(map(snapshot_secrets, page.items)))
             return page
 
-        found = await paging.read_list(self._client, operation, fetch, partial(id_of, what=f"an object of {path}"))
-        if total > len(found):
+        found = await paging.read_list(
+            self._client, operation, fetch, partial(id_of, what=f"an object of {path}"), limit=limit
+        )
+        if limit is None and total > len(found):
             raise distrust_list(operation, f"has {total} objects, and only {len(found)} of them came")
         return found
 
@@ -146,7 +154,7 @@ class Api:
     async def user_notifications(self, query: Query, limit: int | None = None) -> list[Item]:
         """Return the user's notifications, the newest first, or the first `limit` of them."""
         size = PAGE_SIZE if limit is None else str(min(limit, int(PAGE_SIZE)))
-        return (await self.read_list(USER_NOTIFICATIONS, query, page_size=size))[:limit]
+        return await self.read_list(USER_NOTIFICATIONS, query, page_size=size, limit=limit)
 
     async def user_notification(self, notification_id: str) -> Item:
         """Return one notification, with its integrations."""

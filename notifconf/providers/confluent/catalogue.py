@@ -42,7 +42,9 @@ TERMS = CoverageTerms(
         "Mail to a role reaches the users who hold it directly. Those who hold it through a group mapping get none.",
         f"always: REQUIRED types are mailed to {ADMIN}. That does not count, nor do subscriptions of single resources.",
     ),
-    notes_without_mutes=("Mutes were not looked at: --discover does, that of the whole organization too.",),
+    notes_without_mutes=(
+        "Mutes of resources that no workspace names were not looked at: --discover does, that of the organization too.",
+    ),
 )
 
 

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from itertools import chain
 from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
+from notifconf.model.policy import is_called
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide, find_idle_exceptions
 from notifconf.providers.confluent.catalogue import (
     Catalogue,
@@ -187,16 +187,13 @@ def _content(entry: DeclaredSubscription) -> tuple[list[str], str]:
 
 def satisfies(item: NotificationType, match: Match) -> bool:
     """Say whether a type is what a `match` asks for; the case of the display name does not matter."""
-    name = item.display_name.casefold()
     return (
         (not match.severity or item.severity in match.severity)
         and (not match.category or item.category in match.category)
         and (not match.subscription_priority or item.priority in match.subscription_priority)
-        and (match.name is None or fnmatchcase(name, match.name.casefold()))
-        and not any(
-            item.id == pattern or name == pattern.casefold() or fnmatchcase(name, pattern.casefold())
-            for pattern in match.excluded or ()
-        )
+        and (match.name is None or is_called((item.display_name,), (match.name,)))
+        and item.id not in (match.excluded or ())
+        and not is_called((item.display_name,), match.excluded or ())
     )
 
 

@@ -270,7 +270,7 @@ def _merge(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource
 
 def _find_rivals(named: Sequence[DeclaredResource], matched: Sequence[DeclaredResource]) -> Sequence[Rivals]:
     """Pair the first match that says whether a resource is muted with each other one; an entry that names it wins."""
-    if len(matched) < 2 or any(entry.mute is not None for entry in named):
+    if not matched or any(entry.mute is not None for entry in named):
         return ()
     places = [entry.position for entry in matched if entry.mute is not None]
     return [(places[0], other) for other in places[1:]]

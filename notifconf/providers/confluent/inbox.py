@@ -59,10 +59,6 @@ class ConfluentInbox(Inbox):
         """Read one notification, with the integrations that it was delivered to."""
         return _show(await _ask(self._api.user_notification(notification_id), notification_id))
 
-    async def mark_all(self, selection: Selection, status: Status) -> None:
-        """Send one request, with the filters."""
-        await _ask(self._api.mark_notifications(_query(selection), read=_is_read(status)))
-
     async def summarise(self) -> Mapping[str, Any]:
         """Read how many are unread, by severity."""
         found = await _ask(self._api.summarise_notifications())
@@ -84,6 +80,14 @@ class ConfluentInbox(Inbox):
         """Return a request for each notification."""
         read = _is_read(status)
         return [Job((item,), partial(self._mark, item, read=read)) for item in dict.fromkeys(ids)]
+
+    def prepare_mark_all(self, selection: Selection, status: Status) -> Job:
+        """Return one request, with the filters."""
+
+        async def send() -> None:
+            await _ask(self._api.mark_notifications(_query(selection), read=_is_read(status)))
+
+        return Job((), send)
 
     def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:  # noqa: ARG002
         """Raise `UsageError`: the service deletes none."""

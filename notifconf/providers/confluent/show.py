@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import NamedTuple, cast
 
 from notifconf.errors import UsageError
 from notifconf.model.coverage import Declared
 from notifconf.model.diagnostic import distance, format_time, nearest, quoted
+from notifconf.model.policy import is_called
 from notifconf.model.resource import LiveResource, Secret
 from notifconf.model.state import Live
 from notifconf.model.views import Cell, Filters, Listing
@@ -70,7 +70,7 @@ def type_passes(item: NotificationType, filters: Filters) -> bool:
     return (
         _is_wanted(item.severity, filters.severity)
         and _is_wanted(item.category, filters.category)
-        and (not filters.type or item.id in filters.type or _matches_glob(item.display_name, filters.type))
+        and (not filters.type or item.id in filters.type or is_called((item.display_name,), filters.type))
     )
 
 
@@ -81,7 +81,7 @@ def state_passes(state: str, filters: Filters) -> bool:
 
 def is_channel(item: LiveResource, wanted: Sequence[str]) -> bool:
     """Say whether an integration is meant by its kind, its id, or a glob on its name."""
-    return is_among(kind_of(item), wanted) or item.id in wanted or _matches_glob(item.name, wanted)
+    return is_among(kind_of(item), wanted) or item.id in wanted or is_called((item.name,), wanted)
 
 
 def kind_of(item: LiveResource) -> str:
@@ -98,11 +98,6 @@ def is_among(value: str, words: Iterable[str]) -> bool:
 
 def _is_wanted(value: str, wanted: Sequence[str]) -> bool:
     return not wanted or is_among(value, wanted)
-
-
-def _matches_glob(name: str, patterns: Iterable[str]) -> bool:
-    folded = name.casefold()
-    return any(folded == pattern.casefold() or fnmatchcase(folded, pattern.casefold()) for pattern in patterns)
 
 
 def _join_words(words: Iterable[str]) -> str:

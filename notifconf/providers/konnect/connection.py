@@ -10,7 +10,7 @@ from typing import Any, cast
 from notifconf.errors import ApiError, ProtocolError
 from notifconf.http.client import Client
 from notifconf.http.workers import run_all
-from notifconf.model.diagnostic import Position
+from notifconf.model.diagnostic import Position, quoted
 from notifconf.model.policy import Mode
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live, Workspace
@@ -195,7 +195,7 @@ class KonnectConnection(Connection):
         return [self._decode(item, event) for item in items]
 
     def _decode(self, item: Item, event: Event) -> LiveResource:
-        given = self._sent_names.get(item["id"])
+        given = self._sent_names.get(text_id(item, "id", f"a subscription of {quoted(event.id)}"))
         named = item if given is None or item.get("name") not in (None, "") else {**item, "name": given}
         return codec.decode_subscription(named, event)
 

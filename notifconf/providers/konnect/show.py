@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from itertools import chain
 from typing import cast
 
 from notifconf.errors import UsageError
 from notifconf.model.diagnostic import nearest, quoted
+from notifconf.model.policy import is_called
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
 from notifconf.model.views import Filters, Listing
@@ -103,7 +103,7 @@ def _check(filters: Filters, catalogue: Catalogue, resources: Iterable[LiveResou
             if not _is_among([value], known):
                 raise UsageError(f"--{option} {quoted(value)}: Konnect has only {', '.join(known)}")
     for glob in filters.type:
-        if not any(_matches_glob(event, glob) for event in catalogue.events):
+        if not any(is_called((event.id, event.title), (glob,)) for event in catalogue.events):
             suggestion = nearest(glob, (text for event in catalogue.events for text in (event.id, event.title)))
             raise UsageError(f"--type {quoted(glob)}: there is no such event{suggestion}; `notifconf types` lists all")
 
@@ -111,11 +111,7 @@ def _check(filters: Filters, catalogue: Catalogue, resources: Iterable[LiveResou
 def _event_passes(event: Event, filters: Filters) -> bool:
     """Say whether an event is of a namespace, and has an id or a title, that the filters ask for."""
     is_of_namespace = all(_is_among([event.namespace], wanted) for wanted in (filters.category, filters.namespace))
-    return is_of_namespace and (not filters.type or any(_matches_glob(event, glob) for glob in filters.type))
-
-
-def _matches_glob(event: Event, glob: str) -> bool:
-    return any(fnmatchcase(text.casefold(), glob.casefold()) for text in (event.id, event.title))
+    return is_of_namespace and (not filters.type or is_called((event.id, event.title), filters.type))
 
 
 def _passes(item: LiveResource, filters: Filters) -> bool:

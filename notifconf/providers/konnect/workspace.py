@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 from notifconf.model.diagnostic import Diagnostic, Position, error, quoted
 from notifconf.model.located import LocatedList, LocatedMapping
+from notifconf.model.policy import is_called
 from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.konnect.catalogue import EVENT_SUBSCRIPTION, Catalogue, Event
 
@@ -34,14 +34,9 @@ class Match(NamedTuple):
         """Say whether it finds an event; the case of titles does not matter."""
         return (
             (not self.namespace or event.namespace in self.namespace)
-            and (self.name is None or _is_called(event, self.name))
-            and not any(_is_called(event, pattern) for pattern in self.excluded)
+            and (self.name is None or is_called((event.id, event.title), (self.name,)))
+            and not is_called((event.id, event.title), self.excluded)
         )
-
-
-def _is_called(event: Event, pattern: str) -> bool:
-    names, folded = (event.id.casefold(), event.title.casefold()), pattern.casefold()
-    return folded in names or any(fnmatchcase(name, folded) for name in names)
 
 
 class DeclaredSubscription(NamedTuple):

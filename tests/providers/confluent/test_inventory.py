@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifconf.errors import UsageError
-from notifconf.model.policy import Mode, Policy
+from notifconf.model.policy import Mode, Policy, is_called
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live, Workspace
 from notifconf.plan.planner import make_plan
 from notifconf.providers.confluent import PROVIDER, codec
 from notifconf.providers.confluent.expand import expand
-from notifconf.providers.confluent.inventory import Inventory, InventoryItem, decode_connector, select
+from notifconf.providers.confluent.inventory import Inventory, InventoryItem, decode_connector, make_test, select
 from notifconf.providers.confluent.live import find_location, find_path
 from notifconf.providers.confluent.workspace import DeclaredResource, Match, Mute, Reference, Selector
 from tests.providers.confluent.declared import CATALOGUE, NOW, addition, at, resource, subscription, workspace
@@ -382,3 +382,20 @@ def test_without_an_inventory_entries_that_need_one_say_nothing() -> None:
     entries = [entry(exact(connector="lcc-1"), muted=True), entry(SINK, 2, muted=True)]
     assert [item.resource for item in expand(entries, None).resources] == [SINK]
     assert entries[0].mute == Mute(True, at(1))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("quota [BETA]", {"Quota [beta]", "quota b"}),
+        ("quota [.b]*", {"quota b"}),
+        ("quota *", {"Quota [beta]", "quota b"}),
+        ("quota [b]", {"quota b"}),
+        ("qu?ta b", {"quota b"}),
+        ("quota", set()),
+    ],
+)
+def test_a_name_with_the_characters_of_a_glob_is_found_by_itself(pattern: str, found: set[str]) -> None:
+    names, test = ("Quota [beta]", "quota b"), make_test((pattern,))
+    assert {name for name in names if is_called((name,), (pattern,))} == found
+    assert {name for name in names if test is not None and test(name.casefold())} == found

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from notifconf.errors import ForbiddenError
+from notifconf.errors import ForbiddenError, ProtocolError
 from notifconf.http.client import Client, ClientOptions
 from notifconf.model.policy import Mode
 from notifconf.model.state import Live, Workspace
@@ -132,6 +132,13 @@ def test_what_is_sent() -> None:
     assert sent(service) == BODY | {"enabled": False}
     service.ask(lambda connection: connection.delete(KIND, "id-1", ATTRIBUTES))
     assert service.asked == [f"DELETE {item}", f"PATCH {item}", f"POST {path(TOKEN.id)}"]
+
+
+def test_an_answer_without_an_id_is_no_subscription() -> None:
+    nameless = {name: value for name, value in document(1).items() if name != "id"}
+    service = Hub({"configurations": EVENTS, f"{path(TOKEN.id)}/id-1": nameless})
+    with pytest.raises(ProtocolError):
+        service.ask(lambda connection: connection.get(KIND, "id-1", ATTRIBUTES))
 
 
 @pytest.mark.parametrize(
