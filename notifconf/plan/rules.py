@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from notifconf.model.coverage import Reach
 from notifconf.model.diagnostic import Diagnostic
@@ -35,38 +36,38 @@ A plan has thousands of pairs, and a plain tuple is made in a fifth of the time 
 """
 
 
-class Rules(Protocol):
-    """The pure half of a provider."""
+class Rules(ABC):
+    """The pure half of a provider. What is abstract a provider must define; the rest fits a service without it."""
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """What a workspace calls it: `provider: NAME`."""
-        ...
 
     @property
+    @abstractmethod
     def kinds(self) -> tuple[Kind, ...]:
         """Its kinds; what is referred to comes before what refers to it."""
-        ...
 
+    @abstractmethod
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve names against the catalogue. Total: what can't be becomes a diagnostic, never an exception."""
-        ...
+
+    def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
+        """Judge what only declared and live objects together show."""
+        return ()
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
         """Say who will not be told any more once the changes are made; references that they drop are not its concern.
 
         `after` is the live state with all of them made.
         """
-        ...
+        return ()
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether an object with these attributes tells nobody: it is disabled, or mutes. None is no object."""
-        ...
+        return attributes is None
 
     def coverage(self, live: Live) -> Iterable[Reach]:
         """Say what each notification type reaches, sorted, the worst group first; nothing without a catalogue."""
-        ...
-
-    def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
-        """Judge what only the two sides together show."""
-        ...
+        return ()

@@ -6,7 +6,7 @@ must define is abstract here. Everything else has a default that fits a service 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from notifconf.errors import UsageError
 from notifconf.model.policy import CoverageTerms
 from notifconf.model.state import Declarations, Live, Workspace
+from notifconf.plan.rules import Rules
 
 if TYPE_CHECKING:
     # They import httpx, which takes longer than all that `notifconf validate` does.
     from notifconf.http.client import Client
     from notifconf.http.endpoint import Authorization
-    from notifconf.model.coverage import Audience, Declared, Delivery, Location, Probe, Reach, Subject
+    from notifconf.model.coverage import Audience, Declared, Delivery, Location, Probe, Subject
     from notifconf.model.diagnostic import Diagnostic
     from notifconf.model.located import LocatedMapping
-    from notifconf.model.plan import Attributes, Change, Silence
-    from notifconf.model.resource import Kind, LiveResource, Secret
+    from notifconf.model.resource import LiveResource, Secret
     from notifconf.model.views import Cell, Exported, Filters, Listing
-    from notifconf.plan.rules import Pair, Resolution
     from notifconf.providers.inbox import Inbox
 
 
@@ -74,7 +73,6 @@ class Connection(Protocol):
 
         `Provider.has_inventory` says for which services. One that has none is never asked.
         """
-        del filters, muted, workspace
         return Live()
 
     async def locate(self, resource: str) -> Location:
@@ -114,7 +112,7 @@ class Connection(Protocol):
 
         `Provider.verifies` says for what. A service that can't prove anything is never asked.
         """
-        del kind, attributes
+        return
 
 
 class Language(NamedTuple):
@@ -134,8 +132,8 @@ class Language(NamedTuple):
     nested: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
-class Provider(ABC):
-    """What a workspace's `provider` names.
+class Provider(Rules):
+    """What a workspace's `provider` names: rules, and how to speak with the service.
 
     A subclass defines what is abstract, as class attributes and methods. The first group below is data.
     """
@@ -174,11 +172,6 @@ class Provider(ABC):
 
     @property
     @abstractmethod
-    def name(self) -> str:
-        """What a workspace calls it: `provider: NAME`."""
-
-    @property
-    @abstractmethod
     def title(self) -> str:
         """The service's name, as its users say it."""
 
@@ -199,18 +192,12 @@ class Provider(ABC):
 
     def shared_host(self, url: str) -> str | None:
         """Return the host of a secret URL if it belongs to a well-known service that many share, else None."""
-        del url
         return None
 
     @property
     @abstractmethod
     def credentials(self) -> str:
         """The same variables in words, for messages that say what to set."""
-
-    @property
-    @abstractmethod
-    def kinds(self) -> tuple[Kind, ...]:
-        """Its kinds; what is referred to comes before what refers to it."""
 
     @abstractmethod
     def authorization(self, environment: Mapping[str, str]) -> Authorization:
@@ -230,69 +217,41 @@ class Provider(ABC):
         """Decode a workspace that its JSON Schema accepts, and check what needs neither service nor clock."""
 
     @abstractmethod
-    def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
-        """Resolve names against the catalogue. What can't be resolved becomes a diagnostic, never an exception."""
-
-    @abstractmethod
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return every natural key that a live object with these attributes may have."""
 
-    def addresses(self, declarations: Declarations) -> Iterable[str]:  # noqa: ARG002
+    def addresses(self, declarations: Declarations) -> Iterable[str]:
         """Return what is declared, as addresses or globs, as far as the workspace alone can tell.
 
         Shells complete `--target` with them.
         """
         return ()
 
-    def secrets(self, declarations: Declarations) -> Iterable[Secret]:  # noqa: ARG002
+    def secrets(self, declarations: Declarations) -> Iterable[Secret]:
         """Return the secrets that a workspace declares."""
         return ()
 
-    def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:  # noqa: ARG002
+    def check(self, declarations: Declarations, now: datetime) -> Sequence[Diagnostic]:
         """Check what needs the clock but not the service (mutes that end)."""
         return ()
-
-    def review(
-        self,
-        pairs: Sequence[Pair],  # noqa: ARG002
-        undeclared: Sequence[LiveResource],  # noqa: ARG002
-        live: Live,  # noqa: ARG002
-    ) -> Iterable[Diagnostic]:
-        """Judge what only declared and live objects together show."""
-        return ()
-
-    def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:  # noqa: ARG002
-        """Return who is no longer told after the changes, apart from the references that they drop.
-
-        `after` is the live state with all of them made.
-        """
-        return ()
-
-    def is_off(self, kind: str, attributes: Attributes | None) -> bool:  # noqa: ARG002
-        """Say whether an object with these attributes tells nobody: it is disabled, or mutes. None is no object."""
-        return attributes is None
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
         """Say whether two live objects with one natural key tell the same people, so that one of them is enough."""
         return one.attributes == other.attributes
 
-    def verifies(self, kind: str, changed: Collection[str]) -> bool:  # noqa: ARG002
+    def verifies(self, kind: str, changed: Collection[str]) -> bool:
         """Say whether `Connection.verify` comes before a write of these attributes."""
         return False
 
-    def coverage(self, live: Live) -> Iterable[Reach]:  # noqa: ARG002
-        """Return what each notification type reaches, sorted, the worst group first; nothing without a catalogue."""
-        return ()
-
-    def find_subject(self, live: Live, name: str) -> Subject:  # noqa: ARG002
+    def find_subject(self, live: Live, name: str) -> Subject:
         """Return the notification type (or event) that an id or a name means. Raises `UsageError` where none does."""
         raise UsageError(f"{self.title} has no list of notification types")
 
-    def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:  # noqa: ARG002
+    def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
         """Say who is told of a type in a live state, of all resources or of one, and why the others are not."""
         return Audience()
 
-    def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:  # noqa: ARG002
+    def list_probes(self, declarations: Declarations | None, live: Live) -> Sequence[Probe]:
         """Return the channels that `Connection.verify` can test: the declared ones, else (without any) the live ones.
 
         Raises `UsageError` where the service has no such test.
@@ -301,36 +260,36 @@ class Provider(ABC):
 
     def compare_deliveries(
         self,
-        deliveries: Sequence[Any],  # noqa: ARG002
-        live: Live,  # noqa: ARG002
-        declared: Declared,  # noqa: ARG002
+        deliveries: Sequence[Any],
+        live: Live,
+        declared: Declared,
     ) -> Sequence[Delivery]:
         """Compare what `Inbox.read_deliveries` returned with what is declared, by type and resource."""
         return ()
 
-    def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:  # noqa: ARG002
+    def list_mutes(self, live: Live) -> Iterable[Mapping[str, Cell]]:
         """Return what is muted in a live state: rows of `resource` (a path), `name` and `since`, sorted."""
         return ()
 
-    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:  # noqa: ARG002
+    def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List a surveyed live state, and what is declared of its mutes.
 
         Raises `UsageError` for a filter that this service has nothing for.
         """
         raise UsageError(f"{self.title} has nothing to show")
 
-    def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:  # noqa: ARG002
+    def resources(self, live: Live, filters: Filters, declarations: Declarations | None, *, muted: bool) -> Listing:
         """List an inventory, in the order of a tree; if `muted` is wanted, only what is muted, or may be.
 
         The rows are those of `notifconf resources --format json`, and `depth`, which says where a row is in the tree.
         """
         raise UsageError(f"{self.title} has no inventory of resources")
 
-    def types(self, live: Live, filters: Filters) -> Listing:  # noqa: ARG002
+    def types(self, live: Live, filters: Filters) -> Listing:
         """List the catalogue of a surveyed live state. Raises `UsageError` as `show` does."""
         raise UsageError(f"{self.title} has no list of notification types")
 
-    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:  # noqa: ARG002
+    def export(self, live: Live, resources: Sequence[str], owner: str | None = None) -> Exported:
         """Declare a surveyed live state, so that it plans to no change; `resources` are those that were asked for.
 
         It is what has no mark, or what `owner` has marked. Raises `UsageError` where the service has no resources, and
@@ -348,6 +307,6 @@ class Provider(ABC):
         except (OSError, TypeError, ImportError):
             raise UsageError(f"{self.title} has no workspace to start from") from None
 
-    def open_inbox(self, connection: Connection) -> Inbox:  # noqa: ARG002
+    def open_inbox(self, connection: Connection) -> Inbox:
         """Return the inbox of the user whom the credentials belong to."""
         raise UsageError(f"{self.title} has no inbox")

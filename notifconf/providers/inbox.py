@@ -103,11 +103,11 @@ class Inbox(ABC):
     def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:
         """Return the requests that delete notifications. Raises `UsageError` if the service deletes none."""
 
-    async def read_one(self, notification_id: str) -> Mapping[str, Any]:  # noqa: ARG002
+    async def read_one(self, notification_id: str) -> Mapping[str, Any]:
         """Return all that the service says of a notification, without secrets."""
         raise UsageError(f"{self.title} shows no single notification: `notifconf inbox list --format json` has all")
 
-    def prepare_mark_all(self, selection: Selection, status: Status) -> Job:  # noqa: ARG002
+    def prepare_mark_all(self, selection: Selection, status: Status) -> Job:
         """Return the one request that gives all notifications a status that the filters find."""
         raise UsageError(f"{self.title} marks no notifications at once: use `notifconf inbox read --all`")
 
@@ -115,7 +115,7 @@ class Inbox(ABC):
         """Return how many notifications are unread, as `unread_count` and `severities`."""
         raise UsageError(f"{self.title} has no summary of its inbox")
 
-    async def read_deliveries(self, since: str) -> Deliveries:  # noqa: ARG002
+    async def read_deliveries(self, since: str) -> Deliveries:
         """Return what was delivered, and where to."""
         raise UsageError(f"{self.title} does not say where its notifications were delivered to")
 

@@ -14,7 +14,7 @@ from notifconf.model.resource import Kind, LiveResource, Mark, Resource, Secret
 from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.ownership import add_mark, split_mark
 from notifconf.plan.planner import make_plan
-from notifconf.plan.rules import Resolution
+from notifconf.plan.rules import Resolution, Rules
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANNEL = Kind("channel", "channels", mark=Mark("note", 40))
@@ -29,7 +29,7 @@ class Declared:
 
 
 @dataclass(frozen=True)
-class World:
+class World(Rules):
     name: str = "world"
     kinds: tuple[Kind, ...] = (CHANNEL, ROUTE)
     reviews: list[object] = field(default_factory=list)

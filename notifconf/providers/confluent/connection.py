@@ -143,7 +143,6 @@ class ConfluentConnection:
 
     async def delete(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> None:
         """DELETE an object; its id says all."""
-        del attributes
         await self._api.delete(COLLECTIONS[kind], object_id)
 
     async def find(self, kind: str, attributes: Mapping[str, Plain]) -> Sequence[LiveResource]:

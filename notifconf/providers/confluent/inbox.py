@@ -89,7 +89,7 @@ class ConfluentInbox(Inbox):
 
         return Job((), send)
 
-    def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:  # noqa: ARG002
+    def prepare_deletes(self, ids: Sequence[str]) -> list[Job]:
         """Raise `UsageError`: the service deletes none."""
         raise UsageError(f"{self.title} deletes no notifications: mark them as read, with `notifconf inbox read`")
 

@@ -121,13 +121,11 @@ class KonnectConnection(Connection):
         self, resources: Sequence[str], workspace: Workspace | None = None, *, discover: bool = False
     ) -> Live:
         """Read every event and all its subscriptions; nothing is only looked up."""
-        del resources, workspace, discover
         catalogue = await self._read_catalogue()
         return await self._read_live(catalogue, dict.fromkeys(event.id for event in catalogue.events))
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole subscription."""
-        del kind
         created = await self._api.create(str(attributes["event"]), codec.encode(attributes))
         self._sent_names[created] = str(attributes["name"])
         return created
@@ -136,13 +134,11 @@ class KonnectConnection(Connection):
         self, kind: str, object_id: str, attributes: Mapping[str, Plain], changed: Collection[str]
     ) -> None:
         """PATCH the whole subscription: the service takes nothing less."""
-        del kind, changed
         await self._api.update(str(attributes["event"]), object_id, codec.encode(attributes))
         self._sent_names[object_id] = str(attributes["name"])
 
     async def delete(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> None:
         """DELETE a subscription of its event."""
-        del kind
         await self._api.delete(str(attributes["event"]), object_id)
 
     async def find(self, kind: str, attributes: Mapping[str, Plain]) -> Sequence[LiveResource]:
@@ -151,7 +147,6 @@ class KonnectConnection(Connection):
         Where a service keeps no names, they are those that apply where this one does and were not there before. They
         go by the name that they are looked for by.
         """
-        del kind
         event = Catalogue().event(str(attributes["event"]))
         items = await self._list_live(event)
         name, place = codec.name_key(event.id, str(attributes["name"])), codec.place_key(attributes)
@@ -163,7 +158,6 @@ class KonnectConnection(Connection):
 
     async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
         """GET a subscription of its event."""
-        del kind
         event = Catalogue().event(str(attributes["event"]))
         item = await self._api.get(event.id, object_id)
         if item is None:

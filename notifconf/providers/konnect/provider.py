@@ -84,7 +84,6 @@ class KonnectProvider(Provider):
 
     def resolve(self, workspace: Workspace, live: Live, now: datetime) -> Resolution:
         """Resolve events, and what is left alone, against what lives."""
-        del now
         return resolve.resolve(workspace, live)
 
     def silences(self, changes: Sequence[Change], after: Live) -> Iterable[Silence]:
@@ -93,7 +92,6 @@ class KonnectProvider(Provider):
 
     def is_off(self, kind: str, attributes: Attributes | None) -> bool:
         """Say whether a subscription tells nobody."""
-        del kind
         return review.is_off(attributes)
 
     def coverage(self, live: Live) -> Iterable[Reach]:
@@ -106,7 +104,6 @@ class KonnectProvider(Provider):
 
     def explain(self, subject: Subject, location: Location | None, live: Live, declared: Declared) -> Audience:
         """Say who is told of an event, and by which channels nobody is."""
-        del location
         return coverage.explain(subject, live, declared)
 
     def review(self, pairs: Sequence[Pair], undeclared: Sequence[LiveResource], live: Live) -> Iterable[Diagnostic]:
@@ -115,7 +112,6 @@ class KonnectProvider(Provider):
 
     def identities(self, kind: str, attributes: Mapping[str, Plain]) -> tuple[Hashable, ...]:
         """Return the natural key of a subscription with these attributes, and the one where no name is kept."""
-        del kind
         return tuple(dict.fromkeys((*codec.identities(attributes), codec.place_key(attributes))))
 
     def is_alike(self, one: LiveResource, other: LiveResource) -> bool:
@@ -124,7 +120,6 @@ class KonnectProvider(Provider):
 
     def show(self, live: Live, filters: Filters, declared: Declared | None = None) -> Sequence[Listing]:
         """List the subscriptions."""
-        del declared
         return [show.show(live, filters)]
 
     def types(self, live: Live, filters: Filters) -> Listing:
