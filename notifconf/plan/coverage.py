@@ -95,6 +95,15 @@ class Effect(NamedTuple):
         found = (self.changes[key] for key in keys if key in self.changes)
         return tuple(sorted(found, key=lambda change: change.address))
 
+    def find_told_anyhow(self) -> Mapping[str, frozenset[str]]:
+        """Return, for the address of a change, the targets that are told of its type whatever is configured."""
+        return {
+            change.address: frozenset(channel.target for channel in item.after.anyhow)
+            for item in self.types
+            if item.after.anyhow
+            for change in self.touching(item)
+        }
+
 
 def find_effect(changes: Sequence[Change], live: Live, rules: Rules) -> Effect:
     """Return the effect of these changes. A blocked change has none."""
@@ -199,7 +208,8 @@ def _list_channels(channels: Sequence[Channel]) -> str:
 def find_silences(changes: Sequence[Change], rules: Rules, result: Effect) -> Iterator[Silence]:
     """Yield what changes take away: last channels, references that an update drops, and what the provider knows of.
 
-    Where a type loses its last channel, that says all about the changes that take it away. The others are in order.
+    Where a type loses its last channel, that says all about the changes that take it away. The others are in order. Who
+    is told whatever is configured is not silenced by a list that drops them.
     """
     told: set[str] = set()
     for silence, taking in find_losses(result):
@@ -207,35 +217,39 @@ def find_silences(changes: Sequence[Change], rules: Rules, result: Effect) -> It
         told.update(change.address for change in taking)
     rest = [change for change in changes if change.address not in told]
     order = {change.address: index for index, change in enumerate(rest)}
-    found = (*_find_dropped_references(rest), *rules.silences(rest, result.live))
+    found = (*_find_dropped_references(rest, result.find_told_anyhow()), *rules.silences(rest, result.live))
     yield from sorted(found, key=lambda silence: order[silence.address])
 
 
-def _find_dropped_references(changes: Iterable[Change]) -> Iterator[Silence]:
+def _find_dropped_references(changes: Iterable[Change], anyhow: Mapping[str, frozenset[str]]) -> Iterator[Silence]:
     for change in changes:
-        for name in find_removed_references(change):
-            yield Silence(change.address, f"{change.address} no longer reaches {quoted(name)}")
+        for reference in _find_removed_references(change):
+            if reference.target not in anyhow.get(change.address, ()):
+                yield Silence(change.address, f"{change.address} no longer reaches {quoted(reference.name)}")
 
 
-def find_removed_references(change: Change) -> list[str]:
-    """Return the names of what an update no longer refers to."""
+def _find_removed_references(change: Change) -> list[Reference]:
+    """Return what an update no longer refers to, by name."""
     if change.action is not Action.UPDATE:
         return []
     removed = {
         reference for item in change.differences for reference in _references(item.before) - _references(item.after)
     }
-    return sorted(reference.name for reference in removed)
+    return sorted(removed, key=lambda reference: reference.name)
 
 
 def _references(value: object) -> set[Reference]:
     return {item for item in value if isinstance(item, Reference)} if isinstance(value, tuple) else set()
 
 
-def warn_of_removals(changes: Iterable[Change]) -> Iterable[Diagnostic]:
-    """Warn where an update takes an integration away from something that lives: somebody is no longer told."""
+def warn_of_removals(changes: Iterable[Change], result: Effect) -> Iterable[Diagnostic]:
+    """Warn where an update takes an integration away from something that lives: somebody may be no longer told."""
+    anyhow = result.find_told_anyhow()
     for change in changes:
-        if removed := find_removed_references(change):
-            message = f"{change.address} no longer reaches {', '.join(map(quoted, removed))}"
+        if removed := _find_removed_references(change):
+            told = anyhow.get(change.address, ())
+            names = (quoted(item.name) + (" (told all the same)" if item.target in told else "") for item in removed)
+            message = f"{change.address} no longer reaches {', '.join(names)}"
             yield warning("removes-channel", message, change.position, change.address)
 
 

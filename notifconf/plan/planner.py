@@ -216,7 +216,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
     found = (
         *workspace.diagnostics,
         *scoped.diagnostics,
-        *warn_of_removals(scoped.changes),
+        *warn_of_removals(scoped.changes, result),
         *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
         *find_shortfalls(result, workspace.policy, force=options.force),
         *refuse_silences(silences, scoped.changes, workspace.policy, force=options.force),

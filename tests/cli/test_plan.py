@@ -45,7 +45,6 @@ def test_a_plan_as_text(user):
 Workspace notifconf.yaml → Confluent Cloud organization {ORGANIZATION} at {user.url} (mode upsert-only)
 
 This silences:
-  ! subscriptions/SAML certificate is expiring soon no longer reaches "Organization admins"
   ! "environment=env-1" and everything in it is muted: only REQUIRED notifications are still delivered
 
   + integrations/slack
@@ -74,7 +73,13 @@ Digest: DIGEST
 Plan: 3 to create, 1 to update, 0 to delete.
 """.replace("s-PLACE", _id_of(user, "SAML certificate is expiring soon")).replace("DIGEST", user.plans().json["digest"])
     )
-    assert "removes-channel" in ended.err
+    assert 'no longer reaches "Organization admins" (told all the same)' in ended.err
+
+
+def test_mail_that_is_sent_whatever_is_configured_is_not_silenced(user):
+    user.writes(WORKSPACE.partition("resources:")[0] + "policy: {silences: refuse}\n")
+    ended = user.plans()
+    assert (ended.code, ended.json["silences"], ended.json["summary"]["update"]) == (0, [], 1)
 
 
 def _id_of(user, name):
