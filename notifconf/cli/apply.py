@@ -94,6 +94,7 @@ def apply(
     Example:
       notifconf apply examples/confluent --endpoint emulator: --auto-approve
     """
+    console.needs_reader = True
     try:
         return _apply_paths(paths, ApplyOptions(**own_options), options, service, console)
     except BrokenPipeError:

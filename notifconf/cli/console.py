@@ -106,12 +106,15 @@ class Console:
     verdict: str = ""
     """What the last line says of a plan that has errors; empty for a command that makes no plan."""
     summary: bool = False
+    needs_reader: bool = False
+    """Whether the command ends where nobody reads its result (`| head`): nothing is changed that nobody sees."""
     context: Context | None = None
     """What the plan of this command compares with what, once that is known."""
     find_routing: Callable[[Sequence[Change]], Sequence[Sides]] | None = None
     """Says whom each type reaches before and after some changes, for a format that shows it."""
     _shown: Report | None = field(default=None, init=False)
     _begun: bool = field(default=False, init=False)
+    _is_printed: bool = field(default=False, init=False)
     _moving: Terminal | None = field(default=None, init=False)
 
     @property
@@ -145,7 +148,7 @@ class Console:
         """
         text = mask(text)
         if self.output is None:
-            with _to_stdout():
+            with self._printing():
                 sys.stdout.write(text)
                 sys.stdout.flush()
             return
@@ -156,10 +159,27 @@ class Console:
                 write_atomically(self.output, text)
         self._begun = True
 
+    @contextmanager
+    def _printing(self) -> Iterator[None]:
+        """Raise `UsageError` if standard output can't be written inside.
+
+        If its reader has gone, all further output is dropped, and the outcome decides how the command ends; one that
+        needs a reader gets a BrokenPipeError.
+        """
+        try:
+            yield
+            self._is_printed = True
+        except OSError as error:
+            discard_output(sys.stdout)
+            if not isinstance(error, BrokenPipeError) and error.errno != errno.EIO:  # EIO: the terminal was closed
+                raise UsageError(f"can't write to standard output: {error.strerror}") from error
+            if self.needs_reader:
+                raise BrokenPipeError(error.errno, error.strerror) from error
+
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines as the result, or a part of it."""
         if self._is_on_terminal:
-            with _to_stdout():
+            with self._printing():
                 self._draw(sys.stdout, lines)
         else:
             self.result(plain_text(lines))
@@ -268,8 +288,9 @@ class Console:
             self.aside([line(Span("error:", "error"), f" {head}"), *map(line, more)])
             kind = "usage" if isinstance(error, UsageError) else "stale" if code == ExitCode.STALE else "service"
             diagnostics = (Diagnostic("error", kind, message),)
-            # One line says the outcome itself; "Not applied" would be wrong where something was changed.
-            says_outcome = not more or code == ExitCode.INCOMPLETE
+            # One line says the outcome itself, but not below a plan, which stands on the other stream. "Not applied"
+            # would be wrong where something was changed.
+            says_outcome = (not more and not self._is_printed) or code == ExitCode.INCOMPLETE
         report = self.report(Plan("", diagnostics=diagnostics), code)
         if self.machine:
             with suppress(UsageError):  # a file that can't be written can't hold the reason either
@@ -366,20 +387,6 @@ class Console:
 
     def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
         self._terminal(stream).draw_lines(mask_line(item, mask) for item in lines)
-
-
-@contextmanager
-def _to_stdout() -> Iterator[None]:
-    """Raise `UsageError` if standard output can't be written inside, BrokenPipeError if its reader has gone."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        discard_output(sys.stdout)
-        if error.errno == errno.EIO:  # the terminal was closed
-            raise BrokenPipeError(error.errno, error.strerror) from error
-        raise UsageError(f"can't write to standard output: {error.strerror}") from error
 
 
 @contextmanager

@@ -10,10 +10,14 @@ from notifconf.cli.options import command, paths_argument
 from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.config.format import format_text
+from notifconf.config.load import IGNORED
+from notifconf.config.scalars import format_key
+from notifconf.config.schema import list_top_level_keys
 from notifconf.config.sources import STANDARD_INPUT, Source, read_sources
 from notifconf.config.yaml import parse
 from notifconf.errors import UsageError, WorkspaceError
 from notifconf.files import write_atomically
+from notifconf.model.diagnostic import BYTE_ORDER_MARK, Diagnostic, error
 from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
 
@@ -33,9 +37,9 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
       notifconf fmt notifconf.yaml
     """
     sources = read_sources(paths, sys.stdin.buffer)
-    texts = {source.name: source.data.decode("utf-8-sig", "replace") for source in sources}
+    texts = {source.name: source.data.decode("utf-8", "replace") for source in sources}
     _refuse_errors(sources)
-    formatted = {name: format_text(name, text) for name, text in texts.items()}
+    formatted = {name: _format(name, text) for name, text in texts.items()}
     for name in (name for name, text in formatted.items() if text is None):
         console.aside([line(Span("warning:", "warning"), f" {name} stays as it is: {UNFORMATTED}")])
     changed = {name: text for name, text in formatted.items() if text is not None and text != texts[name]}
@@ -43,7 +47,9 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
         for name in changed.keys() - {STANDARD_INPUT}:
             _write(name, changed[name])
     if console.machine:
-        files = [{"file": name, "changed": name in changed, "text": formatted[name] or texts[name]} for name in texts]
+        # A file may hold a secret, which no log may show. Who pipes one in gets it back.
+        printed = {name: {"text": formatted[name] or texts[name]} for name in {STANDARD_INPUT} & texts.keys()}
+        files = [{"file": name, "changed": name in changed, **printed.get(name, {})} for name in texts]
         console.result(dump_json({"files": files}))
     elif check:
         sums = f"{count(len(changed), 'file')} would change: run `notifconf fmt`."
@@ -56,9 +62,25 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
     return ExitCode.ERROR if check and changed else ExitCode.DONE
 
 
+def _format(name: str, text: str) -> str | None:
+    """Return the canonical form with the line endings, and the byte order mark, that the file has."""
+    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+    formatted = format_text(name, text.removeprefix(mark).replace("\r\n", "\n"))
+    if formatted is None:
+        return None
+    return mark + (formatted.replace("\n", "\r\n") if "\r\n" in text else formatted)
+
+
 def _refuse_errors(sources: list[Source]) -> None:
-    """Raise `WorkspaceError` with the errors of files that can't be read as YAML."""
-    diagnostics = [found for source in sources for found in parse(source.name, source.data)[1]]
+    """Raise `WorkspaceError` with the errors of files that can't be read as YAML, or that are of something else."""
+    diagnostics: list[Diagnostic] = []
+    for source in sources:
+        document, found = parse(source.name, source.data)
+        diagnostics += found
+        keys = [key for key in document or () if not key.startswith(IGNORED)]
+        if document is not None and keys and list_top_level_keys().isdisjoint(keys):
+            message = f"this is no workspace, which has no key {format_key(keys[0])}: nothing was formatted"
+            diagnostics.append(error("unknown-key", message, document.keys_at[keys[0]]))
     if any(item.severity == "error" for item in diagnostics):
         raise WorkspaceError(diagnostics)
 

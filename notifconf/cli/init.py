@@ -14,6 +14,7 @@ from notifconf.cli.options import command
 from notifconf.cli.parameters import ProviderName, option
 from notifconf.cli.process import ExitCode
 from notifconf.config import schema_text
+from notifconf.config.sources import SUFFIXES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, write_new
 from notifconf.providers import BUILT_IN, load_provider
@@ -39,6 +40,8 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     Example:
       notifconf init alerts
     """
+    if folder.suffix in SUFFIXES:
+        raise UsageError(f"{folder} is the name of a file: name the folder that {WORKSPACE} shall be written into")
     _refuse_second_workspace(folder)
     starter = load_provider(provider).read_starter()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -148,10 +149,11 @@ def _usage_error(error: click.ClickException) -> str:
     """Return an error of the command line as click shows it, with the variable that a wrong value comes from."""
     shown = io.StringIO()
     error.show(shown)
+    text = re.sub(r"^Error: ", "error: ", shown.getvalue(), count=1, flags=re.MULTILINE)
     if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.parent is None:
-        shown.write("The options of a command stand after its name, as in `notifconf plan --json`.\n")
+        text += "The options of a command stand after its name, as in `notifconf plan --json`.\n"
     variable = _find_variable(error)
-    return shown.getvalue() + (f"The value is that of the environment variable {variable}.\n" if variable else "")
+    return text + (f"The value is that of the environment variable {variable}.\n" if variable else "")
 
 
 def _find_variable(error: click.ClickException) -> str | None:

@@ -207,9 +207,11 @@ def check_owners(_context: click.Context, parameter: click.Parameter, value: Any
 
 
 def check_endpoint(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse an empty endpoint."""
+    """Refuse an empty endpoint, and a file: the value of the option was forgotten."""
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty: is a variable not set?", param=parameter)
+    if value is not None and Path(value).exists():
+        raise click.BadParameter(f"{value} is a file or a folder, and no URL", param=parameter)
     return value
 
 

@@ -52,7 +52,7 @@ def _read(file: str) -> Run:
         with open_to_read(file) as opened:
             text = opened.read().decode("utf-8-sig", "replace")
     except OSError as error:
-        raise UsageError(f"can't read {file}: {error.strerror}") from error
+        return make_unreadable_run(file, f"it can't be read: {error.strerror}")
     try:
         return read_run(file, text)
     except ValueError as error:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 from notifconf.config.access import Access, credentials_in
 from notifconf.config.indentation import mend_indentation
 from notifconf.config.interpolate import interpolate
-from notifconf.config.scalars import format_key
+from notifconf.config.scalars import format_key, is_name
 from notifconf.config.schema import check
 from notifconf.config.sources import PLAN_KEY, Source, read_sources, skipped_files
 from notifconf.config.yaml import parse
@@ -254,6 +254,9 @@ class _Loading:
         declarations, diagnostics = provider.declare(document)
         self._secrets += tuple(filter(self._is_known, provider.secrets(declarations)))
         self._note(find_misplaced_secrets(document, Mask(self._secrets), provider.language.identifiers))
+        # A key that can't be a name may be a URL in the wrong place: no address may show it.
+        sections = (document.get(section) for section in provider.language.entries)
+        self._secrets += tuple(Secret(key) for section in sections for key in section or () if not is_name(key))
         guesses = frozenset[str]() if self._complete else provider.whole_workspace_codes
         self._note(one for one in diagnostics if one.code not in guesses)
         self._note(provider.check(declarations, now))

@@ -44,7 +44,12 @@ _CONSTRUCTOR: Final = SafeConstructor()
 
 def format_key(key: str) -> str:
     """Return a key for a message. What can't be a name is not shown: `url:https://…` is a key that holds a secret."""
-    return quoted(key if _NAME.fullmatch(key) else "…")
+    return quoted(key if is_name(key) else "…")
+
+
+def is_name(key: str) -> bool:
+    """Say whether a key could be a name."""
+    return _NAME.fullmatch(key) is not None
 
 
 def decode_plain(text: str) -> Any:

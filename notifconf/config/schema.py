@@ -133,6 +133,16 @@ def workspace_schema(providers: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 @cache
+def list_top_level_keys() -> frozenset[str]:
+    """Return the keys that tell the workspace of any installed provider from other YAML, which may have a version."""
+    providers = list_providers()
+    for name in providers:
+        load_provider(name)
+    definitions = workspace_schema(providers)["$defs"]
+    return frozenset(key for name in providers for key in definitions.get(name, {}).get("properties", ())) - {"version"}
+
+
+@cache
 def _make_schema(providers: tuple[str, ...], loaded: tuple[str, ...]) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(_read_schema(CONFIG))
     schema["properties"]["provider"]["enum"] += [name for name in providers if name not in BUILT_IN]

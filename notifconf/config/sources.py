@@ -116,6 +116,8 @@ def _read(name: str, stdin: BinaryIO | None) -> bytes:
         with open_to_read(name) as file:
             return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
+        if Path(name).is_symlink():
+            raise UsageError(f"{name} is a link to {Path(name).readlink()}, which does not exist") from None
         way_out = (
             ", and where you are" if Path(name).suffix else f", or write a workspace there: `notifconf init {name}`"
         )

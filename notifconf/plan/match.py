@@ -33,6 +33,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
+from shlex import quote
 
 from notifconf.model.diagnostic import Diagnostic, error, quoted
 from notifconf.model.policy import Policy
@@ -198,8 +199,8 @@ class _Matcher:
             self._reject(
                 resource,
                 "owned-by-another",
-                f"the live {found.kind} {quoted(found.name)} ({found.id}) belongs to {quoted(found.owner)}: declare"
-                f" another one, or take it over with --take-over {found.owner}",
+                f"the live {found.kind} {quoted(found.name)} ({found.id}) belongs to {quoted(found.owner)}:"
+                f" declare another one, or take it over: --take-over {found.owner} --target {quote(resource.address)}",
             )
         elif owner is None:
             self._owners[place] = resource

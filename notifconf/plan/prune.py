@@ -319,7 +319,10 @@ def _note_take_over(candidates: Sequence[LiveResource], protection: Protection) 
     if kept:
         names = ", ".join(sorted(kept)[:MAX_USERS_SHOWN])
         more = f" and {len(kept) - MAX_USERS_SHOWN} more" if len(kept) > MAX_USERS_SHOWN else ""
-        message = f"--take-over deletes nothing: {names}{more} keep the mark of {' and '.join(policy.takes_over or ())}"
+        keeps = "keeps" if len(kept) == 1 else "keep"
+        message = (
+            f"--take-over deletes nothing: {names}{more} {keeps} the mark of {' and '.join(policy.takes_over or ())}"
+        )
         yield warning("owned-by-another", f"{message}; declare what this workspace shall own")
 
 

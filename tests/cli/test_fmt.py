@@ -234,7 +234,7 @@ def test_json_says_which_files_change(user):
     user.writes(UNTIDY)
     ended = user.runs("fmt", "--check", "--json")
     assert ended.code == 1
-    assert ended.json == {"files": [{"file": "notifconf.yaml", "changed": True, "text": TIDY}]}
+    assert ended.json == {"files": [{"file": "notifconf.yaml", "changed": True}]}
 
 
 WRITTEN = [
@@ -260,6 +260,34 @@ def test_check_changes_nothing_and_fmt_writes(user):
     assert path.read_text() == TIDY
     assert path.stat().st_mode & 0o777 == 0o640
     assert user.runs("fmt", "--check").code == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["kind: ConfigMap\napiVersion: v1\n", "services: {b: {}}\nversion: '3'\n", "on: push\njobs:   {}\n"]
+)
+def test_what_is_no_workspace_stays_as_it_is(user, text):
+    other = user.writes(text, "other.yaml")
+    path = user.writes(UNTIDY)
+    ended = user.runs("fmt", str(user.folder))
+    assert (ended.code, other.read_text(), path.read_text()) == (1, text, UNTIDY)
+    assert "other.yaml:1:1: error[unknown-key]" in ended.err
+
+
+def test_the_line_endings_and_the_mark_of_a_file_stay(user):
+    path = user.writes("")
+    for mark in (b"", b"\xef\xbb\xbf"):
+        path.write_bytes(mark + UNTIDY.replace("\n", "\r\n").encode())
+        assert user.runs("fmt").code == 0
+        assert path.read_bytes() == mark + TIDY.replace("\n", "\r\n").encode()
+        assert user.runs("fmt", "--check").code == 0
+
+
+def test_json_shows_no_secret_of_a_file(user):
+    literal = "https://hooks.slack.com/services/canary-literal"
+    path = user.writes(f"provider: confluent\nversion: 1\nintegrations: {{a: {{target: {{url: '{literal}'}}}}}}\n")
+    assert "canary" not in user.runs("fmt", "--check", "--json").out
+    assert "canary" not in user.runs("fmt", "--json").out
+    assert literal in path.read_text()
 
 
 def test_what_is_no_yaml_stays_as_it_is(user):

@@ -116,3 +116,8 @@ def test_a_place_that_is_no_folder(user, arguments, said):
     ended = user.runs("init", *arguments)
     assert ended.code == 1
     assert said in ended.err
+
+
+def test_the_name_of_a_file_is_no_folder(user):
+    ended = user.runs("init", "alerts.yaml")
+    assert (ended.code, (user.folder / "alerts.yaml").exists()) == (1, False)

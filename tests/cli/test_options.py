@@ -131,3 +131,9 @@ def test_an_error_about_an_option_names_the_variable_that_it_comes_from(somebody
     ended = somebody.runs("plan")
     assert ended.code == 1
     assert f"environment variable {variable}" in ended.err
+
+
+def test_a_file_is_no_endpoint(user):
+    user.writes("version: 1\nprovider: confluent\n")
+    ended = user.runs("plan", "--endpoint", "notifconf.yaml")
+    assert (ended.code, "no URL" in ended.err) == (1, True)

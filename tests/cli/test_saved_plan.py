@@ -225,6 +225,8 @@ def test_a_plan_that_was_applied_is_stale(saved):
     assert saved.runs("apply", "plan.out", "--json", "--output", "run.json").code == 4
     assert "make the plan anew: " in saved.runs("report", "run.json").out
     assert len(saved.runs("report", "run.json", "--json").json["runs"]) == 1
+    incomplete = saved.runs("report", "run.json", "nowhere.json", "--json")
+    assert (incomplete.code, [run["file"] for run in incomplete.json["runs"]]) == (1, ["run.json", "nowhere.json"])
     (saved.folder / "in-sync.json").touch()
     ended = saved.runs("report", "in-sync.json")
     assert (ended.code, "it is empty" in ended.out) == (1, True)

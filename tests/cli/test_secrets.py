@@ -510,3 +510,13 @@ def test_nowhere_in_any_encoding(monkeypatch, encode):
     secret = "canary-\"'&<>-of-a-token"
     monkeypatch.setenv("KONNECT_TOKEN", secret)
     assert mask(f"({encode(secret)})") == f"({SHOWN})"
+
+
+@pytest.mark.parametrize("command", [("validate",), ("plan",), ("drift",), ("apply", "--auto-approve"), ("resources",)])
+def test_a_url_in_the_place_of_a_key_is_shown_nowhere(user: User, command: tuple[str, ...]) -> None:
+    user.writes(
+        "version: 1\nprovider: confluent\nintegrations:\n  https://hooks.slack.com/services/canary-key:\n"
+        "    target: {kind: Slack, webhook_url: '${HOOK}'}\n"
+    )
+    ended = user.runs(*command, "--json")
+    assert (ended.code, "canary" in ended.out + ended.err) == (1, False)

@@ -38,6 +38,7 @@ def shell(user):
         ("plan --detailed-exitcode 2>&-", 2, ""),
         ("validate - <&-", 1, '-:1:1: error[invalid-value]: "provider" is missing'),
         ("apply <&-", 1, "use --auto-approve"),
+        ("apply --output plan.txt <&-", 1, "use --auto-approve"),
         ("apply --auto-approve <&- >&- 2>&-", 0, ""),
     ],
 )
@@ -46,6 +47,10 @@ def test_a_closed_stream_is_an_empty_one(shell, line, code, said):
     assert ended.returncode == code
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_last_line_below_a_plan_is_the_outcome(shell):
+    assert shell("apply").stdout.splitlines()[-1].startswith("Not applied: 1 error (nothing was changed: ")
 
 
 def test_an_apply_whose_reader_has_gone_says_that_it_did_nothing(user):
@@ -57,6 +62,20 @@ def test_an_apply_whose_reader_has_gone_says_that_it_did_nothing(user):
     os.close(theirs)
     assert (ended.returncode, user.requests("PUT", "POST", "PATCH", "DELETE")) == (1, [])
     assert ended.stderr.splitlines()[-1].startswith("Not applied: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("plan --detailed-exitcode", 2), ("coverage", 0), ("show", 0), ("inbox list", 0), ("plan nowhere.yaml", 1)],
+)
+def test_the_outcome_of_a_command_whose_reader_has_gone_decides(user, line, code):
+    user.writes(WORKSPACE)
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-m", "notifconf", *line.split()]
+    ended = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(theirs)
+    assert (ended.returncode, "bug" in ended.stderr) == (code, False)
 
 
 @pytest.mark.skipif(not os.path.exists(FULL), reason="no such device")  # noqa: PTH110
