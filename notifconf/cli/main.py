@@ -24,7 +24,6 @@ from notifconf.cli.process import (
     handle_signals,
     interrupted_message,
     prepare_streams,
-    raise_on_sigterm,
     write_error,
 )
 
@@ -113,7 +112,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     meta: dict[str, Any] = {}
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
-        with raise_on_sigterm(), cli.make_context("notifconf", given) as context:
+        with cli.make_context("notifconf", given) as context:
             meta = context.meta
             return int(context.command.invoke(context) or ExitCode.DONE)
     except click.exceptions.Exit as end:

@@ -11,7 +11,6 @@ import select
 import shlex
 import signal
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from enum import IntEnum
@@ -235,17 +234,3 @@ def read_answer() -> str:
         signal.set_wakeup_fd(previous_wake)
         os.close(wake)
         os.close(woken)
-
-
-@contextmanager
-def raise_on_sigterm() -> Iterator[None]:
-    """Make SIGTERM raise `KeyboardInterrupt` inside, as SIGINT does, unless something else handles it already."""
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

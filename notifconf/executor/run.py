@@ -12,7 +12,7 @@ from notifconf.executor.change import Writer
 from notifconf.executor.recovery import Baseline, may_adopt
 from notifconf.executor.schedule import Control, execute, run_unless_halted
 from notifconf.executor.twins import Concession, Namesakes, find_bearers, find_namesakes, group_bearers
-from notifconf.model.diagnostic import Diagnostic, warning
+from notifconf.model.diagnostic import Diagnostic, list_some, warning
 from notifconf.model.plan import Action, Change, ChangeOutcome, Outcome, Plan, Result
 from notifconf.model.policy import Policy
 from notifconf.model.state import Live
@@ -46,11 +46,8 @@ async def apply(proposal: Proposal, provider: Provider, connection: Connection, 
     if remaining is not None and remaining.errors:
         troubles.extend(item.message for item in remaining.errors)
     elif remaining is not None and (late := list(find_hidden(remaining, verification.outcomes))):
-        names = ", ".join(late[:MAX_NAMES_SHOWN])
-        more = f" and {len(late) - MAX_NAMES_SHOWN} more" if len(late) > MAX_NAMES_SHOWN else ""
-        troubles.append(
-            f"the service does not list yet what it has created: {names}{more}; wait before apply is run again"
-        )
+        names = list_some(late, MAX_NAMES_SHOWN)
+        troubles.append(f"the service does not list yet what it has created: {names}; wait before apply is run again")
     return Outcome(
         plan,
         tuple(verification.outcomes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
@@ -70,6 +70,12 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
     if not matches:
         return ""
     return f" (did you mean {' or '.join(quoted(candidates[match]) for match in matches)}?)"
+
+
+def list_some(names: Sequence[str], most: int, joint: str = ", ") -> str:
+    """Return the first names in a row, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return joint.join(names[:most]) + more
 
 
 def quoted(text: str, *, longest: int = 120) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from notifconf.model.coverage import Channel, Reach
-from notifconf.model.diagnostic import Diagnostic, Position, error, format_time, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, error, format_time, list_some, quoted, warning
 from notifconf.model.plan import Action, Change, PlanValue, Reference, Sensitive, Silence
 from notifconf.model.policy import Policy
 from notifconf.model.resource import LiveResource, Value
@@ -280,6 +280,4 @@ def hidden_resources(resources: Collection[str]) -> Iterator[Diagnostic]:
 
 
 def _name_hidden(resources: Collection[str]) -> str:
-    names = ", ".join(map(quoted, sorted(resources)[:MAX_HIDDEN_SHOWN]))
-    more = f" and {len(resources) - MAX_HIDDEN_SHOWN} more" if len(resources) > MAX_HIDDEN_SHOWN else ""
-    return names + more
+    return list_some([*map(quoted, sorted(resources))], MAX_HIDDEN_SHOWN)

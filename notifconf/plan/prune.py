@@ -34,7 +34,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from notifconf.model.diagnostic import Diagnostic, error, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, error, list_some, nearest, quoted, warning
 from notifconf.model.plan import Action, Change, Unmanaged
 from notifconf.model.policy import GLOB_CHARACTERS, GUARDS, Guard, Mode, Percentage, Policy, address_matches
 from notifconf.model.resource import Kind, LiveResource
@@ -317,12 +317,9 @@ def _note_take_over(candidates: Sequence[LiveResource], protection: Protection) 
         if item.owner != policy.owner and policy.owns(item.owner) and policy.mode is Mode.SYNC
     ]
     if kept:
-        names = ", ".join(sorted(kept)[:MAX_USERS_SHOWN])
-        more = f" and {len(kept) - MAX_USERS_SHOWN} more" if len(kept) > MAX_USERS_SHOWN else ""
+        names = list_some(sorted(kept), MAX_USERS_SHOWN)
         keeps = "keeps" if len(kept) == 1 else "keep"
-        message = (
-            f"--take-over deletes nothing: {names}{more} {keeps} the mark of {' and '.join(policy.takes_over or ())}"
-        )
+        message = f"--take-over deletes nothing: {names} {keeps} the mark of {' and '.join(policy.takes_over or ())}"
         yield warning("owned-by-another", f"{message}; declare what this workspace shall own")
 
 
@@ -348,8 +345,5 @@ def _find_users(
 
 
 def _in_use(kind: str, address: str, users: Sequence[LiveResource]) -> Diagnostic:
-    names = ", ".join(sorted(quoted(user.name) for user in users)[:MAX_USERS_SHOWN])
-    rest = f" and {len(users) - MAX_USERS_SHOWN} more" if len(users) > MAX_USERS_SHOWN else ""
-    return warning(
-        f"{kind}-in-use", f"{address} is kept, since something still refers to it: {names}{rest}", None, address
-    )
+    names = list_some(sorted(quoted(user.name) for user in users), MAX_USERS_SHOWN)
+    return warning(f"{kind}-in-use", f"{address} is kept, since something still refers to it: {names}", None, address)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, error, list_some, nearest, quoted, warning
 from notifconf.model.policy import is_called
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide, find_idle_exceptions
 from notifconf.providers.confluent.catalogue import (
@@ -205,9 +205,8 @@ def _report_conflict(
         message = f"this notification type has a subscription already at {earlier.notification_type.position}"
         where = address(types[0].display_name)
         return error("duplicate-subscription", message, later.notification_type.position, where)
-    names = ", ".join(quoted(item.display_name) for item in types[:MAX_NAMES_SHOWN])
-    more = f" and {len(types) - MAX_NAMES_SHOWN} more" if len(types) > MAX_NAMES_SHOWN else ""
-    message = f"this match and the one at {earlier.position} both find {names}{more}"
+    names = list_some([quoted(item.display_name) for item in types], MAX_NAMES_SHOWN)
+    message = f"this match and the one at {earlier.position} both find {names}"
     return error("overlapping-match", message, later.position)
 
 

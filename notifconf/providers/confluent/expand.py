@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, error, list_some, nearest, quoted, warning
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
 from notifconf.plan.coverage import hidden_resources, not_visible
@@ -243,11 +243,10 @@ def _name_places(selector: Selector, wanted: Reference) -> str:
 
 
 def _report_ambiguous(entry: DeclaredResource, found: Sequence[InventoryItem]) -> Diagnostic:
-    candidates = " or ".join(f"{item.id} ({item.title('')})" for item in found[:MAX_NAMES_SHOWN])
-    more = f" and {len(found) - MAX_NAMES_SHOWN} more" if len(found) > MAX_NAMES_SHOWN else ""
+    candidates = list_some([f"{item.id} ({item.title('')})" for item in found], MAX_NAMES_SHOWN, " or ")
     noun = NOUNS[found[0].type]
     way_out = "write the id" if found[0].environment is None else "write the id, or what it is in"
-    message = f"{len(found)} {noun}s are called so: {way_out}: {candidates}{more}"
+    message = f"{len(found)} {noun}s are called so: {way_out}: {candidates}"
     return error("ambiguous-resource", message, entry.position)
 
 
@@ -279,9 +278,8 @@ def _find_rivals(named: Sequence[DeclaredResource], matched: Sequence[DeclaredRe
 def _report_overlaps(overlaps: Overlaps) -> Iterator[Diagnostic]:
     """Report the pairs of matches that both say whether a resource is muted, each pair once."""
     for (first, again), resources in sorted(overlaps.items()):
-        names = ", ".join(map(quoted, sorted(resources)[:MAX_NAMES_SHOWN]))
-        more = f" and {len(resources) - MAX_NAMES_SHOWN} more" if len(resources) > MAX_NAMES_SHOWN else ""
-        message = f"this match and the one at {first} both say whether {names}{more} is muted: make one narrower"
+        names = list_some([*map(quoted, sorted(resources))], MAX_NAMES_SHOWN)
+        message = f"this match and the one at {first} both say whether {names} is muted: make one narrower"
         yield error("overlapping-match", message, again)
 
 

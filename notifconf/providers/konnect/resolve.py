@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from notifconf.model.diagnostic import Diagnostic, Position, error, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, error, list_some, nearest, quoted, warning
 from notifconf.model.policy import Policy
 from notifconf.model.resource import LiveResource, Resource, Value
 from notifconf.model.state import Live, Workspace
@@ -235,9 +235,8 @@ def _report_conflict(conflict: Conflict[DeclaredSubscription, Key]) -> Diagnosti
         event, *_ = conflict.things[0]
         return make_duplicate_error(earlier, later, later.address(event))
     events = sorted(event for event, *_ in conflict.things)
-    names = ", ".join(map(quoted, events[:MAX_NAMES_SHOWN]))
-    more = f" and {len(events) - MAX_NAMES_SHOWN} more" if len(events) > MAX_NAMES_SHOWN else ""
-    message = f"this match and the one at {earlier.position} have one name, and both find {names}{more}"
+    names = list_some([*map(quoted, events)], MAX_NAMES_SHOWN)
+    message = f"this match and the one at {earlier.position} have one name, and both find {names}"
     return error("overlapping-match", message, later.position)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, cast
 
-from notifconf.model.diagnostic import Diagnostic, error, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, error, list_some, quoted, warning
 from notifconf.model.plan import Action, Change, Silence
 from notifconf.model.resource import LiveResource, Resource, Value
 from notifconf.model.state import Live
@@ -164,5 +164,4 @@ def _find_gone(before: Sequence[str], after: Sequence[str]) -> str:
 
 
 def _join(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MAX_NAMES_SHOWN} more" if len(names) > MAX_NAMES_SHOWN else ""
-    return ", ".join(names[:MAX_NAMES_SHOWN]) + more
+    return list_some(names, MAX_NAMES_SHOWN)
