@@ -41,7 +41,7 @@ from notifconf.executor.saved import (
 )
 from notifconf.executor.schedule import Control
 from notifconf.executor.secrets import encode_attributes, find_lists
-from notifconf.files import open_to_read, write_atomically
+from notifconf.files import open_to_read, usage_errors, write_atomically
 from notifconf.model.coverage import Explanation
 from notifconf.model.diagnostic import Position
 from notifconf.model.plan import Change, Outcome, Plan
@@ -188,10 +188,9 @@ def save_plan(proposal: Proposal, path: str | Path, *, paths: Sequence[str] = ()
     """
     if proposal.basis is None:
         raise ValueError("a plan can only be saved if make_plan was given the endpoint")
-    try:
-        write_atomically(Path(path), encode_plan_file(proposal, proposal.basis, paths), mode=0o600)
-    except OSError as error:
-        raise UsageError(f"can't write the plan file {path}: {error.strerror}") from error
+    text = encode_plan_file(proposal, proposal.basis, paths)
+    with usage_errors(f"can't write the plan file {path}"):
+        write_atomically(Path(path), text, mode=0o600)
 
 
 def load_plan(path: str | Path) -> SavedPlan:
@@ -204,14 +203,11 @@ def load_plan(path: str | Path) -> SavedPlan:
 
 def find_saved_plan(path: str | Path) -> SavedPlan | None:
     """Read a plan file, as `load_plan` does, but return None for a file that is no plan file."""
-    try:
-        with open_to_read(path) as file:
-            head = file.read(MAX_HEAD_BYTES)
-            if not head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
-                return None
-            text = (head + file.read()).decode("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}") from error
+    with usage_errors(f"can't read {path}"), open_to_read(path) as file:
+        head = file.read(MAX_HEAD_BYTES)
+        if not head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+            return None
+        text = (head + file.read()).decode("utf-8-sig", errors="replace")
     if not is_plan_file(text):
         return None
     document = parse_plan_file(text)

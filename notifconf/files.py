@@ -95,6 +95,32 @@ def refuse_claimed(file: int | str, name: str) -> None:
 
 
 @contextmanager
+def usage_errors(what: str) -> Iterator[None]:
+    """Raise `UsageError` for an OSError inside: `what` says what can't be done."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{what}: {error.strerror}") from error
+
+
+@contextmanager
+def open_log(path: Path, name: str) -> Iterator[Callable[[bytes], None]]:
+    """Give what appends lines to a `PrivateLog`. Raises `UsageError`, as does what it gives, where that can't be."""
+    what = f"can't write the {name} file {path}"
+    with usage_errors(what):
+        log = PrivateLog(path)
+
+    def append(lines: bytes) -> None:
+        with usage_errors(what):
+            log.append(lines)
+
+    try:
+        yield append
+    finally:
+        log.close()
+
+
+@contextmanager
 def claim_outputs(outputs: Mapping[str, Path]) -> Iterator[None]:
     """Declare the outputs of a command, by option, for as long as it runs.
 
@@ -103,10 +129,8 @@ def claim_outputs(outputs: Mapping[str, Path]) -> Iterator[None]:
     """
     claims = _Claims({}, set())
     for option, path in outputs.items():
-        try:
+        with usage_errors(f"{option} can't write {path}"):
             identity = _identity(path)
-        except OSError as error:
-            raise UsageError(f"{option} can't write {path}: {error.strerror}") from error
         if identity in claims.options:
             raise OutputConflictError(f"{claims.options[identity]} and {option} name the same file, {path}: name two")
         if identity is not None:

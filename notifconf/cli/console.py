@@ -25,7 +25,7 @@ from notifconf.cli.parameters import explain_sources
 from notifconf.cli.process import ExitCode, discard_output, find_folder, page_output, read_answer, write_error
 from notifconf.config.access import credentials_in
 from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
-from notifconf.files import append_text, check_output, write_atomically
+from notifconf.files import append_text, check_output, usage_errors, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.mask import Mask, mask_texts
@@ -134,7 +134,7 @@ class Console:
     def check(self) -> None:
         """Raise `UsageError` if the result's file can't be written: after an apply, that would come too late."""
         if self.output is not None:
-            with _failing(self.output):
+            with usage_errors(f"can't write {self.output}"):
                 check_output(self.output)
 
     def masked(self, value: T) -> T:
@@ -152,7 +152,7 @@ class Console:
                 sys.stdout.write(text)
                 sys.stdout.flush()
             return
-        with _failing(self.output):
+        with usage_errors(f"can't write {self.output}"):
             if self._begun:
                 append_text(self.output, text)
             else:
@@ -387,15 +387,6 @@ class Console:
 
     def _draw(self, stream: IO[str], lines: Iterable[Line]) -> None:
         self._terminal(stream).draw_lines(mask_line(item, mask) for item in lines)
-
-
-@contextmanager
-def _failing(path: Path) -> Iterator[None]:
-    """Raise `UsageError` for an error with the result's file inside."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from error
 
 
 PROGRESS_DELAY_SECONDS = 1.0

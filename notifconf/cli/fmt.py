@@ -15,8 +15,8 @@ from notifconf.config.scalars import format_key
 from notifconf.config.schema import list_top_level_keys
 from notifconf.config.sources import STANDARD_INPUT, Source, read_sources
 from notifconf.config.yaml import parse
-from notifconf.errors import UsageError, WorkspaceError
-from notifconf.files import write_atomically
+from notifconf.errors import WorkspaceError
+from notifconf.files import usage_errors, write_atomically
 from notifconf.model.diagnostic import BYTE_ORDER_MARK, Diagnostic, error
 from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
@@ -45,7 +45,8 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
     changed = {name: text for name, text in formatted.items() if text is not None and text != texts[name]}
     if not check:
         for name in changed.keys() - {STANDARD_INPUT}:
-            _write(name, changed[name])
+            with usage_errors(f"can't write {name}"):
+                write_atomically(Path(name), changed[name])
     if console.machine:
         # A file may hold a secret, which no log may show. Who pipes one in gets it back.
         printed = {name: {"text": formatted[name] or texts[name]} for name in {STANDARD_INPUT} & texts.keys()}
@@ -83,10 +84,3 @@ def _refuse_errors(sources: list[Source]) -> None:
             diagnostics.append(error("unknown-key", message, document.keys_at[keys[0]]))
     if any(item.severity == "error" for item in diagnostics):
         raise WorkspaceError(diagnostics)
-
-
-def _write(name: str, text: str) -> None:
-    try:
-        write_atomically(Path(name), text)
-    except OSError as error:
-        raise UsageError(f"can't write {name}: {error.strerror}") from error

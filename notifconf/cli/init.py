@@ -16,7 +16,7 @@ from notifconf.cli.process import ExitCode
 from notifconf.config import schema_text
 from notifconf.config.sources import SUFFIXES
 from notifconf.errors import UsageError
-from notifconf.files import open_to_read, write_new
+from notifconf.files import open_to_read, usage_errors, write_new
 from notifconf.providers import BUILT_IN, load_provider
 from notifconf.report.style import Line, Span, line
 
@@ -44,11 +44,9 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
         raise UsageError(f"{folder} is the name of a file: name the folder that {WORKSPACE} shall be written into")
     _refuse_second_workspace(folder)
     starter = load_provider(provider).read_starter()
-    try:
+    with usage_errors(f"can't write into {folder}"):
         schema = {} if (folder / SCHEMA).exists() else {folder / SCHEMA: schema_text(SCHEMA)}
         write_new({**schema, folder / WORKSPACE: starter})
-    except OSError as error:
-        raise UsageError(f"can't write into {folder}: {error.strerror}") from error
     console.lines(_describe_next_steps(folder, provider, VARIABLE.findall(starter)))
     return ExitCode.DONE
 

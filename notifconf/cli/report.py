@@ -10,8 +10,7 @@ from notifconf.cli.console import Console, mask
 from notifconf.cli.options import command
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
-from notifconf.errors import UsageError
-from notifconf.files import open_to_read, write_atomically
+from notifconf.files import open_to_read, usage_errors, write_atomically
 from notifconf.report.overview import OVERVIEWS, Run, make_unreadable_run, overview_metrics, read_run
 from notifconf.report.style import Span, line
 
@@ -36,10 +35,8 @@ def report(files: tuple[str, ...], *, metrics_file: Path | None, console: Consol
     """
     runs = [_read(file) for file in files]
     if metrics_file is not None:
-        try:
+        with usage_errors(f"can't write the metrics to {metrics_file}"):
             write_atomically(metrics_file, mask(overview_metrics(runs)), mode=METRICS_FILE_MODE)
-        except OSError as error:
-            raise UsageError(f"can't write the metrics to {metrics_file}: {error.strerror}") from error
     console.result(OVERVIEWS[console.format](console.masked(runs)))
     unreadable = [run for run in runs if not run.is_readable]
     for run in unreadable:

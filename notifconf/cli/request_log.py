@@ -12,7 +12,7 @@ from pathlib import Path
 from notifconf.cli.console import mask
 from notifconf.cli.process import write_error
 from notifconf.errors import UsageError
-from notifconf.files import PrivateLog
+from notifconf.files import open_log
 from notifconf.http.exchange import Exchange
 
 
@@ -72,23 +72,10 @@ def _traceback(error: BaseException | None) -> Iterator[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Callable[[dict[str, object]], None]]:
     """Give what appends a record. Raises `UsageError` where the file can't be opened, as does what it gives."""
-    try:
-        log = PrivateLog(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
+    with open_log(path, "log") as append_line:
 
-    def append(record: dict[str, object]) -> None:
-        line = mask(json.dumps({"time": datetime.now(UTC).isoformat(), **record})) + "\n"
-        try:
-            log.append(line.encode("ascii"))
-        except OSError as error:
-            raise _unwritable(path, error) from error
+        def append(record: dict[str, object]) -> None:
+            line = mask(json.dumps({"time": datetime.now(UTC).isoformat(), **record})) + "\n"
+            append_line(line.encode("ascii"))
 
-    try:
         yield append
-    finally:
-        log.close()
-
-
-def _unwritable(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"can't write the log file {path}: {error.strerror}")

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from notifconf.errors import UsageError
-from notifconf.files import PrivateLog
+from notifconf.files import open_log
 from notifconf.model.plan import ChangeOutcome
 
 ACTORS = (
@@ -56,7 +55,7 @@ def audit_trail(
         yield lambda _: None
         return
     circumstances = Circumstances(provider, endpoint, digest, _first(ACTORS, environment), _run(environment))
-    with _appending(path) as append:
+    with open_log(path, "audit") as append:
         yield lambda item: append(_line(item, circumstances, datetime.now(UTC)))
 
 
@@ -77,25 +76,6 @@ def _line(item: ChangeOutcome, circumstances: Circumstances, now: datetime) -> b
         "run": circumstances.run,
     }
     return json.dumps(record).encode("ascii") + b"\n"
-
-
-@contextmanager
-def _appending(path: Path) -> Iterator[Callable[[bytes], None]]:
-    try:
-        log = PrivateLog(path)
-    except OSError as error:
-        raise UsageError(f"can't write the audit file {path}: {error.strerror}") from error
-
-    def append(line: bytes) -> None:
-        try:
-            log.append(line)
-        except OSError as error:
-            raise UsageError(f"can't write the audit file {path}: {error.strerror}") from error
-
-    try:
-        yield append
-    finally:
-        log.close()
 
 
 def _first(names: Iterable[str], environment: Mapping[str, str]) -> str | None:
