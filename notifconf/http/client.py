@@ -98,6 +98,8 @@ class Client:
         self._timeouts = httpx.Timeout(None, connect=CONNECT_SHARE * options.timeout).as_dict()
         self._transport: httpx.AsyncBaseTransport | None = None
         self.lists = Lists()
+        self.describe: Callable[[Any], str] = describe_nothing
+        """Makes a text of the parsed body of an error, as the service writes them."""
         self._kept: dict[Hashable, Response] = {}
 
     async def __aenter__(self) -> Self:
@@ -118,14 +120,12 @@ class Client:
         *,
         params: Query | None = None,
         json: object = None,
-        describe: Callable[[Any], str] = describe_nothing,
         may_be_missing: bool = False,
     ) -> Answer:
         """Send a request, at most five times, and return its answer, which holds a JSON object (not so for DELETE).
 
         A POST is sent again only if the service certainly did not carry it out. If that is unknown, the error has
-        `sent`. `describe` makes a text of the parsed body of an error; that of a 404 is not looked at where the object
-        `may_be_missing`. Raises a `ServiceError`.
+        `sent`. The body of a 404 is not looked at where the object `may_be_missing`. Raises a `ServiceError`.
         """
         content = None if json is None else encode(json)
         return await self._send(
@@ -137,20 +137,12 @@ class Client:
                 content=content,
                 repeatable=method != "POST",
                 wants_body=method != "DELETE",
-                describe=describe,
+                describe=self.describe,
                 may_be_missing=may_be_missing,
             )
         )
 
-    async def send_action(
-        self,
-        path: str,
-        json: object,
-        describe: Callable[[Any], str] = describe_nothing,
-        *,
-        method: str = "POST",
-        params: Query | None = None,
-    ) -> None:
+    async def send_action(self, path: str, json: object, *, method: str = "POST", params: Query | None = None) -> None:
         """Send what does no harm a second time (a test message, a status), at most five times; its answer is not read.
 
         Raises a `ServiceError`.
@@ -164,7 +156,7 @@ class Client:
                 content=encode(json),
                 repeatable=True,
                 wants_body=False,
-                describe=describe,
+                describe=self.describe,
             )
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from notifconf.http.client import Client, ClientOptions
+from notifconf.http.client import Client, ClientOptions, describe_nothing
 from notifconf.http.endpoint import Authorization
 from notifconf.http.exchange import Exchange
 from notifconf.http.redaction import Redactor
@@ -63,6 +63,7 @@ class Trial:
         self.service = Service(*answers)
         self.time = Time()
         self.exchanges: list[Exchange] = []
+        self.describe: Callable[[Any], str] = describe_nothing
         self.make_client: Callable[[], Client] = lambda: Client(
             endpoint,
             authorization,
@@ -73,12 +74,20 @@ class Trial:
             ),
         )
 
-    def request(self, method: str = "GET", path: str = "/things", **options: Any) -> Answer:
+    def request(
+        self,
+        method: str = "GET",
+        path: str = "/things",
+        describe: Callable[[Any], str] = describe_nothing,
+        **options: Any,
+    ) -> Answer:
+        self.describe = describe
         return self.requests([(method, path, options)])[-1]
 
     def requests(self, wanted: Sequence[tuple[str, str, dict[str, Any]]]) -> list[Answer]:
         async def run() -> list[Answer]:
             async with self.make_client() as client:
+                client.describe = self.describe
                 return [await client.request(method, path, **options) for method, path, options in wanted]
 
         return asyncio.run(run())

@@ -40,6 +40,7 @@ class Api:
 
     def __init__(self, client: Client) -> None:
         """Speak through `client`."""
+        client.describe = describe_error
         self._client = client
 
     async def read_list(
@@ -124,7 +125,7 @@ class Api:
 
     async def create(self, collection: str, body: Mapping[str, Plain]) -> str:
         """Create an object and return its id; it is never sent again after a failure that leaves its fate unknown."""
-        answer = await self._client.request("POST", f"{ROOT}/{collection}", json=body, describe=describe_error)
+        answer = await self._client.request("POST", f"{ROOT}/{collection}", json=body)
         try:
             self._client.redactor.withhold([{"id": answer.body.get("id")}])
             return id_of(answer.body, f"an object of {collection}")
@@ -141,7 +142,7 @@ class Api:
 
     async def update(self, collection: str, object_id: str, body: Mapping[str, Plain]) -> None:
         """Patch an object with these members."""
-        await self._client.request("PATCH", _path(collection, object_id), json=body, describe=describe_error)
+        await self._client.request("PATCH", _path(collection, object_id), json=body)
 
     async def delete(self, collection: str, object_id: str) -> None:
         """Delete an object. Raises `NotFoundError` where it is missing."""
@@ -149,7 +150,7 @@ class Api:
 
     async def test(self, integration: Mapping[str, Plain]) -> None:
         """Send a test message to the target of an integration, which need not exist; a second message does no harm."""
-        await self._client.send_action(f"{ROOT}/integrations:test", integration, describe_error)
+        await self._client.send_action(f"{ROOT}/integrations:test", integration)
 
     async def user_notifications(self, query: Query, limit: int | None = None) -> list[Item]:
         """Return the user's notifications, the newest first, or the first `limit` of them."""
@@ -165,14 +166,12 @@ class Api:
 
     async def mark_notification(self, notification_id: str, *, read: bool) -> None:
         """Mark one notification as read, or unread."""
-        await self._client.send_action(
-            _path(USER_NOTIFICATIONS, notification_id), {"read": read}, describe_error, method="PATCH"
-        )
+        await self._client.send_action(_path(USER_NOTIFICATIONS, notification_id), {"read": read}, method="PATCH")
 
     async def mark_notifications(self, query: Query, *, read: bool) -> None:
         """Mark all notifications that the filters find."""
         path = f"{ROOT}/{USER_NOTIFICATIONS}:mark-all"
-        await self._client.send_action(path, {"read": read}, describe_error, method="PATCH", params=query)
+        await self._client.send_action(path, {"read": read}, method="PATCH", params=query)
 
     async def summarise_notifications(self) -> Item:
         """Return how many notifications are unread."""
@@ -186,7 +185,7 @@ class Api:
         `forbidden_access`. The vendor's own client treats it as missing. Every other 403 is about rights.
         """
         try:
-            return await self._client.request(method, _path(collection, object_id), describe=describe_error)
+            return await self._client.request(method, _path(collection, object_id))
         except ForbiddenError as error:
             if error.code != NOT_VISIBLE:
                 raise
@@ -195,9 +194,7 @@ class Api:
             ) from None
 
     async def _get(self, path: str, params: Query, *, may_be_missing: bool = False) -> Answer:
-        return await self._client.request(
-            "GET", path, params=params, describe=describe_error, may_be_missing=may_be_missing
-        )
+        return await self._client.request("GET", path, params=params, may_be_missing=may_be_missing)
 
 
 def _take_connector(name: str, body: Any) -> Item:

@@ -26,6 +26,7 @@ class Api:
 
     def __init__(self, client: Client) -> None:
         """Speak through `client`. An endpoint that names only a host, as Kong's own tools have it, means its /v1."""
+        client.describe = describe_error
         self._client = client
         self._root = f"{'' if urlsplit(client.endpoint).path else VERSION}/notifications"
 
@@ -40,7 +41,7 @@ class Api:
     async def create(self, event: str, body: Mapping[str, Plain]) -> str:
         """Create a subscription and return its id. It is not sent again while its fate is unknown."""
         path = f"{self._root}/{_subscriptions(event)}"
-        answer = await self._client.request("POST", path, json=body, describe=describe_error)
+        answer = await self._client.request("POST", path, json=body)
         try:
             self._client.redactor.withhold([{"id": answer.body.get("id")}])
             return text_id(answer.body, "id", "the subscription that it made")
@@ -51,7 +52,7 @@ class Api:
         """Return a subscription, or None where it is missing."""
         path = f"{self._root}/{_subscriptions(event)}/{_segment(subscription)}"
         try:
-            item: Item = (await self._client.request("GET", path, describe=describe_error)).body
+            item: Item = (await self._client.request("GET", path)).body
         except NotFoundError:
             return None
         return item
@@ -59,12 +60,12 @@ class Api:
     async def update(self, event: str, subscription: str, body: Mapping[str, Plain]) -> None:
         """Replace what can be written of a subscription."""
         path = f"{self._root}/{_subscriptions(event)}/{_segment(subscription)}"
-        await self._client.request("PATCH", path, json=body, describe=describe_error)
+        await self._client.request("PATCH", path, json=body)
 
     async def delete(self, event: str, subscription: str) -> None:
         """Delete a subscription."""
         path = f"{self._root}/{_subscriptions(event)}/{_segment(subscription)}"
-        await self._client.request("DELETE", path, describe=describe_error)
+        await self._client.request("DELETE", path)
 
     async def inbox(self, filters: Mapping[str, str], limit: int | None = None) -> list[Item]:
         """Return the notifications of the inbox, or the first `limit` of them; `filters` are query parameters."""
@@ -73,11 +74,11 @@ class Api:
     async def set_status(self, notifications: Sequence[str], status: str) -> None:
         """Give 1 to 100 different notifications a status; a second time it changes nothing."""
         body = {"ids": list(notifications), "status": status}
-        await self._client.send_action(f"{self._root}/inbox/bulk", body, describe_error)
+        await self._client.send_action(f"{self._root}/inbox/bulk", body)
 
     async def delete_notification(self, notification: str) -> None:
         """Delete a notification."""
-        await self._client.request("DELETE", f"{self._root}/inbox/{_segment(notification)}", describe=describe_error)
+        await self._client.request("DELETE", f"{self._root}/inbox/{_segment(notification)}")
 
     async def _read_list(
         self, path: str, member: str, what: str, params: Mapping[str, str] | None = None, *, limit: int | None = None
@@ -91,7 +92,7 @@ class Api:
 
         async def fetch(cursor: str | None) -> Page:
             query = {**(params or {}), **({} if cursor is None else {CURSOR: cursor})}
-            answer = await self._client.request("GET", path, params=query, describe=describe_error)
+            answer = await self._client.request("GET", path, params=query)
             items = _items(answer, operation)
             self._client.redactor.withhold(items)
             return Page(items, _next_cursor(answer, operation), answer)
