@@ -67,7 +67,12 @@ class Writer:
             self._check_owner(change, live)
             lists = await self._merge_lists(change, live)
             attributes = {**self._keep_unchanged(change, attributes, live), **lists}
-        await self.connection.update(change.kind, change.id, attributes, change.changed)
+        try:
+            await self.connection.update(change.kind, change.id, attributes, change.changed)
+        except NotFoundError:
+            absent = self.kind_of(change.kind).absent
+            if not absent or not absent.items() <= attributes.items():
+                raise
         return change.id
 
     async def repair(self, change: Change) -> None:
@@ -114,7 +119,8 @@ class Writer:
             before, rest = _texts(found[name]), _texts(after)
             for target in sorted(before - rest):
                 owner = await self._find_owner_of(target)
-                if not self._may_take(change, owner):
+                # What this run takes over may not have its new mark yet.
+                if owner is not None and not self.policy.owns(owner):
                     message = f"{change.address} would no longer reach {target}, which belongs to {owner}"
                     raise ChangedSinceError(f"{message} since the plan was made: plan again")
             for target in sorted(rest - known) if self.policy.owner is not None else ():

@@ -4,10 +4,11 @@ A service, or a proxy before it, may repeat a secret in an error, a header, a na
 turned around. So a text is looked at in several views: as it stands, with its escapes decoded, with its base64 and hex
 decoded, without markup, and each of these from its end. A view has no white space, no characters that do not show, no
 accents, and no upper case. A text repeats a secret if a view of it holds any 10 characters in a row of a view of the
-secret, or any 10 letters and digits, whatever stands between them.
+secret, or any 10 letters and digits, whatever stands between them. A whole secret, as it is written, is replaced: then
+the rest is looked at in the same way.
 
 Of a secret URL, the scheme is not looked for, nor a host that many share. A text with a repeated secret is withheld as
-a whole: what is left of it could complete the secret, or be another form of it.
+a whole else: what is left of it could complete the secret, or be another form of it.
 
 The texts of objects (names, descriptions) are judged more mildly: a name such as `payments-alerts` may well stand in
 the path of a hook too. There only a whole secret, in whatever form, counts, and names stay as they are: objects are
@@ -163,9 +164,12 @@ class Redactor:
                     container[key] = WITHHELD
 
     def __call__(self, text: str) -> str:
-        """Return `text`, or what stands for it if it repeats a secret; a short secret in it is replaced."""
+        """Return `text` with whole secrets replaced, or what stands for it if it still repeats a part of one."""
         if self.finds(text):
-            return WITHHELD
+            for secret in sorted(self._known, key=len, reverse=True):
+                text = text.replace(secret, SHOWN) if len(secret) >= WINDOW_LENGTH else text
+            if self.finds(text):
+                return WITHHELD
         return self._pattern.sub(SHOWN, text) if self._pattern is not None else text
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from notifconf.model.diagnostic import Position
@@ -26,7 +27,8 @@ class Kind(NamedTuple):
     this kind; what can be referred to can be in use. `unique` says that the service refuses a second object of the same
     natural key: then a create whose fate is unknown may be sent again. `mark` says where the planner puts the mark of
     an owner, if it does. `place` names the attribute, if there is one, that says by a path where the object belongs:
-    `Live.names` may know the names in it. `is_whole` says that an update must send the whole object.
+    `Live.names` may know the names in it. `is_whole` says that an update must send the whole object. `absent` are the
+    attributes that one counts as having where it is missing; nothing for a kind whose absence says something else.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Kind(NamedTuple):
     place: str = ""
     mark: Mark | None = None
     is_whole: bool = False
+    absent: Mapping[str, str] = MappingProxyType({})
 
 
 class MuteTerms(NamedTuple):

@@ -291,7 +291,10 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
         verb = "is" if len(outcome.left) == 1 else "are"
         yield line(f"{count(len(outcome.left), 'change')} {verb} left to do: run apply again to continue.")
     elif outcome.complete and outcome.remaining is not None:
-        yield line(Span("Verified:", "strong"), f" {VERIFIED[outcome.remaining.part]}")
+        verified = VERIFIED[outcome.remaining.part]
+        if outcome.count(Result.KEPT):
+            verified = f"{verified.removesuffix('.')}, but for what is still in use."
+        yield line(Span("Verified:", "strong"), f" {verified}")
 
 
 def list_told(change: Change) -> str:

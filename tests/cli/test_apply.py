@@ -138,6 +138,8 @@ def test_what_only_the_service_knows_to_be_in_use_is_kept(user):
     assert ended.code == 0
     assert results(ended)["integrations/used"] == "kept"
     assert "integration-in-use" in ended.err
+    again = user.runs("apply", "--auto-approve", "--mode", "sync").out.splitlines()[-1]
+    assert again == "Verified: live state matches the configuration, but for what is still in use."
 
 
 def test_a_rename_by_pin_is_one_patch_of_what_changed(user):

@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 from freezegun import freeze_time
 
+from notifconf.emulator.faults import parse_fault
+
 WORKSPACE = """\
 version: 1
 provider: confluent
@@ -91,3 +93,11 @@ def test_what_can_be_declared(user, muted, code):
     ended = user.runs("validate")
     assert ended.code == code, ended.err
     assert ("notifconf.yaml:4:" in ended.err) is bool(code) or code == 0
+
+
+def test_a_mute_that_is_gone_by_the_time_it_is_lifted_is_lifted(muted):
+    muted.writes("version: 1\nprovider: confluent\nresources: [{resource: environment=env-p7x2kq, muted: false}]\n")
+    muted.emulator.settings.faults = [parse_fault("vanish:method=PATCH")]
+    ended = muted.applies()
+    assert (ended.code, muted.emulator.objects("resource-preferences")) == (0, [])
+    assert ended.json["summary"]["update"] == 1

@@ -21,7 +21,9 @@ LIVE = [live_channel("c1", "a"), live_channel("c2", "b"), owned("c3", "c", "othe
 ME = Policy(owner="me")
 
 
-def carry_out(declared: list[Any], service: Service, policy: Policy, meanwhile: Any = None) -> Outcome:
+def carry_out(
+    declared: list[Any], service: Service, policy: Policy, meanwhile: Any = None, parallelism: int = 1
+) -> Outcome:
     """Plan, let something happen, and apply; nothing sleeps."""
 
     async def nothing(_: float) -> None:
@@ -34,7 +36,7 @@ def carry_out(declared: list[Any], service: Service, policy: Policy, meanwhile: 
     elif meanwhile is not None:
         tell(service, *meanwhile)
     connection: Any = service
-    return asyncio.run(apply(proposal, prover, connection, Control(parallelism=1, sleep=nothing)))
+    return asyncio.run(apply(proposal, prover, connection, Control(parallelism=parallelism, sleep=nothing)))
 
 
 def tell(service: Service, *channels: str) -> None:
@@ -192,4 +194,21 @@ def test_what_another_owner_marked_in_the_meantime_keeps_its_mark() -> None:
         (Result.SKIPPED, False),
     ]
     assert service.objects["c1"].owner == "other"
+    assert told(service) == ("c2",)
+
+
+class Slow(Service):
+    """A service that takes its time to write a channel."""
+
+    async def update(self, kind: str, *rest: Any) -> None:
+        for _ in range(20 if kind == "channel" else 0):
+            await asyncio.sleep(0)
+        await super().update(kind, *rest)
+
+
+@pytest.mark.parametrize("parallelism", [1, 9])
+def test_what_is_taken_over_leaves_lists_whether_it_is_marked_anew_by_then_or_not(parallelism: int) -> None:
+    service = Slow(owned("c1", "a", "old"), LIVE[1], live_route("r1", "t", "c1", "c2"))
+    policy = replace(SYNC, owner="me", takes_over=("old",))
+    assert carry_out([channel("a")], service, policy, parallelism=parallelism).complete
     assert told(service) == ("c2",)

@@ -14,7 +14,7 @@ from notifconf.emulator.server import running
 from notifconf.executor import recovery, run
 from notifconf.http import client, rate_limiter
 from notifconf.http.redaction import Redactor
-from notifconf.model.mask import WITHHELD
+from notifconf.model.mask import SHOWN, WITHHELD
 from notifconf.model.resource import Secret
 from notifconf.providers.confluent.provider import PROVIDER
 from tests.cli.conftest import User
@@ -175,7 +175,8 @@ def test_no_form_is_readable(form: str, name: str) -> None:
     secret = SECRETS[name]
     redactor = Redactor([Secret(secret), Secret("another-secret-0123456789")], shared_host=PROVIDER.shared_host)
     for template in TEMPLATES:
-        assert redactor(template.format(FORMS[form](secret))) == WITHHELD, template
+        shown = redactor(template.format(FORMS[form](secret)))
+        assert shown == WITHHELD or (SHOWN in shown and not redactor.finds(shown)), template
 
 
 @pytest.mark.parametrize("form", SAMPLE)

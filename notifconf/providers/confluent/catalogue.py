@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from notifconf.model.policy import CoverageTerms
 from notifconf.model.resource import Kind, Mark
@@ -16,7 +17,14 @@ REFERENCES = frozenset({"notification_type", "integrations"})
 
 INTEGRATION = Kind("integration", "integrations", mark=Mark("description", MAX_DESCRIPTION_LENGTH))
 SUBSCRIPTION = Kind("subscription", "subscriptions", REFERENCES, unique=True, is_target=False)
-PREFERENCE = Kind("resource-preference", "resource-preferences", unique=True, is_target=False, place="resource")
+PREFERENCE = Kind(
+    "resource-preference",
+    "resource-preferences",
+    unique=True,
+    is_target=False,
+    place="resource",
+    absent=MappingProxyType({"current_state": "ENABLED"}),
+)
 RESOURCE_SUBSCRIPTION = Kind(
     "resource-subscription", "resource-subscriptions", REFERENCES, unique=True, is_target=False, place="resource"
 )

@@ -68,6 +68,8 @@ class Catalogue:
     by_id: Mapping[str, Event] = field(default_factory=dict, repr=False)
     by_title: Mapping[str, tuple[Event, ...]] = field(default_factory=dict, repr=False)
     """Casefolded title -> the events that bear it."""
+    keeps_names: bool = False
+    """Whether what was read shows that the service keeps names of subscriptions: its older version does not."""
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Catalogue:

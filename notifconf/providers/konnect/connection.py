@@ -83,6 +83,7 @@ class KonnectConnection(Connection):
         self._client = client
         self._api = Api(client)
         self._seen_ids: set[str] = set()
+        self._keeps_names = False
         self._sent_names: dict[str, str] = {}
         self.inbox = KonnectInbox(self._api, client.parallelism)
 
@@ -172,6 +173,8 @@ class KonnectConnection(Connection):
         """Read the subscriptions of these events side by side; errors name the place that an event is declared at."""
         jobs = [partial(self._read_subscriptions, catalogue.event(event), place) for event, place in places.items()]
         found = await run_all(jobs, self._client.parallelism)
+        if self._keeps_names and not catalogue.keeps_names:
+            catalogue = replace(catalogue, keeps_names=True)
         return _make_live(catalogue, [item for items in found for item in items])
 
     async def _read_subscriptions(self, event: Event, place: Position | None) -> list[LiveResource]:
@@ -186,6 +189,7 @@ class KonnectConnection(Connection):
     async def _list_live(self, event: Event) -> list[LiveResource]:
         """Return what lives of an event. What a service keeps no name of goes by the one that this run has sent."""
         items = await self._api.subscriptions(event.id)
+        self._keeps_names = self._keeps_names or any(item.get("name") or "entity_type" in item for item in items)
         return [self._decode(item, event) for item in items]
 
     def _decode(self, item: Item, event: Event) -> LiveResource:

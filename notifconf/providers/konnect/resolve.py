@@ -179,7 +179,8 @@ class _Resolver:
     def _attributes(self, choice: Choice, live: LiveResource | None) -> Mapping[str, Value]:
         """Return what is declared. A channel that isn't named stays as it is: live, or as the event's default has it.
 
-        A live one without a name differs from nothing by that: a name is written only with what else is.
+        A live one without a name differs from nothing by that: a name is written only with what else is, or where it
+        shall have the mark of an owner.
         """
         entry, event = choice
         before: Mapping[str, Value] = live.attributes if live is not None else {"channels": event.defaults}
@@ -192,7 +193,9 @@ class _Resolver:
             "enabled": entry.enabled,
         }
         name = add_mark(entry.name, self._policy.owner)
-        return attributes if live is not None and live.attributes == attributes else {**attributes, "name": name}
+        must_be_marked = self._policy.owner is not None and self._catalogue.keeps_names
+        is_same = live is not None and live.attributes == attributes and not must_be_marked
+        return attributes if is_same else {**attributes, "name": name}
 
     def _judge(self, resource: Resource, choice: Choice, *, is_new: bool) -> Resource:
         """Block what the service refuses, and what would tell nobody without anyone having said so."""

@@ -236,4 +236,4 @@ def test_a_secret_that_was_read_is_masked_in_errors() -> None:
     organisation.answers["integrations/i-1"] = refusal(403, f"not {url}")
     with pytest.raises(ForbiddenError) as caught:
         organisation.ask(ask)
-    assert "(withheld: it repeats a secret)" in str(caught.value)
+    assert "not (sensitive)" in str(caught.value)

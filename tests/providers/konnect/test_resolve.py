@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from notifconf.model.policy import Mode
 from notifconf.model.state import Live
 from notifconf.plan.planner import make_plan
 from notifconf.providers.konnect import PROVIDER
-from notifconf.providers.konnect.catalogue import Catalogue, Event
+from notifconf.providers.konnect.catalogue import Catalogue, Event, catalogue_of
 from notifconf.providers.konnect.workspace import DeclaredSubscription, Match
 from tests.providers.konnect.declared import (
     BARE,
@@ -357,6 +358,14 @@ def test_an_owner_marks_the_names_of_what_it_declares() -> None:
     assert (adopted.id, adopted.changed, (adopted.after or {})["name"]) == ("id-1", ("name",), MARKED)
     assert did(plan(entry(), found=live(lives(name=MARKED)), owner="me")) == []
     assert did(plan(entry(), found=live(lives(name=None)), owner="me")) == []
+
+
+def test_one_without_a_name_is_marked_where_the_service_keeps_names() -> None:
+    found = live(lives(name=None))
+    found = replace(found, catalogue=replace(catalogue_of(found), keeps_names=True))
+    (marked,) = plan(entry(), found=found, owner="me").changes
+    assert (marked.id, marked.changed, (marked.after or {})["name"]) == ("id-1", ("name",), MARKED)
+    assert did(plan(entry(), found=found)) == []
 
 
 def test_what_has_another_mark_is_another_subscription() -> None:
