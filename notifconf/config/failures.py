@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from notifconf.config.scalars import format_key
-from notifconf.model.diagnostic import Diagnostic, error, nearest, quoted
+from notifconf.model.diagnostic import Diagnostic, Suggester, error, quoted
 from notifconf.model.located import LocatedMapping, place
 
 Path = tuple[str | int, ...]
@@ -89,7 +89,7 @@ class Explainer:
     def __init__(self, document: LocatedMapping) -> None:
         """Explain with the places of `document`."""
         self._document = document
-        self._suggestions: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._nearest = Suggester(MAX_SUGGESTIONS)
 
     def explain(self, failure: Failure) -> Iterator[Diagnostic]:
         """Say what is wrong, and where."""
@@ -121,22 +121,16 @@ class Explainer:
         ignored = tuple(prefix.removeprefix("^") for prefix in failure.schema.get("patternProperties", ()))
         for key in failure.value:
             if key not in known and not key.startswith(ignored):
-                suggestion = self._nearest(key, known) or f": the keys here are {', '.join(known)}"
+                suggestion = self._nearest(key, known, known) or f": the keys here are {', '.join(known)}"
                 yield error("unknown-key", f"unknown key {format_key(key)}{suggestion}", mapping.keys_at[key])
 
     def _hint(self, failure: Failure, *, from_outside: bool) -> str:
         """Say what was probably meant."""
         if failure.rule == "enum" and isinstance(failure.value, str) and not from_outside:
-            return self._nearest(failure.value, tuple(failure.wanted))
+            return self._nearest(failure.value, failure.wanted, tuple(failure.wanted))
         if failure.rule == "const" and failure.value == str(failure.wanted):
             return ", without quotes"
         return _hint_of_type(failure, from_outside=from_outside) if failure.rule == "type" else ""
-
-    def _nearest(self, word: str, known: tuple[str, ...]) -> str:
-        """Suggest a known word. Only the first words get a suggestion, so that many typos do not make reading slow."""
-        if (word, known) not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
-            self._suggestions[word, known] = nearest(word, known)
-        return self._suggestions.get((word, known), "")
 
 
 def _hint_of_type(failure: Failure, *, from_outside: bool) -> str:

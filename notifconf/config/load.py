@@ -23,7 +23,7 @@ from notifconf.model.mask import Mask
 from notifconf.model.policy import GUARDS, OWNER, Guard, Minimum, Mode, Percentage, Policy
 from notifconf.model.resource import Secret
 from notifconf.model.state import Workspace
-from notifconf.providers import BUILT_IN, is_provider, load_provider
+from notifconf.providers import BUILT_IN, is_provider, list_providers, load_provider
 from notifconf.providers.base import Language, Provider
 
 
@@ -290,6 +290,7 @@ class _Loading:
         if any(part.get("provider") not in (None, document.get("provider")) for part in parts):
             # One provider's rules would report every line of the other provider's files as an error.
             raise self._make_error()
+        self._guess_provider(document)
         # Before any reference is read: no reference may name a variable that holds credentials of this provider.
         provider = load_provider(document["provider"]) if is_provider(document.get("provider")) else None
         self._secrets += tuple(credentials_in(self._environment or {}))
@@ -301,6 +302,19 @@ class _Loading:
         self._note(mend_indentation(document, provider.language if provider else Language()))
         self._note(check(document))
         return document
+
+    def _guess_provider(self, document: LocatedMapping) -> None:
+        """Go on with the provider that a misspelt one means: then the rest of the workspace is checked as well."""
+        name = document.get("provider")
+        if not isinstance(name, str) or is_provider(name) or "${" in name:
+            return
+        from difflib import get_close_matches  # not at the top: only a mistake needs it
+
+        known = list_providers()
+        for meant in get_close_matches(name.casefold(), known, n=1):
+            message = f'"provider" must be one of {", ".join(known)} (did you mean {quoted(meant)}?)'
+            self._note([error("invalid-value", message, document.at("provider"))])
+            document["provider"] = meant
 
     def _note(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
@@ -70,6 +70,22 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> str:
     if not matches:
         return ""
     return f" (did you mean {' or '.join(quoted(candidates[match]) for match in matches)}?)"
+
+
+class Suggester:
+    """Suggests known names, as `nearest` does, for the first unknown ones: no number of typos makes a run slow."""
+
+    def __init__(self, most: int = 100) -> None:
+        """Suggest something for at most so many words."""
+        self._most = most
+        self._found: dict[Hashable, str] = {}
+
+    def __call__(self, word: str, known: Iterable[str], group: Hashable = None) -> str:
+        """Return a suggestion to append to a message, or an empty text. `group` says which known names these are."""
+        key = group, word
+        if key not in self._found and len(self._found) < self._most:
+            self._found[key] = nearest(word, known)
+        return self._found.get(key, "")
 
 
 def list_some(names: Sequence[str], most: int, joint: str = ", ") -> str:

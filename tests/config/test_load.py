@@ -74,6 +74,12 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path):
     assert f"already, at {tmp_path}/c.yaml:5:10" in lines[9]
 
 
+@pytest.mark.parametrize(("provider", "found"), [("Confluent", 3), ("conflunet", 3), ("acme", 1), ("${X}", 1)])
+def test_a_misspelt_provider_hides_no_other_error(tmp_path, provider, found):
+    text = f"version: 1\nprovider: {provider}\npolicy: {{mode: sink}}\nbogus: 1\n"
+    assert len(told([written(tmp_path, a=text)])) == found
+
+
 def test_what_was_refused_has_no_consequences():
     """An integration that is wrong is declared all the same, and what is wrong may be what uses another."""
     text = f"""{HEAD}

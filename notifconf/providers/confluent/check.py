@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from notifconf.model.diagnostic import Diagnostic, Position, error, format_time, nearest, warning
+from notifconf.model.diagnostic import Diagnostic, Position, Suggester, error, format_time, warning
 from notifconf.model.located import LocatedMapping
 from notifconf.plan.ownership import check_marked, find_declared_owner
 from notifconf.providers.confluent.expand import ExpandedResource, expand
@@ -123,7 +123,7 @@ def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMappi
     declared = document.get("integrations", {})
     if declared is None:
         return
-    suggestions: dict[str, str] = {}
+    suggester = Suggester(MAX_COMPARISONS // max(len(declared), 1))
     # A key that was refused may be a misspelt `integrations`.
     is_whole = bool(declared) or not document.keys_at.keys() <= document.keys()
     whole = ". There are no `integrations` here: give all files of the workspace, or its folder"
@@ -132,15 +132,10 @@ def _find_undeclared(declarations: ConfluentDeclarations, document: LocatedMappi
         name = reference.name
         if not reference.resolved or name in declared:
             continue
-        if (
-            reference.expression is None
-            and name not in suggestions
-            and len(suggestions) * len(declared) < MAX_COMPARISONS
-        ):
-            suggestions[name] = nearest(name, declared)
+        suggestion = suggester(name, declared) if reference.expression is None else ""
         # What can't be a key is not shown: it may be a URL, a secret, that was put in the wrong place.
         shown = f"integration {reference}" if reference.expression or KEY.fullmatch(name) else "this integration"
-        message = f"{shown} is not declared{suggestions.get(name) or way_out}"
+        message = f"{shown} is not declared{suggestion or way_out}"
         yield error("undeclared-integration", message, reference.position, address)
 
 

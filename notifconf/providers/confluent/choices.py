@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from notifconf.model.diagnostic import Diagnostic, Position, error, list_some, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, Suggester, error, list_some, quoted, warning
 from notifconf.model.policy import is_called
 from notifconf.plan.entries import MATCHED, NAMED, Claim, Conflict, Decision, decide, find_idle_exceptions
 from notifconf.providers.confluent.catalogue import (
@@ -21,9 +21,6 @@ from notifconf.providers.confluent.workspace import (
     Match,
     Reference,
 )
-
-MAX_SUGGESTIONS = 100
-"""How many unknown names get nearest ones beside them: no number of typos makes a plan slow."""
 
 MAX_NAMES_SHOWN = 3
 """How many types a message names."""
@@ -66,7 +63,7 @@ class Chooser:
         """Start with no diagnostics."""
         self.diagnostics: list[Diagnostic] = []
         self._catalogue = catalogue
-        self._suggestions: dict[str, str] = {}
+        self._nearest = Suggester()
 
     def choose(
         self,
@@ -156,10 +153,8 @@ class Chooser:
         return error("unknown-notification-type", message, reference.position, address)
 
     def _suggest(self, reference: Reference) -> str:
-        name = reference.name
-        if reference.expression is None and name not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
-            self._suggestions[name] = nearest(name, (item.display_name for item in self._catalogue.types))
-        return self._suggestions.get(name, "")
+        known = (item.display_name for item in self._catalogue.types)
+        return self._nearest(reference.name, known) if reference.expression is None else ""
 
     def _find_matched(self, match: Match, position: Position, resource_type: str) -> list[NotificationType]:
         listed = self._catalogue.by_resource_type.get(resource_type)

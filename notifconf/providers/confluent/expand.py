@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from notifconf.model.diagnostic import Diagnostic, Position, error, list_some, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, Suggester, error, list_some, quoted, warning
 from notifconf.model.resource import LiveResource
 from notifconf.model.state import Live
 from notifconf.plan.coverage import hidden_resources, not_visible
@@ -136,7 +136,7 @@ class _Expander:
         self.idle: list[DeclaredResource] = []
         self._entries = entries
         self._inventory = inventory
-        self._suggestions = 0
+        self._nearest = Suggester(MAX_SUGGESTIONS)
         # By the path as the inventory has it, else as it is written. Most resources of a match have no other entry.
         self._found: dict[str, tuple[str, str, Speakers]] = {}
 
@@ -200,11 +200,9 @@ class _Expander:
 
     def _report_unknown(self, selector: Selector) -> Diagnostic:
         noun, wanted, known = _find_unknown(selector, self._inventory)
-        suggestion = ""
-        if wanted.expression is None and self._suggestions < MAX_SUGGESTIONS:
-            self._suggestions += 1
-            suggestion = nearest(wanted.name, {name for item in known for name in (item.name, item.id)})
         where = _name_places(selector, wanted)
+        names = (name for item in known for name in (item.name, item.id))
+        suggestion = self._nearest(wanted.name, names, (noun, where)) if wanted.expression is None else ""
         message = f"there is no {noun} {wanted}{where}{suggestion}: `notifconf resources` lists all"
         return error("unknown-resource", message, wanted.position)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from notifconf.model.diagnostic import Diagnostic, Position, error, list_some, nearest, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, Suggester, error, list_some, nearest, quoted, warning
 from notifconf.model.policy import Policy
 from notifconf.model.resource import LiveResource, Resource, Value
 from notifconf.model.state import Live, Workspace
@@ -27,9 +27,6 @@ from notifconf.providers.konnect.workspace import (
 
 MAX_NAMES_SHOWN = 3
 """How many events a message names."""
-
-MAX_SUGGESTIONS = 100
-"""How many unknown events get nearest ones beside them: no number of typos makes a plan slow."""
 
 
 Key = tuple[str, str, str]
@@ -86,7 +83,7 @@ class _Resolver:
         self._policy = policy
         self._live = sorted(live, key=lambda item: item.id)
         self._events = {item.id: str(item.attributes["event"]) for item in self._live}
-        self._suggestions: dict[str, str] = {}
+        self._nearest = Suggester()
 
     def resources(self, entries: Sequence[DeclaredSubscription]) -> Iterator[Resource]:
         choices = sorted(self.choose(entries), key=lambda choice: choice.key)
@@ -170,11 +167,8 @@ class _Resolver:
         return error("unknown-event", message, entry.event_at, entry.address(entry.event))
 
     def _suggest(self, entry: DeclaredSubscription) -> str:
-        name = entry.event
-        if entry.expression is None and name not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
-            known = {text for event in self._catalogue.events for text in (event.id, event.title)}
-            self._suggestions[name] = nearest(name, known)
-        return self._suggestions.get(name, "")
+        known = (text for event in self._catalogue.events for text in (event.id, event.title))
+        return self._nearest(entry.event, known) if entry.expression is None else ""
 
     def _attributes(self, choice: Choice, live: LiveResource | None) -> Mapping[str, Value]:
         """Return what is declared. A channel that isn't named stays as it is: live, or as the event's default has it.
