@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from notifconf.errors import ChangedSinceError, ConflictError, NotFoundError, ServiceError
 from notifconf.executor.recovery import Baseline, Recovery
 from notifconf.executor.secrets import encode_attributes, find_lists, merge_lists, merge_unchanged, reveal
+from notifconf.model.diagnostic import quoted
 from notifconf.model.plan import Action, Change
 from notifconf.model.policy import Policy
 from notifconf.model.resource import Kind, LiveResource
-from notifconf.plan.order import find_targets
+from notifconf.plan.order import find_targets, iterate_references
 from notifconf.plan.planner import Secrets
 from notifconf.providers.base import Connection, Plain, Provider
 
@@ -121,8 +122,8 @@ class Writer:
                 owner = await self._find_owner_of(target)
                 # What this run takes over may not have its new mark yet.
                 if owner is not None and not self.policy.owns(owner):
-                    message = f"{change.address} would no longer reach {target}, which belongs to {owner}"
-                    raise ChangedSinceError(f"{message} since the plan was made: plan again")
+                    belongs = f"{_name(change, target)}, which belongs to {owner} since the plan was made"
+                    raise ChangedSinceError(f"{change.address} would no longer reach {belongs}: plan again")
             for target in sorted(rest - known) if self.policy.owner is not None else ():
                 if self.policy.owns(await self._find_owner_of(target)):
                     message = f"{change.address} reaches {target}, which this workspace does not want in it"
@@ -204,6 +205,12 @@ class Writer:
                 raise
             failure = error
         return await Recovery(self, change, attributes, failure).run()
+
+
+def _name(change: Change, target: str) -> str:
+    """Return what a list of a change refers to by its name and id, as far as the plan knows the name."""
+    names = {reference.target: reference.name for reference in iterate_references(change.before)}
+    return f"{quoted(names[target])} ({target})" if target in names else target
 
 
 def _texts(value: Plain) -> set[str]:

@@ -112,6 +112,7 @@ def test_what_another_owner_has_marked_in_the_meantime_is_not_taken_out(policy: 
     assert told(service) == ("c2",)
     (failed,) = (item for item in outcome.changes if item.change.kind == "route")
     assert (failed.result, failed.changed_since) == (Result.FAILED, True)
+    assert '"b" (c2), which belongs to data' in str(failed.error)
 
 
 @pytest.mark.parametrize(
