@@ -9,7 +9,6 @@ other texts (tables of live objects, errors of the service, log files) are maske
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 import time
@@ -28,7 +27,7 @@ from notifconf.errors import OutputConflictError, UsageError, WorkspaceError
 from notifconf.files import append_text, check_output, usage_errors, write_atomically
 from notifconf.http.exchange import RequestCounter, count_requests
 from notifconf.model.diagnostic import Diagnostic
-from notifconf.model.mask import Mask, mask_texts
+from notifconf.model.mask import Mask, encoded_forms, mask_texts
 from notifconf.model.plan import UNDECLARED_MUTE, Change, Outcome, Plan, Result
 from notifconf.model.resource import Secret
 from notifconf.report import NOT_APPLICABLE, Context, Report
@@ -74,24 +73,7 @@ def mask(text: str) -> str:
 
 
 def _make_mask(secrets: Iterable[Secret]) -> Mask:
-    return Mask(form for secret in (*credentials_in(os.environ), *secrets) for form in _encoded_forms(secret))
-
-
-_MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_HTML_ESCAPES = (
-    str.maketrans({**_MARKUP, '"': "&quot;", "'": "&#x27;"}),
-    str.maketrans({**_MARKUP, '"': "&#34;", "'": "&#39;"}),
-)
-"""How Markdown (Python's `html`) and pages (MarkupSafe) contain the characters of a secret."""
-
-
-def _encoded_forms(secret: Secret) -> Iterator[Secret]:
-    """Yield a secret as plain text, JSON and HTML contain it."""
-    yield secret
-    value = secret.reveal()
-    in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
-    forms = (*in_json, *(value.translate(table) for table in _HTML_ESCAPES))
-    yield from (Secret(form) for form in dict.fromkeys(forms) if form != value)
+    return Mask(form for secret in (*credentials_in(os.environ), *secrets) for form in encoded_forms(secret))
 
 
 @dataclass(slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
@@ -110,3 +111,20 @@ def _host(text: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
+
+
+_MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_HTML_ESCAPES = (
+    str.maketrans({**_MARKUP, '"': "&quot;", "'": "&#x27;"}),
+    str.maketrans({**_MARKUP, '"': "&#34;", "'": "&#39;"}),
+)
+"""How Markdown (Python's `html`) and pages (MarkupSafe) contain the characters of a secret."""
+
+
+def encoded_forms(secret: Secret) -> Iterator[Secret]:
+    """Yield a secret as plain text, JSON and HTML contain it."""
+    yield secret
+    value = secret.reveal()
+    in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    forms = (*in_json, *(value.translate(table) for table in _HTML_ESCAPES))
+    yield from (Secret(form) for form in dict.fromkeys(forms) if form != value)
