@@ -281,7 +281,7 @@ async def check_plan(
     reasons = [*find_stale(saved, live, secrets, provider, now)]
     if reasons:
         raise StaleError(reasons)
-    return propose_saved(saved, live, secrets)
+    return propose_saved(saved, live, secrets, provider.kinds)
 
 
 def render(

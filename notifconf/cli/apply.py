@@ -94,11 +94,12 @@ def apply(
     Example:
       notifconf apply examples/confluent --endpoint emulator: --auto-approve
     """
-    console.needs_reader = True
     try:
         return _apply_paths(paths, ApplyOptions(**own_options), options, service, console)
     except BrokenPipeError:
-        if WRITING_KEY not in click.get_current_context().meta:
+        meta = click.get_current_context().meta
+        if WRITING_KEY not in meta:
+            meta[OUTCOME_KEY] = ExitCode.ERROR
             write_error("Not applied: the reader of standard output has gone, so nobody would see what is done.\n")
         raise
 
@@ -242,6 +243,7 @@ def is_same(plan: Plan, other: Plan) -> bool:
 
 def _show_plan(plan: Plan, console: Console, *, asking: bool = False) -> None:
     """Show the plan before it is applied: as a part of the result, or beside the result if a program reads that."""
+    console.needs_reader = True
     console.warn_of(plan)
     if not console.machine:
         if asking or not console.quiet:

@@ -278,8 +278,11 @@ class Console:
             with suppress(UsageError):  # a file that can't be written can't hold the reason either
                 self._render(report)
         if self.verdict and not says_outcome:
-            if not self.machine:
-                self.lines([conclusion(report)])
+            try:
+                if not self.machine:
+                    self.lines([conclusion(report)])
+            except UsageError as lost:
+                self.aside([line(Span("error:", "error"), f" {lost}")])
             self._conclude(report)
         elif not says_outcome and isinstance(error, WorkspaceError):
             self.sum_up(diagnostics, "The workspace is not valid")

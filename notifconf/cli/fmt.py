@@ -69,7 +69,8 @@ def _format(name: str, text: str) -> str | None:
     formatted = format_text(name, text.removeprefix(mark).replace("\r\n", "\n"))
     if formatted is None:
         return None
-    return mark + (formatted.replace("\n", "\r\n") if "\r\n" in text else formatted)
+    is_of_windows = 2 * text.count("\r\n") > text.count("\n")
+    return mark + (formatted.replace("\n", "\r\n") if is_of_windows else formatted)
 
 
 def _refuse_errors(sources: list[Source]) -> None:
@@ -78,9 +79,10 @@ def _refuse_errors(sources: list[Source]) -> None:
     for source in sources:
         document, found = parse(source.name, source.data)
         diagnostics += found
-        keys = [key for key in document or () if not key.startswith(IGNORED)]
-        if document is not None and keys and list_top_level_keys().isdisjoint(keys):
-            message = f"this is no workspace, which has no key {format_key(keys[0])}: nothing was formatted"
-            diagnostics.append(error("unknown-key", message, document.keys_at[keys[0]]))
+        known = list_top_level_keys()
+        others = [key for key in document or () if key not in {*known, "version"} and not key.startswith(IGNORED)]
+        if document is not None and others and known.isdisjoint(document):
+            message = f"this is no workspace, which has no key {format_key(others[0])}: nothing was formatted"
+            diagnostics.append(error("unknown-key", message, document.keys_at[others[0]]))
     if any(item.severity == "error" for item in diagnostics):
         raise WorkspaceError(diagnostics)

@@ -42,9 +42,9 @@ def init(folder: Path, *, provider: str, console: Console) -> ExitCode:
     """
     if folder.suffix in SUFFIXES:
         raise UsageError(f"{folder} is the name of a file: name the folder that {WORKSPACE} shall be written into")
-    _refuse_second_workspace(folder)
     starter = load_provider(provider).read_starter()
     with usage_errors(f"can't write into {folder}"):
+        _refuse_second_workspace(folder)
         schema = {} if (folder / SCHEMA).exists() else {folder / SCHEMA: schema_text(SCHEMA)}
         write_new({**schema, folder / WORKSPACE: starter})
     console.lines(_describe_next_steps(folder, provider, VARIABLE.findall(starter)))

@@ -17,6 +17,7 @@ from notifconf import __version__
 from notifconf.cli.process import (
     COMPLETION_VARIABLE,
     LOG_FILE_KEY,
+    OUTCOME_KEY,
     VARIABLE_PREFIX,
     WRITING_KEY,
     ExitCode,
@@ -125,7 +126,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         discard_output(sys.stdout)
-        return ExitCode.for_failure(meta)
+        # Only `apply` needs a reader. Otherwise this was the text of a help, which nobody needs any more.
+        return ExitCode.for_failure(meta) if {OUTCOME_KEY, WRITING_KEY} & meta.keys() else ExitCode.DONE
     except OSError as error:
         if error.filename is not None:
             return _report_crash(error, meta)

@@ -210,7 +210,8 @@ def check_endpoint(_context: click.Context, parameter: click.Parameter, value: s
     """Refuse an empty endpoint, and a file: the value of the option was forgotten."""
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty: is a variable not set?", param=parameter)
-    if value is not None and Path(value).exists():
+    is_url = value is None or "://" in value or value.startswith("emulator:")
+    if not is_url and os.path.exists(value or ""):  # noqa: PTH110 -- false, and no error, for what can be no path
         raise click.BadParameter(f"{value} is a file or a folder, and no URL", param=parameter)
     return value
 

@@ -33,7 +33,7 @@ from notifconf.executor.secrets import (
 from notifconf.model.canonical import canonical_json, canonical_text, digest_of
 from notifconf.model.plan import Action, Attributes, Change, Plan, PlanValue, Reference, Sensitive
 from notifconf.model.policy import Policy
-from notifconf.model.resource import LiveResource, Secret, Value
+from notifconf.model.resource import Kind, LiveResource, Secret, Value
 from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.codec import FORMAT_VERSION, Basis, Document, decode_plan, encode_plan, plan_digest, plan_document
 from notifconf.plan.planner import Proposal, Secrets, iterate_sensitive, iterate_values
@@ -313,21 +313,32 @@ def _find_changed(change: Change, found: LiveResource | None, comparison: _Compa
         yield f"{change.address} has changed: {names}"
 
 
-def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets) -> Proposal:
-    """Return what `apply` needs to carry out a saved plan that is not stale."""
+def propose_saved(saved: SavedPlan, live: Live, secrets: Secrets, kinds: Iterable[Kind]) -> Proposal:
+    """Return what `apply` needs to carry out a saved plan that is not stale; `kinds` are those of its provider."""
+    absent = {kind.name: kind.absent for kind in kinds}
 
     def find_remaining(after: Live, ids: Mapping[str, str]) -> Plan:
         by_id = {(item.kind, item.id): item for item in after.resources}
-        remaining = (change for change in saved.plan.changes if not _is_done(change, by_id, secrets, ids))
+        found = (by_id.get((change.kind, change.id or ids.get(change.address, ""))) for change in saved.plan.changes)
+        remaining = [
+            change
+            for change, item in zip(saved.plan.changes, found, strict=True)
+            if not _is_done(change, item, absent[change.kind], secrets, ids)
+        ]
         return replace(saved.plan, changes=tuple(remaining), part="changes")
 
     return Proposal(saved.plan, live, secrets, find_remaining, saved.basis.verify, saved.basis)
 
 
 def _is_done(
-    change: Change, by_id: Mapping[tuple[str, str], LiveResource], secrets: Secrets, ids: Mapping[str, str]
+    change: Change,
+    found: LiveResource | None,
+    absent: Mapping[str, str],
+    secrets: Secrets,
+    ids: Mapping[str, str],
 ) -> bool:
-    found = by_id.get((change.kind, change.id or ids.get(change.address, "")))
+    if found is None and absent and change.action is Action.UPDATE:
+        return absent.items() <= (change.after or {}).items()
     if change.action is Action.DELETE or found is None:
         return (change.action is Action.DELETE) is (found is None)
     wanted = encode_attributes(change.after or {}, change.address, ids, secrets)

@@ -4,8 +4,8 @@ A service, or a proxy before it, may repeat a secret in an error, a header, a na
 turned around. So a text is looked at in several views: as it stands, with its escapes decoded, with its base64 and hex
 decoded, without markup, and each of these from its end. A view has no white space, no characters that do not show, no
 accents, and no upper case. A text repeats a secret if a view of it holds any 10 characters in a row of a view of the
-secret, or any 10 letters and digits, whatever stands between them. A whole secret, as it is written, is replaced: then
-the rest is looked at in the same way.
+secret, or any 10 letters and digits, whatever stands between them. Only where whole
+secrets, as they are written, stand in a text of ordinary words are they replaced.
 
 Of a secret URL, the scheme is not looked for, nor a host that many share. A text with a repeated secret is withheld as
 a whole else: what is left of it could complete the secret, or be another form of it.
@@ -90,6 +90,8 @@ _ENCODED: Final = (
     _DECIMAL,
 )
 """What a text holds whose views differ from how it stands. The other texts, such as names, are searched quickly."""
+_WORD: Final = re.compile(r"[^\W_]{4,}")
+_ORDINARY: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _READABLE: Final = re.compile(rb"[\x21-\x7e]{10}")
 
 
@@ -166,11 +168,21 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """Return `text` with whole secrets replaced, or what stands for it if it still repeats a part of one."""
         if self.finds(text):
-            for secret in sorted(self._known, key=len, reverse=True):
-                text = text.replace(secret, SHOWN) if len(secret) >= WINDOW_LENGTH else text
-            if self.finds(text):
+            parts = [text]
+            for secret in sorted(filter(None, self._known), key=len, reverse=True):
+                parts = [piece for part in parts for piece in part.split(secret)]
+            text = SHOWN.join(parts)
+            if not self._is_prose(" ".join(parts)) or self.finds(text):
                 return WITHHELD
         return self._pattern.sub(SHOWN, text) if self._pattern is not None else text
+
+    def _is_prose(self, text: str) -> bool:
+        """Return whether what stands beside secrets has ordinary words only, and none of a secret: no key, no code."""
+        words = _WORD.findall(text)
+        known = [secret.casefold().removeprefix("https://") for secret in self._known]
+        return all(
+            _ORDINARY.fullmatch(word) and not any(word.casefold() in secret for secret in known) for word in words
+        )
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._known)} secrets)"

@@ -100,7 +100,7 @@ class Effect(NamedTuple):
         return {
             change.address: frozenset(channel.target for channel in item.after.anyhow)
             for item in self.types
-            if item.after.anyhow
+            if item.after.anyhow and item.after.in_plan
             for change in self.touching(item)
         }
 

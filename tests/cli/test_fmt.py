@@ -273,6 +273,12 @@ def test_what_is_no_workspace_stays_as_it_is(user, text):
     assert "other.yaml:1:1: error[unknown-key]" in ended.err
 
 
+def test_a_file_may_hold_the_version_alone(user):
+    user.writes("version: 1\n", "version.yaml")
+    user.writes("provider: confluent\nsubscriptions: []\n", "rest.yaml")
+    assert user.runs("fmt", str(user.folder)).code == 0
+
+
 def test_the_line_endings_and_the_mark_of_a_file_stay(user):
     path = user.writes("")
     for mark in (b"", b"\xef\xbb\xbf"):

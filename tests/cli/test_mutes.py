@@ -95,9 +95,11 @@ def test_what_can_be_declared(user, muted, code):
     assert ("notifconf.yaml:4:" in ended.err) is bool(code) or code == 0
 
 
-def test_a_mute_that_is_gone_by_the_time_it_is_lifted_is_lifted(muted):
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_a_mute_that_is_gone_by_the_time_it_is_lifted_is_lifted(muted, is_saved):
     muted.writes("version: 1\nprovider: confluent\nresources: [{resource: environment=env-p7x2kq, muted: false}]\n")
+    muted.runs("plan", "--out", "saved.plan")
     muted.emulator.settings.faults = [parse_fault("vanish:method=PATCH")]
-    ended = muted.applies()
+    ended = muted.applies(*["saved.plan"] * is_saved)
     assert (ended.code, muted.emulator.objects("resource-preferences")) == (0, [])
     assert ended.json["summary"]["update"] == 1

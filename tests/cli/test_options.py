@@ -137,3 +137,9 @@ def test_a_file_is_no_endpoint(user):
     user.writes("version: 1\nprovider: confluent\n")
     ended = user.runs("plan", "--endpoint", "notifconf.yaml")
     assert (ended.code, "no URL" in ended.err) == (1, True)
+
+
+@pytest.mark.parametrize("value", ["a" * 300, "emulator:" + "a" * 300])
+def test_an_endpoint_that_is_too_long_for_a_file_is_no_crash(user, value):
+    ended = user.runs("types", "--endpoint", value)
+    assert (ended.code, "bug" in ended.err) == (1, False)

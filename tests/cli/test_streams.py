@@ -66,7 +66,10 @@ def test_an_apply_whose_reader_has_gone_says_that_it_did_nothing(user):
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [("plan --detailed-exitcode", 2), ("coverage", 0), ("show", 0), ("inbox list", 0), ("plan nowhere.yaml", 1)],
+    [
+        *(("plan --detailed-exitcode", 2), ("coverage", 0), ("show", 0), ("inbox list", 0), ("plan nowhere.yaml", 1)),
+        *(("apply --target nothing/*", 1), ("apply --exclude *", 0), ("plan --help", 0), ("--version", 0)),
+    ],
 )
 def test_the_outcome_of_a_command_whose_reader_has_gone_decides(user, line, code):
     user.writes(WORKSPACE)
@@ -84,6 +87,12 @@ class TestFullDisk:
         ended = shell(f"plan >{FULL}")
         assert ended.returncode == 1
         assert ended.stderr.splitlines()[-1] == ("error: can't write to standard output: No space left on device")
+
+    def test_an_error_that_could_not_be_concluded(self, user, shell):
+        user.writes("version: 2\nprovider: confluent\n")
+        for command in ("validate", "plan", "apply --auto-approve"):
+            ended = shell(f"{command} >{FULL}")
+            assert (ended.returncode, "bug" in ended.stderr) == (1, False), ended.stderr
 
     def test_an_apply_that_could_not_be_told_has_changed_something(self, user, shell):
         ended = shell(f"apply --auto-approve --format json >{FULL}")

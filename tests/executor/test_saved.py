@@ -32,7 +32,7 @@ from notifconf.model.state import Live, Options, Workspace
 from notifconf.plan.planner import propose
 from tests.executor.service import Prover, Service
 from tests.executor.trial import at_once
-from tests.plan.world import NOW, Declared, addition, channel, live_channel, live_route, owned, route
+from tests.plan.world import CHANNEL, NOW, ROUTE, Declared, addition, channel, live_channel, live_route, owned, route
 
 PROVIDER: Any = Prover()
 SYNC = Policy(mode=Mode.SYNC, max_deletes=99, verify_integrations=False)
@@ -220,7 +220,7 @@ def test_what_had_the_name_already_does_not_make_it_stale():
 def test_it_is_carried_out_as_it_was_planned():
     _, saved = save(propose_all())
     service: Any = Service(*LIVE)
-    proposal = propose_saved(saved, service.live(), propose_all().secrets)
+    proposal = propose_saved(saved, service.live(), propose_all().secrets, (CHANNEL, ROUTE))
     assert (proposal.verify, proposal.basis, proposal.plan, proposal.workspace) == (
         False,
         saved.basis,

@@ -168,6 +168,28 @@ def test_beside_a_whole_secret_no_part_of_one_is_left() -> None:
     assert redactor("a-secret-0123456789 9876543210-terces-a") == WITHHELD
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}/TOK12345",
+        "{}/tok1234%35",
+        "got {}/tok (truncated): tok1",
+        "{} failed; Authorization: Basic dTpzM2NyM3Rw",
+        "{} token=sec2sec2",
+        "{} in hex: 73656332",
+        "{} was SUPERtok",
+        "{} holds the word hook",
+    ],
+)
+def test_a_code_beside_a_whole_secret_is_not_shown(text) -> None:
+    url = "https://u:s3cr3tp@host.example/hook/abc"
+    redactor = Redactor([Secret(url), Secret(f"{url}/tok12345"), Secret(f"{url}-SUPERTOK9")])
+    assert redactor(text.format(url)) == WITHHELD
+    assert redactor(f"could not reach {url} now: HTTP 410, it is gone") == (
+        "could not reach (sensitive) now: HTTP 410, it is gone"
+    )
+
+
 @given(
     secrets=st.lists(st.text("ab/", min_size=10, max_size=30), min_size=1, max_size=4),
     text=st.text("ab/", min_size=8, max_size=30),

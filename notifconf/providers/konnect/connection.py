@@ -189,7 +189,7 @@ class KonnectConnection(Connection):
     async def _list_live(self, event: Event) -> list[LiveResource]:
         """Return what lives of an event. What a service keeps no name of goes by the one that this run has sent."""
         items = await self._api.subscriptions(event.id)
-        self._keeps_names = self._keeps_names or any(item.get("name") or "entity_type" in item for item in items)
+        self._keeps_names = self._keeps_names or any(item.get("name") for item in items)
         return [self._decode(item, event) for item in items]
 
     def _decode(self, item: Item, event: Event) -> LiveResource:
