@@ -2,7 +2,7 @@
 
 - Only a regular file is read, and nothing is opened that could wait for ever: a FIFO waits for its other end.
 - A file is written whole or not at all (`write_atomically`, `write_new`), or by appending whole lines
-  (`PrivateLog`, `append_text`). Beside regular files, character devices such as /dev/null can be written, and the
+  (`open_log`, `append_text`). Beside regular files, character devices such as /dev/null can be written, and the
   process's own descriptors (/dev/stdout, /dev/fd/N), which are used as they are.
 - A symbolic link at the end of an output's path is followed only if it is trusted: see `_follow`.
 - A command claims its outputs (`claim_outputs`) before it reads anything. Reading a claimed file is an error:
@@ -105,19 +105,28 @@ def usage_errors(what: str) -> Iterator[None]:
 
 @contextmanager
 def open_log(path: Path, name: str) -> Iterator[Callable[[bytes], None]]:
-    """Give what appends lines to a `PrivateLog`. Raises `UsageError`, as does what it gives, where that can't be."""
+    """Give what appends lines to a file that only its owner can read; one that others can read is closed to them.
+
+    Lines are written in one piece: several runs may share the file, and one that is killed leaves whole lines. Raises
+    `UsageError`, as does what it gives, where that can't be.
+    """
     what = f"can't write the {name} file {path}"
     with usage_errors(what):
-        log = PrivateLog(path)
+        destination = str(_find_writable(path))
+        descriptor = _open(destination, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
     def append(lines: bytes) -> None:
         with usage_errors(what):
-            log.append(lines)
+            if os.write(descriptor, lines) != len(lines):
+                raise OSError(errno.ENOSPC, "there is no room for a whole line")
 
     try:
+        with usage_errors(what):
+            if _own_descriptor(destination) is None:
+                _make_private(descriptor)
         yield append
     finally:
-        log.close()
+        os.close(descriptor)
 
 
 @contextmanager
@@ -210,33 +219,6 @@ def write_new(texts: Mapping[Path, str]) -> None:
 def append_text(path: Path, text: str) -> None:
     """Append to a file that another program provides; links are followed."""
     _write_all(_open(str(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND), _encode(text))
-
-
-class PrivateLog:
-    """A file that only its owner can read, to which lines are appended, each in one piece.
-
-    So several runs may share it, and a run that is killed leaves whole lines.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Open or create the file; one that others can read is closed to them."""
-        destination = str(_find_writable(path))
-        self._descriptor = _open(destination, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        try:
-            if _own_descriptor(destination) is None:
-                _make_private(self._descriptor)
-        except BaseException:
-            self.close()
-            raise
-
-    def append(self, line: bytes) -> None:
-        """Append a line, which brings its line end."""
-        if os.write(self._descriptor, line) != len(line):
-            raise OSError(errno.ENOSPC, "there is no room for a whole line")
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
 
 
 def remove_unfinished() -> None:

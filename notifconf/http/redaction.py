@@ -267,11 +267,8 @@ class Redactor:
 def _short_forms(part: str) -> Iterator[str]:
     """Yield a short secret as a text has it, as JSON and URLs write it."""
     yield from (part, json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1])
-    yield from (
-        quote(part, errors="replace"),
-        quote(part, safe="", errors="replace"),
-        quote_plus(part, errors="replace"),
-    )
+    yield from (quote(part, safe=safe, errors="replace") for safe in ("/", ""))
+    yield quote_plus(part, errors="replace")
 
 
 def _find_texts(value: object) -> Iterator[str]:
@@ -299,11 +296,8 @@ def _url_parts(value: str, shared_host: Callable[[str], str | None]) -> Collecti
     login = (found["login"] or "").removesuffix("@")
     behind_scheme = value.partition("://")[2]
     # Many secrets are URLs of one host: `shared_host` is asked once for each.
-    return (
-        behind_scheme if shared_host(f"https://{found['host']}/") is None else found["rest"],
-        login,
-        login.partition(":")[2],
-    )
+    place = behind_scheme if shared_host(f"https://{found['host']}/") is None else found["rest"]
+    return (place, login, login.partition(":")[2])
 
 
 def _without_host(view: str) -> str:
@@ -376,11 +370,8 @@ def _character(found: re.Match[str]) -> str:
     """Return the character that an escape of JSON or of a programming language stands for."""
     if found["char"]:
         return "" if found["char"] in _BLANK_ESCAPES else found["char"]
-    code = (
-        int(found["octal"], 8)
-        if found["octal"]
-        else int(found["braced"] or found["code"] or found["long"] or found["byte"], 16)
-    )
+    in_hex = found["braced"] or found["code"] or found["long"] or found["byte"]
+    code = int(in_hex, 16) if in_hex else int(found["octal"], 8)
     return chr(code) if code < 0x110000 else ""  # noqa: PLR2004 -- the end of Unicode
 
 
