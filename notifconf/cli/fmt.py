@@ -82,7 +82,10 @@ def _refuse_errors(sources: list[Source]) -> None:
         known = list_top_level_keys()
         others = [key for key in document or () if key not in {*known, "version"} and not key.startswith(IGNORED)]
         if document is not None and others and known.isdisjoint(document):
-            message = f"this is no workspace, which has no key {format_key(others[0])}: nothing was formatted"
+            message = (
+                f"this is no workspace: the key {format_key(others[0])} belongs to something else. Nothing was"
+                " formatted: name the files of the workspace alone"
+            )
             diagnostics.append(error("unknown-key", message, document.keys_at[others[0]]))
     if any(item.severity == "error" for item in diagnostics):
         raise WorkspaceError(diagnostics)

@@ -4,11 +4,11 @@ A service, or a proxy before it, may repeat a secret in an error, a header, a na
 turned around. So a text is looked at in several views: as it stands, with its escapes decoded, with its base64 and hex
 decoded, without markup, and each of these from its end. A view has no white space, no characters that do not show, no
 accents, and no upper case. A text repeats a secret if a view of it holds any 10 characters in a row of a view of the
-secret, or any 10 letters and digits, whatever stands between them. Only where whole
-secrets, as they are written, stand in a text of ordinary words are they replaced.
+secret, or any 10 letters and digits, whatever stands between them.
 
-Of a secret URL, the scheme is not looked for, nor a host that many share. A text with a repeated secret is withheld as
-a whole else: what is left of it could complete the secret, or be another form of it.
+A text with a repeated secret is withheld as a whole: what is left of it could complete the secret, or be another form
+of it. Only where all that stands beside whole secrets is ordinary words are these replaced, and the words shown. Of a
+secret URL, the scheme is not looked for, nor a host that many share.
 
 The texts of objects (names, descriptions) are judged more mildly: a name such as `payments-alerts` may well stand in
 the path of a hook too. There only a whole secret, in whatever form, counts, and names stay as they are: objects are
@@ -169,7 +169,9 @@ class Redactor:
         """Return `text` with whole secrets replaced, or what stands for it if it still repeats a part of one."""
         if self.finds(text):
             parts = [text]
-            for secret in sorted(filter(None, self._known), key=len, reverse=True):
+            for secret in sorted(
+                (known for known in self._known if len(known) >= WINDOW_LENGTH), key=len, reverse=True
+            ):
                 parts = [piece for part in parts for piece in part.split(secret)]
             text = SHOWN.join(parts)
             if not self._is_prose(" ".join(parts)) or self.finds(text):

@@ -165,6 +165,8 @@ def test_beside_a_whole_secret_no_part_of_one_is_left() -> None:
     redactor = Redactor([Secret("a-secret-0123456789"), Secret("another-secret-0123456789")])
     assert redactor("a-secret-0123456789 and another-secret-0123456789") == "(sensitive) and (sensitive)"
     assert redactor("a-secret-0123456789, in part ret-0123456") == WITHHELD
+    short = Redactor([Secret("a-secret-0123456789"), Secret("e")])
+    assert short("the end of a-secret-0123456789") == "the end of (sensitive)"
     assert redactor("a-secret-0123456789 9876543210-terces-a") == WITHHELD
 
 
