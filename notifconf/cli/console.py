@@ -263,8 +263,10 @@ class Console:
         if isinstance(error, WorkspaceError):
             self.diagnostics(error.diagnostics)
             diagnostics = error.diagnostics
+            provider = error.workspace.provider if error.workspace else ""
             says_outcome = False
         else:
+            provider = ""
             message = "\n".join([str(error), *getattr(error, "__notes__", ())])
             head, *more = message.split("\n")
             self.aside([line(Span("error:", "error"), f" {head}"), *map(line, more)])
@@ -273,7 +275,7 @@ class Console:
             # One line says the outcome itself, but not below a plan, which stands on the other stream. "Not applied"
             # would be wrong where something was changed.
             says_outcome = (not more and not self._is_printed) or code == ExitCode.INCOMPLETE
-        report = self.report(Plan("", diagnostics=diagnostics), code)
+        report = self.report(Plan(provider, diagnostics=diagnostics), code)
         if self.machine:
             with suppress(UsageError):  # a file that can't be written can't hold the reason either
                 self._render(report)

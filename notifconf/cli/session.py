@@ -272,7 +272,8 @@ async def _add_live_errors(
                 live = await api.read_live(workspace, connection)
     except NotifconfError:
         return invalid
-    return WorkspaceError(api.make_plan(workspace, live, options=options, now=current_time()).plan.diagnostics)
+    plan = api.make_plan(workspace, live, options=options, now=current_time()).plan
+    return WorkspaceError(plan.diagnostics, workspace)
 
 
 async def plan_once(

@@ -51,11 +51,11 @@ def _load(paths: Sequence[str], environment: Mapping[str, str] | None, access: A
     try:
         workspace = load(paths, environment=environment, now=datetime.now(UTC), stdin=sys.stdin.buffer, access=access)
     except WorkspaceError as error:
-        raise WorkspaceError(_apply_strictness(error.diagnostics, strict=strict)) from None
+        raise WorkspaceError(_apply_strictness(error.diagnostics, strict=strict), error.workspace) from None
     remember_secrets(workspace.secrets)
     diagnostics = _apply_strictness(workspace.diagnostics, strict=strict)
     if any(item.severity == "error" for item in diagnostics):
-        raise WorkspaceError(diagnostics)
+        raise WorkspaceError(diagnostics, workspace)
     return workspace
 
 

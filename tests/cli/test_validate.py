@@ -25,7 +25,7 @@ def test_a_warning_is_an_error(user: User) -> None:
     assert "canary" not in ended.out + ended.err
     ended = user.runs("validate", "--strict", "--format", "json")
     assert ended.code == 1
-    assert ended.codes() == ["error:literal-secret"]
+    assert (ended.codes(), ended.json["provider"]) == (["error:literal-secret"], "confluent")
 
 
 def test_beside_errors_warnings_are_errors_too(user: User) -> None:
