@@ -9,14 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from notifconf import api
 from notifconf.cli.console import Console, mask, remember_secrets
-from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
+from notifconf.cli.options import (
+    Service,
+    command,
+    gather,
+    paths_argument,
+    plan_options,
+    service_options,
+    silences_option,
+)
 from notifconf.cli.parameters import PLAN, OutputFile, option
 from notifconf.cli.process import (
     LOG_FILE_KEY,
@@ -64,27 +72,31 @@ class ApplyOptions(NamedTuple):
 
 
 @command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS, verdict="Not applied")
-@option("-y", "--yes", "--auto-approve", "auto_approve", is_flag=True, help="Don't ask.")
-@option(
-    "--workspace",
-    "workspace",
-    multiple=True,
-    type=click.Path(allow_dash=True),
-    metavar="PATH",
-    help="Of a plan file: refuse it (exit code 4) unless it was made of this workspace.",
-)
-@option(
-    "--plan-digest",
-    metavar="SHA256",
-    help="Of a plan file: refuse it (exit code 1) unless this is its digest, as the reviewed plan shows it.",
-)
-@option(
-    "--audit-file",
-    type=OutputFile(),
-    help="Append one JSON line per change: who did what, when, and what became of it.",
+@gather(
+    "own",
+    ApplyOptions,
+    option("-y", "--yes", "--auto-approve", "auto_approve", is_flag=True, help="Don't ask."),
+    option(
+        "--workspace",
+        "workspace",
+        multiple=True,
+        type=click.Path(allow_dash=True),
+        metavar="PATH",
+        help="Of a plan file: refuse it (exit code 4) unless it was made of this workspace.",
+    ),
+    option(
+        "--plan-digest",
+        metavar="SHA256",
+        help="Of a plan file: refuse it (exit code 1) unless this is its digest, as the reviewed plan shows it.",
+    ),
+    option(
+        "--audit-file",
+        type=OutputFile(),
+        help="Append one JSON line per change: who did what, when, and what became of it.",
+    ),
 )
 def apply(
-    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, own: ApplyOptions
 ) -> ExitCode:
     """Plan, ask, carry out, and verify that nothing is left to do.
 
@@ -95,7 +107,7 @@ def apply(
       notifconf apply examples/confluent --endpoint emulator: --auto-approve
     """
     try:
-        return _apply_paths(paths, ApplyOptions(**own_options), options, service, console)
+        return _apply_paths(paths, own, options, service, console)
     except BrokenPipeError:
         meta = click.get_current_context().meta
         if WRITING_KEY not in meta:

@@ -10,8 +10,8 @@ import click
 
 from notifconf import answers, api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, console_options, paths_argument, service_options
-from notifconf.cli.parameters import GroupedCommand, option
+from notifconf.cli.options import Service, command, paths_argument, service_options
+from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import (
     current_time,
@@ -33,11 +33,8 @@ from notifconf.report.table import Table
 SINCE = click.Choice(["24h", "7d", "30d"])
 
 
-@click.command(cls=GroupedCommand)
-@paths_argument
+@command(paths_argument, service_options)
 @option("--since", type=SINCE, default="24h", show_default=True, help="Of this time.")
-@service_options
-@console_options("text", "json")
 def deliveries(paths: tuple[str, ...], *, since: str, service: Service, console: Console) -> ExitCode:
     """Say where notifications were really delivered to.
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
 
 from notifconf import answers
 from notifconf.cli.console import Console, mask
-from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options
+from notifconf.cli.options import Service, command, gather, paths_argument, plan_options, service_options
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import PlanContext, current_time, plan_once
@@ -70,16 +70,20 @@ class DriftOptions(NamedTuple):
 
 
 @command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
-@metrics_option
-@option(
-    "--push-metrics",
-    metavar="URL",
-    callback=_check_gateway,
-    help="Send Prometheus metrics to this Pushgateway.",
+@gather(
+    "own",
+    DriftOptions,
+    metrics_option,
+    option(
+        "--push-metrics",
+        metavar="URL",
+        callback=_check_gateway,
+        help="Send Prometheus metrics to this Pushgateway.",
+    ),
+    option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too."),
 )
-@option("--undeclared", is_flag=True, help="Exit with 2 for live objects that nothing declares, too.")
 def drift(
-    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
+    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, own: DriftOptions
 ) -> ExitCode:
     """Say where the live state differs from the workspace.
 
@@ -91,7 +95,7 @@ def drift(
     Example:
       notifconf drift examples/confluent --endpoint emulator:
     """
-    own, began = DriftOptions(**own_options), time.monotonic()
+    began = time.monotonic()
     made: PlanContext | None = None
     code = ExitCode.ERROR
     try:

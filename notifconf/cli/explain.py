@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
 from notifconf import answers, api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, discover_option, paths_argument, service_options
+from notifconf.cli.options import Service, command, discover_option, gather, paths_argument, service_options
 from notifconf.cli.parameters import OWN, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import (
@@ -48,20 +48,24 @@ class ExplainOptions(NamedTuple):
 @command(
     click.argument("name", metavar="[TYPE]", required=False),
     paths_argument,
-    discover_option(OWN, "Look for mutes in all resources, too. Instead of policy.discover."),
     service_options,
     formats=("text", "json", "markdown"),
     pages=True,
 )
-@option(
-    "--resource",
-    metavar="RESOURCE",
-    help="Of this resource: its own subscriptions and mutes count too. A path, or names as in a workspace, such as "
-    "environment=Production/cluster=orders/connector=pg-sink.",
+@gather(
+    "own",
+    ExplainOptions,
+    discover_option(OWN, "Look for mutes in all resources, too. Instead of policy.discover."),
+    option(
+        "--resource",
+        metavar="RESOURCE",
+        help="Of this resource: its own subscriptions and mutes count too. A path, or names as in a workspace, such as "
+        "environment=Production/cluster=orders/connector=pg-sink.",
+    ),
+    option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too."),
 )
-@option("--all", "everything", is_flag=True, help="Show channels that nothing subscribes to it, too.")
 def explain(
-    name: str | None, paths: tuple[str, ...], *, service: Service, console: Console, **own_options: Any
+    name: str | None, paths: tuple[str, ...], *, service: Service, console: Console, own: ExplainOptions
 ) -> ExitCode:
     """Show who is told of a type, who is not, and why.
 
@@ -75,7 +79,7 @@ def explain(
     """
     if name is None:
         return _list_types(service, console)
-    own, now = ExplainOptions(**own_options), current_time()
+    now = current_time()
     has_workspace = bool(paths) or find_workspace((), service.provider, service.access) is not None
     workspace = load_workspace(paths, service, now) if has_workspace else None
     provider = find_provider(workspace, service)

@@ -7,14 +7,14 @@ import functools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import click
 
 from notifconf.cli.console import Console
 from notifconf.cli.deliveries import SINCE, deliveries, find_provider_with_inbox
-from notifconf.cli.options import Service, console_options, service_options
-from notifconf.cli.parameters import FILTER, GroupedCommand, option
+from notifconf.cli.options import Service, command, gather, service_options
+from notifconf.cli.parameters import FILTER, option
 from notifconf.cli.process import OUTCOME_KEY, ExitCode, stop_on_signals
 from notifconf.cli.session import open_connection
 from notifconf.errors import NotFoundError, UsageError
@@ -22,8 +22,6 @@ from notifconf.providers.inbox import Inbox, Job, JobResult, Notification, Selec
 from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
 from notifconf.report.table import Table, table_lines
-
-Command: TypeAlias = Callable[..., Any]
 
 
 class Target(NamedTuple):
@@ -43,71 +41,49 @@ class Target(NamedTuple):
             raise UsageError("an id is what `notifconf inbox list` shows in its column ID")
 
 
-def selection_options(command: Command) -> Command:
-    """Take filters of the inbox; the command gets a `Selection`."""
-
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        chosen = {name: kwargs.pop(name) for name in Selection._fields}
-        chosen["region"] = chosen["region"] and chosen["region"].upper()
-        for name in ("severity", "resource_type"):
-            chosen[name] = tuple(value.upper() for value in chosen[name])
-        chosen["status"] = Status(chosen["status"]) if chosen["status"] else None
-        return command(*args, selection=Selection(**chosen), **kwargs)
-
-    statuses = click.Choice(["UNREAD", "READ", "ARCHIVED"], case_sensitive=False)
-    several = functools.partial(option, group=FILTER, multiple=True)
-    options = (
-        option("--title", group=FILTER, metavar="TEXT", help="Whose title contains this."),
-        option("--description", group=FILTER, metavar="TEXT", help="Whose description contains this."),
-        option("--namespace", group=FILTER, metavar="NAME", help="Of this namespace, such as plan-and-usage."),
-        option("--region", group=FILTER, metavar="REGION", help="Of this region, such as EU."),
-        option("--status", group=FILTER, type=statuses, help="With this status."),
-        several("--severity", metavar="SEVERITY", help="Of this severity, such as CRITICAL. Repeatable."),
-        several("--resource", metavar="NAME", help="About the resource with this full name (crn://…). Repeatable."),
-        several("--resource-type", metavar="TYPE", help="About one of this type, such as CONNECTOR. Repeatable."),
-        option("--since", group=FILTER, type=SINCE, help="Of this time."),
-    )
-    return functools.reduce(lambda decorated, decorate: decorate(decorated), reversed(options), wrapper)
+STATUSES = click.Choice([*map(str, Status)], case_sensitive=False)
 
 
-def target_options(command: Command) -> Command:
-    """Take ids, or `--all` and filters; the command gets a `Target`."""
+def _read_status(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Status | None:
+    return Status(value) if value else None
 
-    @functools.wraps(command)
-    def wrapper(*args: Any, ids: tuple[str, ...], everything: bool, selection: Selection, **kwargs: Any) -> Any:
-        return command(*args, target=Target(ids, everything, selection), **kwargs)
 
-    everything = option("--all", "everything", is_flag=True, help="All that the filters find.")
-    return click.argument("ids", nargs=-1, metavar="[ID]...")(everything(selection_options(wrapper)))
+_filter = functools.partial(option, group=FILTER)
+_filters = functools.partial(_filter, multiple=True)
+
+selection_options = gather(
+    "selection",
+    Selection,
+    _filter("--title", metavar="TEXT", help="Whose title contains this."),
+    _filter("--description", metavar="TEXT", help="Whose description contains this."),
+    _filter("--namespace", metavar="NAME", help="Of this namespace, such as plan-and-usage."),
+    _filter("--region", type=str.upper, metavar="REGION", help="Of this region, such as EU."),
+    _filter("--status", type=STATUSES, callback=_read_status, help="With this status."),
+    _filters("--severity", type=str.upper, metavar="SEVERITY", help="Of this severity, such as CRITICAL. Repeatable."),
+    _filters("--resource", metavar="NAME", help="About the resource with this full name (crn://…). Repeatable."),
+    _filters(
+        "--resource-type", type=str.upper, metavar="TYPE", help="About one of this type, such as CONNECTOR. Repeatable."
+    ),
+    _filter("--since", type=SINCE, help="Of this time."),
+)
+"""Filters of the inbox: the command gets a `Selection`, as `selection`."""
+
+target_options = gather(
+    "target",
+    Target,
+    click.argument("ids", nargs=-1, metavar="[ID]..."),
+    option("--all", "everything", is_flag=True, help="All that the filters find."),
+    selection_options,
+)
+"""Ids, or `--all` and filters: the command gets a `Target`, as `target`."""
 
 
 SHOWN_FAILURES = 10
 """How many failures a command tells one by one."""
 
 
-@click.group()
-def inbox() -> None:
-    """List and mark notifications of an inbox; compare deliveries.
-
-    What the service has delivered to the owner of the credentials. Konnect's are archived and deleted, too; those of
-    Confluent Cloud, which are in Early Access, say where they were delivered to.
-
-    \b
-    Examples:
-      notifconf inbox list --status UNREAD
-      notifconf inbox read --all --title invoice
-    """
-
-
-inbox.add_command(deliveries)
-
-
-@inbox.command("list", cls=GroupedCommand)
+@command(selection_options, service_options, name="list")
 @option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many; else all.")
-@selection_options
-@service_options
-@console_options("text", "json")
 def list_notifications(*, limit: int | None, selection: Selection, service: Service, console: Console) -> ExitCode:
     """List notifications.
 
@@ -131,10 +107,7 @@ def list_notifications(*, limit: int | None, selection: Selection, service: Serv
     return ExitCode.DONE
 
 
-@inbox.command(cls=GroupedCommand)
-@click.argument("notification", metavar="ID")
-@service_options
-@console_options("text", "json")
+@command(click.argument("notification", metavar="ID"), service_options)
 def show(*, notification: str, service: Service, console: Console) -> ExitCode:
     """Show all that the service says of one notification.
 
@@ -152,9 +125,7 @@ def show(*, notification: str, service: Service, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
-@inbox.command(cls=GroupedCommand)
-@service_options
-@console_options("text", "json")
+@command(service_options)
 def summary(*, service: Service, console: Console) -> ExitCode:
     """Say how many notifications are unread, by severity.
 
@@ -177,11 +148,8 @@ def summary(*, service: Service, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
-@inbox.command("mark-all", cls=GroupedCommand)
+@command(selection_options, service_options, name="mark-all")
 @option("--unread", "is_unread", is_flag=True, help="Mark them as unread.")
-@selection_options
-@service_options
-@console_options("text", "json")
 def mark_all(*, is_unread: bool, selection: Selection, service: Service, console: Console) -> ExitCode:
     """Mark all that the filters find as read, with one request.
 
@@ -208,10 +176,7 @@ def mark_all(*, is_unread: bool, selection: Selection, service: Service, console
     return asyncio.run(run())
 
 
-@inbox.command(cls=GroupedCommand)
-@target_options
-@service_options
-@console_options("text", "json")
+@command(target_options, service_options)
 def read(*, target: Target, service: Service, console: Console) -> ExitCode:
     """Mark notifications as read.
 
@@ -225,10 +190,7 @@ def read(*, target: Target, service: Service, console: Console) -> ExitCode:
     return _mark("READ", target, service, console)
 
 
-@inbox.command(cls=GroupedCommand)
-@target_options
-@service_options
-@console_options("text", "json")
+@command(target_options, service_options)
 def unread(*, target: Target, service: Service, console: Console) -> ExitCode:
     """Mark notifications as unread.
 
@@ -242,10 +204,7 @@ def unread(*, target: Target, service: Service, console: Console) -> ExitCode:
     return _mark("UNREAD", target, service, console)
 
 
-@inbox.command(cls=GroupedCommand)
-@target_options
-@service_options
-@console_options("text", "json")
+@command(target_options, service_options)
 def archive(*, target: Target, service: Service, console: Console) -> ExitCode:
     """Archive notifications.
 
@@ -256,11 +215,8 @@ def archive(*, target: Target, service: Service, console: Console) -> ExitCode:
     return _mark("ARCHIVED", target, service, console)
 
 
-@inbox.command(cls=GroupedCommand)
+@command(target_options, service_options)
 @option("-y", "--yes", is_flag=True, help="Don't ask.")
-@target_options
-@service_options
-@console_options("text", "json")
 def delete(*, yes: bool, target: Target, service: Service, console: Console) -> ExitCode:
     """Delete notifications for good; it asks first. Not every service can do that.
 
@@ -387,3 +343,21 @@ def _check_filters(opened: Inbox, selection: Selection) -> None:
     for name, value in selection._asdict().items():
         if value not in (None, ()) and name not in opened.filters:
             raise UsageError(f"--{name.replace('_', '-')}: {opened.title} can't filter by that")
+
+
+@click.group()
+def inbox() -> None:
+    """List and mark notifications of an inbox; compare deliveries.
+
+    What the service has delivered to the owner of the credentials. Konnect's are archived and deleted, too; those of
+    Confluent Cloud, which are in Early Access, say where they were delivered to.
+
+    \b
+    Examples:
+      notifconf inbox list --status UNREAD
+      notifconf inbox read --all --title invoice
+    """
+
+
+for subcommand in (list_notifications, show, read, unread, archive, delete, mark_all, summary, deliveries):
+    inbox.add_command(subcommand)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -40,7 +41,6 @@ from notifconf.errors import NotifconfError
 from notifconf.files import claim_outputs
 from notifconf.model.policy import Mode
 from notifconf.model.state import Options
-from notifconf.model.views import Filters
 
 
 class Service(NamedTuple):
@@ -55,30 +55,81 @@ class Service(NamedTuple):
 
 
 Command: TypeAlias = Callable[..., Any]
+Parameter: TypeAlias = Callable[[Command], Command]
+"""What gives a command one or more parameters."""
 
 FORMATS = ("text", "json")
 JSON_HELP = " --json is short for --format json."
 
 
 def command(
-    *parameters: Callable[[Command], Command],
+    *parameters: Parameter,
     formats: Iterable[str] = FORMATS,
     own_output: bool = False,
     verdict: str = "",
     pages: bool = False,
+    name: str | None = None,
 ) -> Callable[[Command], click.Command]:
     """Make a command that takes these parameters, and a `console` that prints its result in one of these formats.
 
-    `verdict` is what the last line says of a plan that has errors. A command that `pages` sends its result to PAGER.
+    The console also prints why the command fails; `verdict` is what the last line says of a plan that has errors. A
+    command that `pages` sends its result to PAGER. One with its `own_output` has one format, and declares `--output`
+    itself.
     """
+    has_json = "json" in formats
+    result = (
+        option(
+            "--format",
+            cls=FormatOption if has_json else GroupedOption,
+            group=OUTPUT,
+            shared=len(tuple(formats)) != 1,
+            type=click.Choice(formats),
+            default="text",
+            help="Format of the result." + JSON_HELP * has_json,
+        ),
+        option("--output", group=OUTPUT, type=OutputFile(), help="Write the result to this file."),
+    )
+    others = (
+        option("--no-color", group=OUTPUT, is_flag=True, help="No colour on a terminal (as NO_COLOR)."),
+        option("-v", "--verbose", group=OUTPUT, is_flag=True, help="Say more."),
+        option("-q", "--quiet", group=OUTPUT, is_flag=True, help="Say nothing but results and errors."),
+    )
 
     def decorate(function: Command) -> click.Command:
-        if pages:
-            function = _pager_option(function)
-        decorated = _apply_all(console_options(*formats, own_output=own_output, verdict=verdict)(function), parameters)
-        return click.command(cls=GroupedCommand)(decorated)
+        decorated = _open_console(_pager_option(function) if pages else function, verdict)
+        decorated = _apply_all(decorated, (*parameters, *(() if own_output else result), *others))
+        return click.command(name, cls=GroupedCommand)(decorated)
 
     return decorate
+
+
+def _open_console(command: Command, verdict: str) -> Command:
+    """Give a command a `Console`, which also prints why it fails."""
+
+    @functools.wraps(command)
+    def wrapper(
+        *args: Any,
+        format: str = FORMATS[0],  # noqa: A002 -- named after its option
+        output: Path | None = None,
+        no_color: bool,
+        verbose: bool,
+        quiet: bool,
+        **kwargs: Any,
+    ) -> Any:
+        color = not no_color and not os.environ.get("NO_COLOR")
+        console = Console(format, output, color, verbose, quiet, verdict)
+        try:
+            with claim_outputs(_output_files()):
+                console.check()
+                return command(*args, console=console, **kwargs)
+        except NotifconfError as error:
+            for note in explain_sources(str(error)):
+                error.add_note(note)
+            code = ExitCode.for_failure(click.get_current_context().meta)
+            console.failure(error, code)
+            return code
+
+    return wrapper
 
 
 def _pager_option(command: Command) -> Command:
@@ -102,230 +153,34 @@ def _output_files() -> dict[str, Path]:
     }
 
 
-def paths_argument(command: Command) -> Command:
-    """Take the files and folders of a workspace; `-` is standard input."""
-    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
+def _apply_all(command: Command, parameters: Sequence[Callable[[Command], Command]]) -> Command:
+    """Decorate a command with parameters, which keep their order in its help text."""
+    for decorate in reversed(parameters):
+        command = decorate(command)
+    return command
 
 
-def console_options(*formats: str, own_output: bool = False, verdict: str = "") -> Callable[[Command], Command]:
-    """Take the output options. The command gets a `Console`, which also prints why the command fails.
+def gather(into: str, make: Callable[..., Any], *options: Parameter) -> Parameter:
+    """Take options whose values reach the command as one object, `into`.
 
-    A command with `own_output` has one format, and declares `--output` itself.
+    That is what `make` returns for them: its parameters are the names of the options.
     """
+    names = inspect.signature(make).parameters
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def wrapper(
-            *args: Any,
-            format: str = FORMATS[0],  # noqa: A002 -- named after its option
-            output: Path | None = None,
-            no_color: bool,
-            verbose: bool,
-            quiet: bool,
-            **kwargs: Any,
-        ) -> Any:
-            color = not no_color and not os.environ.get("NO_COLOR")
-            console = Console(format, output, color, verbose, quiet, verdict)
-            try:
-                with claim_outputs(_output_files()):
-                    console.check()
-                    return command(*args, console=console, **kwargs)
-            except NotifconfError as error:
-                for note in explain_sources(str(error)):
-                    error.add_note(note)
-                code = ExitCode.for_failure(click.get_current_context().meta)
-                console.failure(error, code)
-                return code
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            values = {name: kwargs.pop(name) for name in names if name in kwargs}
+            return command(*args, **{into: make(**values)}, **kwargs)
 
-        has_json = "json" in (formats or FORMATS)
-        result = (
-            option(
-                "--format",
-                cls=FormatOption if has_json else GroupedOption,
-                group=OUTPUT,
-                shared=len(formats) != 1,
-                type=click.Choice(formats or FORMATS),
-                default="text",
-                help="Format of the result." + JSON_HELP * has_json,
-            ),
-            option("--output", group=OUTPUT, type=OutputFile(), help="Write the result to this file."),
-        )
-        options = (
-            option("--no-color", group=OUTPUT, is_flag=True, help="No colour on a terminal (as NO_COLOR)."),
-            option("-v", "--verbose", group=OUTPUT, is_flag=True, help="Say more."),
-            option("-q", "--quiet", group=OUTPUT, is_flag=True, help="Say nothing but results and errors."),
-        )
-        return _apply_all(wrapper, options if own_output else (*result, *options))
+        return _apply_all(wrapper, options)
 
     return decorate
 
 
-def access_options(command: Command) -> Command:
-    """Take the options that limit what a workspace may read. The command gets an `Access`."""
-
-    @functools.wraps(command)
-    def wrapper(
-        *args: Any, allow_env: tuple[str, ...] | None, allow_files: tuple[str, ...] | None, **kwargs: Any
-    ) -> Any:
-        return command(*args, access=Access(allow_env, allow_files), **kwargs)
-
-    options = (
-        option(
-            "--allow-env",
-            group=WORKSPACE,
-            multiple=True,
-            metavar="GLOB",
-            split=str.split,
-            callback=_read_allowed,
-            help="What ${NAME} may read; '' for nothing. Never credentials.",
-        ),
-        option(
-            "--allow-files",
-            group=WORKSPACE,
-            multiple=True,
-            metavar="DIR",
-            callback=_read_allowed,
-            help="Where ${file:PATH} may read; '' for nowhere.",
-        ),
-    )
-    return _apply_all(wrapper, options)
-
-
-def service_options(command: Command) -> Command:
-    """Take the options that say how to reach the service. The command gets a `Service`."""
-
-    @functools.wraps(command)
-    def wrapper(
-        *args: Any,
-        provider: str | None,
-        endpoint: str | None,
-        parallelism: int,
-        timeout: float,
-        log_file: Path | None,
-        access: Access,
-        **kwargs: Any,
-    ) -> Any:
-        click.get_current_context().meta[LOG_FILE_KEY] = log_file
-        return command(*args, service=Service(provider, endpoint, parallelism, timeout, log_file, access), **kwargs)
-
-    options = (
-        access_options,
-        option("--provider", group=SERVICE, type=ProviderName(), help="The service, where no workspace says which."),
-        option(
-            "--endpoint",
-            group=SERVICE,
-            metavar="URL",
-            callback=check_endpoint,
-            help="Base URL of the API; emulator: is the embedded emulator.",
-        ),
-        option(
-            "--parallelism",
-            group=SERVICE,
-            type=click.IntRange(min=1, max=1000),
-            default=10,
-            show_default=True,
-            metavar="N",
-            help="How many requests may be in flight.",
-        ),
-        option(
-            "--timeout",
-            group=SERVICE,
-            type=click.FloatRange(min=0, min_open=True),
-            callback=check_seconds,
-            default=30.0,
-            show_default=True,
-            metavar="SECONDS",
-            help="Of one request.",
-        ),
-        option(
-            "--log-file",
-            group=SERVICE,
-            type=OutputFile(),
-            help="Append one JSON line per request; no secret is in it.",
-        ),
-    )
-    return _apply_all(wrapper, options)
-
-
-def resources_option(command: Command) -> Command:
-    """Take `--resource`, as often as it is given. The command gets `resources`."""
-    text = "Look this resource up too: a path, or names such as environment=Production/cluster=orders."
-    return option("--resource", "resources", multiple=True, metavar="RESOURCE", help=text)(command)
-
-
-def discover_option(group: str, text: str) -> Callable[[Decorated], Decorated]:
-    """Take `--discover` and `--no-discover`; the command gets None where neither is given."""
-    return option("--discover/--no-discover", "discover", group=group, shared=True, default=None, help=text)
-
-
-def plan_options(command: Command) -> Command:
-    """Take the options of a plan. The command gets `Options`."""
-
-    @functools.wraps(command)
-    def wrapper(*args: Any, mode: str | None, **kwargs: Any) -> Any:
-        names = [name for name in Options._fields if name in kwargs]
-        options = Options(Mode(mode) if mode else None, **{name: kwargs.pop(name) for name in names})
-        return command(*args, options=options, **kwargs)
-
-    options = (
-        option(
-            "--target",
-            "targets",
-            group=PLAN,
-            multiple=True,
-            type=Address(),
-            metavar="ADDRESS",
-            help="Only this (or a glob), and what it needs.",
-        ),
-        option(
-            "--target-if-exists",
-            "targets_if_exist",
-            group=PLAN,
-            multiple=True,
-            type=Address(),
-            metavar="ADDRESS",
-            help="As --target; one that names nothing is no error.",
-        ),
-        option(
-            "--exclude",
-            "excludes",
-            group=PLAN,
-            multiple=True,
-            type=Address(),
-            metavar="ADDRESS",
-            help="Not this (or a glob), nor what needs it.",
-        ),
-        option(
-            "--mode",
-            group=PLAN,
-            type=click.Choice(["create-only", "upsert-only", "sync"]),
-            help="Instead of policy.mode.",
-        ),
-        option(
-            "--max-deletes",
-            group=PLAN,
-            metavar="N|N%",
-            callback=read_max_deletes,
-            help="Instead of policy.max_deletes.",
-        ),
-        option(
-            "--take-over",
-            group=PLAN,
-            multiple=True,
-            metavar="OWNER",
-            callback=check_owners,
-            help="Make the integrations of this owner those of policy.owner.",
-        ),
-        option("--force", group=PLAN, is_flag=True, help="Acknowledge what a safety rule refuses."),
-        discover_option(PLAN, "Look at resources that nothing declares, too. Instead of policy.discover."),
-    )
-    return _apply_all(wrapper, options)
-
-
-def silences_option(function: Decorated) -> Decorated:
-    """Take `--silences`, as one of the options of a plan."""
-    text = "Refuse a plan that silences anybody. The stricter of it and policy.silences holds."
-    return option("--silences", group=PLAN, type=click.Choice(["allow", "refuse"]), help=text)(function)
+def paths_argument(command: Command) -> Command:
+    """Take the files and folders of a workspace; `-` is standard input."""
+    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
 
 
 def _read_allowed(
@@ -341,47 +196,125 @@ def _read_allowed(
     return tuple(value.strip() for value in values if value.strip())
 
 
-FILTER_HELP = {
-    "severity": "Of this severity, such as CRITICAL.",
-    "category": "Of this category, such as SERVICE.",
-    "channel": "Told there: a name (or a glob), or a kind such as Slack.",
-    "type": "A type's name (or a glob), or its id.",
-    "status": "Of subscriptions: ENABLED or DISABLED.",
-}
-
-
-VALUES = "VALUE,…"
-
-
-def filter_options(command: Command) -> Command:
-    """Take filters. Each has values that are separated by commas or given one by one. The command gets `Filters`."""
-
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return command(*args, filters=Filters(**{name: kwargs.pop(name) for name in FILTER_HELP}), **kwargs)
-
-    options = [
-        option(f"--{name}", group=FILTER, shared=True, multiple=True, metavar=VALUES, callback=split_values, help=text)
-        for name, text in FILTER_HELP.items()
-    ]
-    return _apply_all(wrapper, options)
-
-
-def namespace_option(command: Command) -> Command:
-    """Take one more filter, `--namespace`; the command gets `Filters` with it."""
-
-    @functools.wraps(command)
-    def wrapper(*args: Any, filters: Filters, namespace: tuple[str, ...], **kwargs: Any) -> Any:
-        return command(*args, filters=filters._replace(namespace=namespace), **kwargs)
-
-    return option(
-        "--namespace",
-        group=FILTER,
+access_options = gather(
+    "access",
+    Access,
+    option(
+        "--allow-env",
+        "variables",
+        group=WORKSPACE,
         multiple=True,
-        metavar=VALUES,
-        callback=split_values,
-        help="Of this namespace, such as plan-and-usage (Konnect).",
-    )(wrapper)
+        metavar="GLOB",
+        split=str.split,
+        callback=_read_allowed,
+        help="What ${NAME} may read; '' for nothing. Never credentials.",
+    ),
+    option(
+        "--allow-files",
+        "folders",
+        group=WORKSPACE,
+        multiple=True,
+        metavar="DIR",
+        callback=_read_allowed,
+        help="Where ${file:PATH} may read; '' for nowhere.",
+    ),
+)
+"""The options that limit what a workspace may read: the command gets an `Access`, as `access`."""
+
+
+def _remember_log_file(context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Keep where a bug is to be logged, too."""
+    context.meta[LOG_FILE_KEY] = value
+    return value
+
+
+service_options = gather(
+    "service",
+    Service,
+    access_options,
+    option("--provider", group=SERVICE, type=ProviderName(), help="The service, where no workspace says which."),
+    option(
+        "--endpoint",
+        group=SERVICE,
+        metavar="URL",
+        callback=check_endpoint,
+        help="Base URL of the API; emulator: is the embedded emulator.",
+    ),
+    option(
+        "--parallelism",
+        group=SERVICE,
+        type=click.IntRange(min=1, max=1000),
+        default=10,
+        show_default=True,
+        metavar="N",
+        help="How many requests may be in flight.",
+    ),
+    option(
+        "--timeout",
+        group=SERVICE,
+        type=click.FloatRange(min=0, min_open=True),
+        callback=check_seconds,
+        default=30.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Of one request.",
+    ),
+    option(
+        "--log-file",
+        group=SERVICE,
+        type=OutputFile(),
+        callback=_remember_log_file,
+        help="Append one JSON line per request; no secret is in it.",
+    ),
+)
+"""The options that say how to reach the service, and those of access: the command gets a `Service`, as `service`."""
+
+
+def resources_option(command: Command) -> Command:
+    """Take `--resource`, as often as it is given. The command gets `resources`."""
+    text = "Look this resource up too: a path, or names such as environment=Production/cluster=orders."
+    return option("--resource", "resources", multiple=True, metavar="RESOURCE", help=text)(command)
+
+
+def discover_option(group: str, text: str) -> Callable[[Decorated], Decorated]:
+    """Take `--discover` and `--no-discover`; the command gets None where neither is given."""
+    return option("--discover/--no-discover", "discover", group=group, shared=True, default=None, help=text)
+
+
+_plan_option = functools.partial(option, group=PLAN)
+_address_option = functools.partial(_plan_option, multiple=True, type=Address(), metavar="ADDRESS")
+
+
+def _read_mode(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Mode | None:
+    return Mode(value) if value else None
+
+
+plan_options = gather(
+    "options",
+    Options,
+    _address_option("--target", "targets", help="Only this (or a glob), and what it needs."),
+    _address_option("--target-if-exists", "targets_if_exist", help="As --target; one that names nothing is no error."),
+    _address_option("--exclude", "excludes", help="Not this (or a glob), nor what needs it."),
+    _plan_option("--mode", type=click.Choice([*map(str, Mode)]), callback=_read_mode, help="Instead of policy.mode."),
+    _plan_option("--max-deletes", metavar="N|N%", callback=read_max_deletes, help="Instead of policy.max_deletes."),
+    _plan_option(
+        "--take-over",
+        multiple=True,
+        metavar="OWNER",
+        callback=check_owners,
+        help="Make the integrations of this owner those of policy.owner.",
+    ),
+    _plan_option("--force", is_flag=True, help="Acknowledge what a safety rule refuses."),
+    discover_option(PLAN, "Look at resources that nothing declares, too. Instead of policy.discover."),
+)
+"""The options of a plan: the command gets `Options`, as `options`."""
+
+silences_option = _plan_option(
+    "--silences",
+    type=click.Choice(["allow", "refuse"]),
+    help="Refuse a plan that silences anybody. The stricter of it and policy.silences holds.",
+)
+"""One more option of a plan, before `plan_options`."""
 
 
 def split_values(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -392,8 +325,16 @@ def split_values(_context: click.Context, parameter: click.Parameter, values: tu
     return parts
 
 
-def _apply_all(command: Command, parameters: Sequence[Callable[[Command], Command]]) -> Command:
-    """Decorate a command with parameters, which keep their order in its help text."""
-    for decorate in reversed(parameters):
-        command = decorate(command)
-    return command
+_filter = functools.partial(option, group=FILTER, shared=True, multiple=True, metavar="VALUE,…", callback=split_values)
+
+FILTERS = (
+    _filter("--severity", help="Of this severity, such as CRITICAL."),
+    _filter("--category", help="Of this category, such as SERVICE."),
+    _filter("--channel", help="Told there: a name (or a glob), or a kind such as Slack."),
+    _filter("--type", help="A type's name (or a glob), or its id."),
+    _filter("--status", help="Of subscriptions: ENABLED or DISABLED."),
+)
+"""Filters. Each has values that are separated by commas or given one by one."""
+
+NAMESPACE = _filter("--namespace", shared=False, help="Of this namespace, such as plan-and-usage (Konnect).")
+"""A filter of `types` alone."""

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import Service, command, paths_argument, plan_options, service_options, silences_option
+from notifconf.cli.options import (
+    Service,
+    command,
+    gather,
+    paths_argument,
+    plan_options,
+    service_options,
+    silences_option,
+)
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
@@ -31,24 +39,25 @@ class PlanOptions(NamedTuple):
     verdict=NOT_APPLICABLE,
     pages=True,
 )
-@option(
-    "--out",
-    type=OutputFile(),
-    metavar="PLANFILE",
-    help="Save the plan, for `apply PLANFILE` to carry out as it was reviewed.",
+@gather(
+    "own",
+    PlanOptions,
+    option(
+        "--out",
+        type=OutputFile(),
+        metavar="PLANFILE",
+        help="Save the plan, for `apply PLANFILE` to carry out as it was reviewed.",
+    ),
+    option("--summary", is_flag=True, help="Only the addresses of what would change."),
+    option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes."),
 )
-@option("--summary", is_flag=True, help="Only the addresses of what would change.")
-@option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
-def plan(
-    paths: tuple[str, ...], *, options: Options, service: Service, console: Console, **own_options: Any
-) -> ExitCode:
+def plan(paths: tuple[str, ...], *, options: Options, service: Service, console: Console, own: PlanOptions) -> ExitCode:
     """Print what apply would do, and change nothing.
 
     \b
     Example:
       notifconf plan examples/confluent --endpoint emulator:
     """
-    own = PlanOptions(**own_options)
     console.summary = own.summary
     made = asyncio.run(plan_once(paths, options, service, console))
     if own.out is not None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from notifconf import answers, api
 from notifconf.cli.console import Console
 from notifconf.cli.options import (
+    FILTERS,
+    NAMESPACE,
     Service,
     command,
-    filter_options,
-    namespace_option,
+    gather,
     paths_argument,
     resources_option,
     service_options,
@@ -37,7 +39,7 @@ from notifconf.report.style import Span
 from notifconf.report.table import Table, listing_table, listings_json
 
 
-@command(paths_argument, filter_options, service_options, pages=True)
+@command(paths_argument, gather("filters", Filters, *FILTERS), service_options, pages=True)
 @resources_option
 def show(
     paths: tuple[str, ...],
@@ -76,7 +78,7 @@ def write_listings(console: Console, provider: str, listings: Sequence[Listing])
         console.table(listing_table(listing, verbose=console.verbose))
 
 
-@command(filter_options, namespace_option, service_options)
+@command(gather("filters", Filters, *FILTERS, NAMESPACE), service_options)
 def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
     """List the notification types that you can subscribe to.
 
@@ -93,27 +95,22 @@ def types(*, filters: Filters, service: Service, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
-FILTER_HELP = {
-    "type": "Of this type (or a glob), such as CONNECTOR.",
-    "environment": "In the environments of this name or id (or a glob).",
-    "cluster": "In the clusters of this name or id (or a glob).",
-    "name": "Of this name or id (or a glob).",
-}
+_resource_filter = partial(option, group=FILTER, multiple=True, metavar="GLOB")
+
+RESOURCE_FILTERS = (
+    # A name may have a comma, a type has none.
+    _resource_filter(
+        "--type", metavar="GLOB,…", callback=split_values, help="Of this type (or a glob), such as CONNECTOR."
+    ),
+    _resource_filter("--environment", help="In the environments of this name or id (or a glob)."),
+    _resource_filter("--cluster", help="In the clusters of this name or id (or a glob)."),
+    _resource_filter("--name", help="Of this name or id (or a glob)."),
+)
 
 
-def _filter_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    for name, text in reversed(FILTER_HELP.items()):
-        # A name may have a comma, a type has none.
-        split = {"callback": split_values, "metavar": "GLOB,…"} if name == "type" else {"metavar": "GLOB"}
-        function = option(f"--{name}", group=FILTER, multiple=True, help=text, **split)(function)
-    return function
-
-
-@command(paths_argument, _filter_options, service_options)
+@command(paths_argument, gather("filters", Filters, *RESOURCE_FILTERS), service_options)
 @option("--muted", is_flag=True, help="Look the mutes up, and list only what is muted.")
-def resources(
-    paths: tuple[str, ...], *, muted: bool, service: Service, console: Console, **filters: tuple[str, ...]
-) -> ExitCode:
+def resources(paths: tuple[str, ...], *, muted: bool, filters: Filters, service: Service, console: Console) -> ExitCode:
     """List environments, clusters, connectors and compute pools.
 
     All that a `resource` or a `match` of `resources` is written from, and whether a workspace (a PATH, or
@@ -127,11 +124,10 @@ def resources(
     provider = find_provider(workspace, service)
     if not provider.has_inventory:
         raise UsageError(f"{provider.title} has no inventory of resources")
-    wanted = Filters(**filters)
     with console.waiting(f"Reading {provider.title}"):
-        live = asyncio.run(_take(provider, service, wanted, workspace, muted=muted))
+        live = asyncio.run(_take(provider, service, filters, workspace, muted=muted))
     console.diagnostics(hidden_resources(live.not_visible))
-    listing = provider.resources(live, wanted, workspace.declarations if workspace else None, muted=muted)
+    listing = provider.resources(live, filters, workspace.declarations if workspace else None, muted=muted)
     if console.machine:
         write_listings(console, provider.name, [listing])
     else:
