@@ -13,7 +13,7 @@ from notifconf.model.views import Cell, Listing
 from notifconf.plan.codec import diagnostic_document
 from notifconf.plan.coverage import Sides
 from notifconf.report.json import dump_json
-from notifconf.report.markdown import prose
+from notifconf.report.markdown import markdown_table, prose
 from notifconf.report.picture import draw_mermaid, make_matrix
 from notifconf.report.style import Line, Span, count, line, plain_text
 from notifconf.report.table import Table, listing_table, table_lines
@@ -129,8 +129,8 @@ def coverage_json(report: CoverageReport) -> str:
 def table_markdown(table: Table) -> list[str]:
     """Return a table below its title as lines of GitHub Markdown."""
     heads = [column.replace("_", " ") for column in table.columns]
-    rows = [heads, ["---"] * len(heads), *([prose(cell.text) for cell in row] for row in table.rows)]
-    lines = [f"| {' | '.join(row)} |" for row in rows] if table.rows else [f"({table.empty})"]
+    rows = ((cell.text for cell in row) for row in table.rows)
+    lines = markdown_table(heads, rows) if table.rows else [f"({table.empty})"]
     return [f"### {prose(table.title)}", "", *([*lines, ""] if table.rows or table.empty else [])]
 
 
@@ -147,13 +147,7 @@ def _picture_markdown(report: CoverageReport) -> Iterator[str]:
     """Yield the matrix of types by channels and, where it is small enough to read, a diagram."""
     matrix = make_matrix(report.types)
     heads = [report.terms.subject, *matrix.channels]
-    yield from (
-        "",
-        "### Routing",
-        "",
-        f"| {' | '.join(map(prose, heads))} |",
-        f"| {' | '.join(['---'] * len(heads))} |",
-    )
+    yield from ("", "### Routing", "", *markdown_table(heads, ()))
     for group in matrix.groups:
         yield f"| **{prose(group.name or '(none)')}** |{' |' * len(matrix.channels)}"
         for row in group.rows:

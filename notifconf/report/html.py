@@ -1,6 +1,6 @@
-"""Plans and outcomes as one HTML page that makes no request. It can be read without scripts, in light and in dark.
+"""HTML pages that make no request. They can be read without scripts, in light and in dark.
 
-The template escapes all values. Its content security policy allows only the script and the style of the page, by hash.
+The templates escape all values. Its content security policy allows only the script and the style of the page, by hash.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from notifconf.report.text import (
 )
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
 PARTS_FOLDER = Path(__file__).parent / "page"
-"""The folder of the page's template, style and script."""
+"""The folder of the templates of pages, and of their style and script."""
 
 MAX_UNFOLDED_CHANGES = 20
 """A page with more changes shows them folded."""
@@ -49,11 +49,11 @@ class Row(NamedTuple):
     change: Change
     sign: str
     fields: tuple[Field, ...]
-    result: str
-    done: str
-    error: str
     told: str
     """Who is told by the object."""
+    result: str = ""
+    done: str = ""
+    error: str = ""
 
 
 class Filter(NamedTuple):
@@ -68,7 +68,8 @@ def html(report: Report) -> str:
     """Return a report as an HTML page; the same report gives the same bytes."""
     plan, outcome = report.plan, report.outcome
     rows = [_make_row(change, item, report.now) for change, item in report.changes]
-    return _template().render(
+    return render_page(
+        "page.html.jinja",
         title="notifconf plan" if outcome is None else "notifconf apply",
         headline=headline(plan, outcome),
         context=report.context,
@@ -94,7 +95,8 @@ def html(report: Report) -> str:
 
 def coverage_html(report: CoverageReport) -> str:
     """Return who is told of what as an HTML page without a script."""
-    return _template("coverage.html.jinja").render(
+    return render_page(
+        "coverage.html.jinja",
         report=report,
         subject=report.terms.subject,
         sums=list(sums(report)),
@@ -115,12 +117,11 @@ def content_policy(*, script: str | None = None) -> str:
 
 def _make_row(change: Change, outcome: ChangeOutcome | None, now: datetime | None) -> Row:
     sign = SIGNS[change.action].replace("-", "\N{MINUS SIGN}")
+    row = Row(change, sign, tuple(fields(change, now)), told=list_told(change))
     if outcome is None:
-        return Row(change, sign, tuple(fields(change, now)), "", "", "", list_told(change))
+        return row
     done = DONE[change.action] if outcome.result is Result.APPLIED else str(outcome.result)
-    return Row(
-        change, sign, tuple(fields(change, now)), str(outcome.result), done, outcome.error or "", list_told(change)
-    )
+    return row._replace(result=str(outcome.result), done=done, error=outcome.error or "")
 
 
 def _filters(rows: Iterable[Row]) -> list[Filter]:
@@ -140,11 +141,16 @@ def _count_values(values: Iterable[str], order: Iterable[str] = ()) -> tuple[tup
     return tuple((value, counts[value]) for value in dict.fromkeys((*order, *counts)) if counts[value])
 
 
+def render_page(template: str, **values: object) -> str:
+    """Return a page: one of the templates, filled with values, which it escapes."""
+    return _environment().get_template(template).render(values)
+
+
 @functools.cache
-def _template(name: str = "page.html.jinja") -> Template:
+def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not at the top: only this format needs it
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(PARTS_FOLDER),
         autoescape=True,
         finalize=_visible,
@@ -153,7 +159,6 @@ def _template(name: str = "page.html.jinja") -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(name)
 
 
 def _visible(value: object) -> str:

@@ -66,6 +66,13 @@ def fence_code(lines: Iterable[str], language: str) -> str:
     return "\n".join((fence + language, *shown, fence)) + "\n"
 
 
+def markdown_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return a table as lines; each cell is words within a line."""
+    escaped = [[*map(prose, row)] for row in (heads, *rows)]
+    escaped.insert(1, ["---"] * len(escaped[0]))
+    return [f"| {' | '.join(row)} |" for row in escaped]
+
+
 def _longest_run(text: str) -> int:
     return max(map(len, re.findall(r"`+", text)), default=0)
 

@@ -12,9 +12,9 @@ import jsonschema_rs
 from notifconf.config import schema_text
 from notifconf.model.plan import REFUSALS
 from notifconf.plan.codec import FORMAT_VERSION, Document
-from notifconf.report.html import PARTS_FOLDER, content_policy
+from notifconf.report.html import content_policy, render_page
 from notifconf.report.json import dump_json
-from notifconf.report.markdown import code, prose
+from notifconf.report.markdown import code, markdown_table
 from notifconf.report.metrics import Measure, text_of_gauges
 from notifconf.report.style import Span, count, plain_text, printable
 from notifconf.report.table import Table, table_lines
@@ -160,8 +160,8 @@ def overview_json(runs: Sequence[Run]) -> str:
 
 def overview_markdown(runs: Sequence[Run]) -> str:
     """Return GitHub Markdown: a table, then a fold for each run that has something to say."""
-    rows = [COLUMNS, ("---",) * len(COLUMNS), *(tuple(map(prose, run.cells)) for run in runs)]
-    parts = [f"### {headline(runs)}\n\n", *(f"| {' | '.join(row)} |\n" for row in rows)]
+    table = markdown_table(COLUMNS, (run.cells for run in runs))
+    parts = [f"### {headline(runs)}\n\n", *(f"{row}\n" for row in table)]
     for run in runs:
         if remarks := list(run.remarks):
             head = f"{escape(printable(run.workspace))}: {run.state}"
@@ -173,28 +173,9 @@ def overview_markdown(runs: Sequence[Run]) -> str:
 
 def overview_html(runs: Sequence[Run]) -> str:
     """Return a page without scripts that makes no request."""
-    heads = "".join(f"<th>{column}</th>" for column in COLUMNS)
-    rows = "".join(f"<tr>{''.join(f'<td>{_show(cell)}</td>' for cell in run.cells)}</tr>\n" for run in runs)
-    folds = "".join(
-        f'<details class="panel unmanaged"><summary>{_show(run.workspace)}: {run.state}</summary>\n<ul>\n'
-        + "".join(f"<li><code>{_show(text)}</code></li>\n" for text in run.remarks)
-        + "</ul></details>\n"
-        for run in runs
-        if any(run.remarks)
+    return render_page(
+        "overview.html.jinja", headline=headline(runs), columns=COLUMNS, runs=runs, policy=content_policy()
     )
-    style = (PARTS_FOLDER / "page.css").read_text(encoding="utf-8")
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{content_policy()}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{headline(runs)} notifconf report</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f'<header><p class="origin">notifconf report</p>\n<h1>{headline(runs)}</h1></header>\n<main>\n'
-        f'<div class="wide"><table>\n<tr>{heads}</tr>\n{rows}</table></div>\n{folds}</main>\n</body>\n</html>\n'
-    )
-
-
-def _show(text: str) -> str:
-    return escape(printable(text))
 
 
 def overview_metrics(runs: Sequence[Run]) -> str:

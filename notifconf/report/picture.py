@@ -104,12 +104,15 @@ def find_states(item: Sides) -> dict[str, str]:
     """Return how each channel that has to do with a type stands, by target: a key of `SIGNS`."""
     before = {channel.target for channel in item.before.channels}
     after = {channel.target for channel in item.after.channels}
-    states = {channel.target: "off" for channel in item.after.off}
-    states |= {channel.target: "anyhow" for channel in item.after.anyhow}
-    states |= dict.fromkeys(before - after, "removed")
-    states |= {channel.target: "muted" for channel in item.after.silenced}
-    states |= dict.fromkeys(after & before, "partly" if item.after.muted_in else "on")
-    return states | dict.fromkeys(after - before, "added")
+    told = "partly" if item.after.muted_in else "on"
+    states = (
+        *((channel, "off") for channel in item.after.off),
+        *((channel, "anyhow") for channel in item.after.anyhow),
+        *((channel, "removed") for channel in item.before.channels if channel.target not in after),
+        *((channel, "muted") for channel in item.after.silenced),
+        *((channel, told if channel.target in before else "added") for channel in item.after.channels),
+    )
+    return {channel.target: state for channel, state in states}
 
 
 def _list_channels(types: Iterable[Sides]) -> dict[str, Channel]:

@@ -51,6 +51,13 @@ def test_how_a_channel_stands(item, states):
     assert find_states(item) == states
 
 
+@pytest.mark.parametrize(("before", "after"), [((), range(9)), (range(9), ()), (range(9), range(9))])
+def test_channels_stand_in_the_order_of_the_type(before, after):
+    live, planned = ([Channel("Webhook", f"i-{number}") for number in side] for side in (before, after))
+    states = find_states(sides(reach("t", *live), reach("t", *planned)))
+    assert list(states) == [f"i-{number}" for number in range(9)]
+
+
 def test_the_matrix_has_a_column_for_each_channel_and_a_group_for_each_severity():
     types = [sides(reach("a", SLACK)), sides(reach("b")), sides(reach("c"), reach("c", PAGER, group="WARN"))]
     matrix = make_matrix(types)
