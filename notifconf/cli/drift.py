@@ -29,7 +29,7 @@ from notifconf.plan.planner import apply_options
 from notifconf.report import NOT_APPLICABLE
 from notifconf.report.formats import RENDERERS
 from notifconf.report.metrics import Run, metrics, push
-from notifconf.report.style import Span, count, line
+from notifconf.report.style import Span, line
 
 
 def _check_gateway(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -113,8 +113,6 @@ def drift(
     if not recorded:
         code = ExitCode.ERROR
     console.show(shown, code, silent=code is ExitCode.DONE)
-    if code is ExitCode.CHANGES and not shown.changes and not console.quiet:
-        console.aside([line(f"Drift: {count(len(shown.unmanaged), 'live object')} that nothing declares, see above.")])
     return code
 
 
@@ -143,8 +141,10 @@ def _add_undeclared(
     undeclared = answers.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
     found = tuple(item for item in undeclared if (item.kind, item.id) not in deleted)
     console.verbose = True
-    is_drift = found and code is ExitCode.DONE
-    return replace(plan, unmanaged=found), ExitCode.CHANGES if is_drift else code
+    plan = replace(plan, unmanaged=found)
+    if found and code is ExitCode.DONE:
+        return replace(plan, part="undeclared"), ExitCode.CHANGES
+    return plan, code
 
 
 def _run(made: PlanContext | None, options: Options, code: int, workspace: str, duration: float) -> Run:

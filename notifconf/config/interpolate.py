@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from notifconf.config.access import Access
 from notifconf.errors import UsageError
@@ -42,16 +42,16 @@ def interpolate(
     document: LocatedMapping,
     environment: Mapping[str, str] | None,
     access: Access | None = None,
-    empty: dict[Position, str] | None = None,
+    origins: dict[Position, Origin] | None = None,
 ) -> Iterator[Diagnostic]:
     """Resolve every `${…}` in the document's values, in place, and yield what is wrong with them.
 
     Without an environment nothing is looked up: references stay as written and are marked as unresolved, and so are
     those whose value is missing. What `access` forbids is an error with and without an environment. `$${` becomes `${`
-    all the same. A container that several aliases name is one object: it is resolved once, for all its places. `empty`
-    collects, by the place of the value, which references brought in nothing.
+    all the same. A container that several aliases name is one object: it is resolved once, for all its places.
+    `origins` collects, by its place, what each value was made of.
     """
-    interpolation = _Interpolation(environment, access or Access(), {} if empty is None else empty)
+    interpolation = _Interpolation(environment, access or Access(), {} if origins is None else origins)
     seen: set[int] = set()
     waiting: list[LocatedMapping | LocatedList] = [document]
     while waiting:
@@ -69,19 +69,34 @@ def interpolate(
             yield from interpolation.resolve(container, keys)
 
 
-def _describe_empty(expression: str, parts: Sequence[str]) -> str:
-    """Say which references of an expression brought in nothing."""
-    bodies = [part["body"] for part in _PART.finditer(expression) if not part["escape"]]
-    reasons = [_describe_empty_reference(body) for body, value in zip(bodies, parts, strict=False) if not value]
-    return " and ".join(dict.fromkeys(reasons))
+class Origin(NamedTuple):
+    """What a value was made of: the text as written, and what its references brought in."""
+
+    expression: str
+    parts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say where the value comes from, and what is often wrong with such a value; never what it is."""
+        bodies = [part["body"] for part in _PART.finditer(self.expression) if not part["escape"]]
+        references = dict(zip(bodies, self.parts, strict=True))
+        empty = [f"{_name_source(body, value)} is empty" for body, value in references.items() if not value]
+        named = [_name_source(body, value) + _find_slip(value) for body, value in references.items()]
+        return " and ".join(empty) or f"the value comes from {' and '.join(named)}"
 
 
-def _describe_empty_reference(body: str) -> str:
+def _name_source(body: str, value: str) -> str:
     variable = _VARIABLE.fullmatch(body)
     if variable is None:
-        return f"the file {quoted(body.removeprefix(_FILE))} is empty"
-    kind = "the default of" if variable["operator"] else "the environment variable"
-    return f"{kind} {variable['name']} is empty"
+        return f"the file {quoted(body.removeprefix(_FILE))}"
+    is_default = variable["operator"] == "-" and value == variable["word"]
+    return f"{'the default of' if is_default else 'the environment variable'} {variable['name']}"
+
+
+def _find_slip(value: str) -> str:
+    """Name what does not belong to a value, and came along with it."""
+    if value != value.strip():
+        return ", with white space around it"
+    return ", with quotes around it" if value[:1] in {"'", '"'} and value[:1] == value[-1:] else ""
 
 
 def referred_value(text: str, position: Position, environment: Mapping[str, str], access: Access | None = None) -> str:
@@ -95,9 +110,9 @@ def referred_value(text: str, position: Position, environment: Mapping[str, str]
 class _Interpolation:
     """Resolves the references of one document against one environment; None leaves them as they are."""
 
-    def __init__(self, environment: Mapping[str, str] | None, access: Access, empty: dict[Position, str]) -> None:
+    def __init__(self, environment: Mapping[str, str] | None, access: Access, origins: dict[Position, Origin]) -> None:
         self._environment = environment
-        self._empty = empty
+        self._origins = origins
         self._access = access
         self._characters = 0
         self._file = cache(_read_file)
@@ -111,8 +126,8 @@ class _Interpolation:
             refers = parts is not None
             if parts is not None:
                 container.expressions[key], container.parts[key] = text, parts
-                if self._environment is not None and not all(parts):
-                    self._empty[container.at(key)] = _describe_empty(text, parts)
+                if self._environment is not None and not problems:
+                    self._origins[container.at(key)] = Origin(text, parts)
             if problems or (refers and self._environment is None):
                 unresolved.add(key)
             else:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from notifconf.config.access import Access, credentials_in
 from notifconf.config.indentation import mend_indentation
-from notifconf.config.interpolate import interpolate
+from notifconf.config.interpolate import Origin, interpolate
 from notifconf.config.scalars import format_key, is_name
 from notifconf.config.schema import check
 from notifconf.config.sources import PLAN_KEY, Source, read_sources, skipped_files
@@ -236,7 +236,7 @@ class _Loading:
         self._environment = environment
         self._access = access
         self._diagnostics = set(diagnostics)
-        self._empty: dict[Position, str] = {}
+        self._origins: dict[Position, Origin] = {}
         self._complete = True
         self._secrets: tuple[Secret, ...] = ()
 
@@ -294,7 +294,7 @@ class _Loading:
         # Before any reference is read: no reference may name a variable that holds credentials of this provider.
         provider = load_provider(document["provider"]) if is_provider(document.get("provider")) else None
         self._secrets += tuple(credentials_in(self._environment or {}))
-        self._note(interpolate(document, self._environment, self._access, self._empty))
+        self._note(interpolate(document, self._environment, self._access, self._origins))
         if not self._complete:
             document.setdefault("version", 1)
             if "provider" not in document:
@@ -328,10 +328,10 @@ class _Loading:
         return WorkspaceError(self._make_diagnostics())
 
     def _add_reason(self, diagnostic: Diagnostic) -> Diagnostic:
-        """Add to an error in a value that a reference in it is empty."""
-        reason = self._empty.get(diagnostic.position) if diagnostic.position is not None else None
-        is_explained = reason is not None and diagnostic.severity == "error"
-        return diagnostic._replace(message=f"{diagnostic.message} ({reason})") if is_explained else diagnostic
+        """Add to an error in a value where the value comes from."""
+        origin = self._origins.get(diagnostic.position) if diagnostic.position is not None else None
+        is_explained = origin is not None and diagnostic.severity == "error"
+        return diagnostic._replace(message=f"{diagnostic.message} ({origin})") if is_explained else diagnostic
 
     def _make_diagnostics(self) -> tuple[Diagnostic, ...]:
         shown = map(Mask(self._secrets).diagnostic, map(self._add_reason, self._diagnostics))

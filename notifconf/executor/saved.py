@@ -269,7 +269,7 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
     """
     until = saved.plan.until
     if until is not None and now >= until:
-        yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute ended"
+        yield f"the plan held until {until:%Y-%m-%dT%H:%M:%SZ}, when a mute began or ended"
     fingerprints = Fingerprints(saved.salt)
     for item in iterate_written_secrets(saved):
         value = secrets.get((item.change.address, item.path))

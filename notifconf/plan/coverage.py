@@ -11,7 +11,7 @@ from notifconf.model.diagnostic import Diagnostic, Position, error, format_time,
 from notifconf.model.plan import Action, Change, PlanValue, Reference, Sensitive, Silence
 from notifconf.model.policy import Policy
 from notifconf.model.resource import LiveResource, Value
-from notifconf.model.state import Live
+from notifconf.model.state import Live, Options
 from notifconf.plan.rules import Rules
 
 
@@ -150,17 +150,21 @@ def find_breaches(types: Iterable[Reach], policy: Policy) -> Iterator[Diagnostic
 
 
 def refuse_silences(
-    silences: Iterable[Silence], changes: Iterable[Change], policy: Policy, *, force: bool
+    silences: Iterable[Silence], changes: Iterable[Change], policy: Policy, options: Options
 ) -> Iterator[Diagnostic]:
-    """Apply `policy.silences`. A mute that starts by its `from` was reviewed when it was declared: it may start."""
+    """Apply `policy.silences`, in which the option is by now.
+
+    A mute that starts by its `from` was reviewed when it was declared: it may start.
+    """
     if policy.silences != "refuse":
         return
+    rule = "--silences" if options.silences == "refuse" else "policy.silences"
     known = {change.address: change for change in changes}
-    judge = warning if force else error
+    judge = warning if options.force else error
     for silence in silences:
         change = known[silence.address]
         if not _was_reviewed(change):
-            yield judge("silences", f"policy.silences refuses this: {silence.message}", change.position, change.address)
+            yield judge("silences", f"{rule} refuses this: {silence.message}", change.position, change.address)
 
 
 def _was_reviewed(change: Change) -> bool:

@@ -219,7 +219,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
         *warn_of_removals(scoped.changes, result),
         *limit_deletes(scoped.changes, managed, workspace.policy, force=options.force),
         *find_shortfalls(result, workspace.policy, force=options.force),
-        *refuse_silences(silences, scoped.changes, workspace.policy, force=options.force),
+        *refuse_silences(silences, scoped.changes, workspace.policy, options),
     )
     plan = Plan(
         provider=rules.name,

@@ -80,9 +80,10 @@ def sums(report: CoverageReport) -> Iterator[str]:
         text = f"{name or '(none)'}: {live} of {total} {verb} no channel that counts{end}."
         minimum = report.minimums.get(name)
         if minimum is not None and minimum.channels:
-            short = sum(item.after.falls_short(report.minimums) for item in group)
+            short = [sum(side.falls_short(report.minimums) for side in items) for items in zip(*group, strict=True)]
+            end = f", {short[1]} as planned" if report.planned else ""
             wanted = f" policy.coverage wants at least {minimum.channels}"
-            text += f"{wanted}: {short} fall{'' if short != 1 else 's'} short."
+            text += f"{wanted}: {short[0]} fall{'' if short[0] != 1 else 's'} short{end}."
         yield text
 
 

@@ -50,6 +50,7 @@ NO_CHANGES: Mapping[Part, str] = {
     "targets": "No changes among the targets.",
     "rest": "No changes apart from what is excluded.",
     "changes": "No changes are left of the plan.",
+    "undeclared": "No changes, but there are live objects that nothing declares.",
 }
 """By the part of the whole that a plan is."""
 VERIFIED: Mapping[Part, str] = {

@@ -77,8 +77,8 @@ def test_with_a_workspace_it_shows_what_a_plan_changes(user):
     assert found[FAILED] == 'CRITICAL 0 1 + Webhook "On-call"'
     assert found[SAML] == 'WARN 0 1 RoleEmail "Organization admins" (always), + Webhook "On-call"'
     assert found[DAYS] == 'INFO 1 1 + Webhook "On-call", - RoleEmail "Organization admins"'
-    sentence = "CRITICAL: 6 of 6 types reach no channel that counts, 5 as planned. policy.coverage wants at least 1: 5"
-    assert f"{sentence} fall short." in ended.out
+    sentence = "CRITICAL: 6 of 6 types reach no channel that counts, 5 as planned. policy.coverage wants at least 1: 6"
+    assert f"{sentence} fall short, 5 as planned." in ended.out
     assert user.requests("POST", "PATCH", "DELETE") == []
     assert user.runs("apply", "--auto-approve").code == 0
     assert rows(user.runs("coverage"))[DAYS] == 'INFO 1 1 Webhook "On-call"'

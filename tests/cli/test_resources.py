@@ -259,7 +259,7 @@ def test_a_mute_that_nobody_declared(in_sync):
     assert f"resource-preferences/{PRODUCTION} (Production)" in ended.out
     assert ended.out.splitlines()[2].startswith("Silent already")
     assert (ended.out + ended.err).count("undeclared-mute") == 1
-    assert ended.err.splitlines()[-1].startswith("Drift: 1 live object")
+    assert ended.out.splitlines()[-1] == "No changes, but there are live objects that nothing declares."
     ended = in_sync.runs("drift", "--discover", "--undeclared", "--format", "json")
     (found,) = ended.json["unmanaged"]
     assert (found["kind"], found["place"]) == ("resource-preference", "Production")

@@ -410,3 +410,13 @@ def test_an_empty_variable_is_named_where_its_value_is_invalid(text):
     assert len(errors) == 1
     assert {f"{item.position.line}:{item.position.column}" for item in errors if item.position} == {place}
     assert all("EMPTY is empty" in item.message for item in errors)
+
+
+@pytest.mark.parametrize(
+    "value", ['"https://hooks.example.com/a"', "hooks.example.com/a", "https://hooks.example.com/a\n"]
+)
+def test_the_variable_of_a_bad_value_is_named_and_the_value_is_not(value):
+    text = HEAD + CHANNELS.replace('"https://hooks.example.com/${A:-a}"', "'${BAD}'")
+    (item,) = (item for item in diagnosed(text, {"BAD": value}) if item.severity == "error")
+    assert "the environment variable BAD" in item.message
+    assert "hooks.example" not in item.message

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.config import interpolate as module
-from notifconf.config.interpolate import interpolate
+from notifconf.config.interpolate import Origin, interpolate
 from notifconf.config.yaml import parse
+from notifconf.model.diagnostic import Position
 
 ENVIRONMENT = {"NAME": "value", "EMPTY": "", "NESTED": "${NAME}", "YAML": "a: [1", "_a1": "low", "file": "variable"}
 
@@ -232,17 +232,21 @@ def test_a_file_in_utf_16_is_named(tmp_path):
     assert "UTF-16" in told.message
 
 
-def test_what_is_empty_is_named(tmp_path):
+def test_what_a_value_was_made_of_is_named(tmp_path):
     (tmp_path / "empty").write_text("\n")
-    texts = ["https://${EMPTY}/", "${file:empty}", "${NONE:-}", "${NAME} ${EMPTY}${EMPTY}", "${NAME}", "$${EMPTY}"]
-    parsed = document("l: [" + ", ".join(f"'{text}'" for text in texts) + "]", str(tmp_path / "f.yaml"))
-    empty: dict[Any, str] = {}
-    assert list(interpolate(parsed, ENVIRONMENT, None, empty)) == []
-    assert [empty.get(parsed["l"].at(index)) for index in range(len(texts))] == [
-        "the environment variable EMPTY is empty",
-        'the file "empty" is empty',
-        "the default of NONE is empty",
-        "the environment variable EMPTY is empty",
-        None,
-        None,
-    ]
+    told = {
+        "https://${EMPTY}/": "the environment variable EMPTY is empty",
+        "${file:empty}": 'the file "empty" is empty',
+        "${NONE:-}": "the default of NONE is empty",
+        "${NAME} ${EMPTY}${EMPTY}": "the environment variable EMPTY is empty",
+        "${NAME} ${NONE:-x}": "the value comes from the environment variable NAME and the default of NONE",
+        "${QUOTED}": "the value comes from the environment variable QUOTED, with quotes around it",
+        "${SPACED}": "the value comes from the environment variable SPACED, with white space around it",
+        "$${EMPTY}": None,
+    }
+    environment = {**ENVIRONMENT, "QUOTED": '"q"', "SPACED": "s\n"}
+    parsed = document("l: [" + ", ".join(f"'{text}'" for text in told) + "]", str(tmp_path / "f.yaml"))
+    origins: dict[Position, Origin] = {}
+    assert list(interpolate(parsed, environment, None, origins)) == []
+    found = [origins.get(parsed["l"].at(index)) for index in range(len(told))]
+    assert [None if origin is None else str(origin) for origin in found] == list(told.values())

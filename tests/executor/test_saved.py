@@ -195,7 +195,7 @@ def test_another_secret_makes_it_stale_and_so_does_the_end_of_a_mute():
     del secrets["channels/new", "/hint"]
     held = saved._replace(plan=replace(saved.plan, until=NOW))
     expected = [
-        "the plan held until 2026-11-22T12:00:00Z, when a mute ended",
+        "the plan held until 2026-11-22T12:00:00Z, when a mute began or ended",
         "channels/a: the value of /target/url is another than when the plan was made",
         "channels/new: the workspace has no value of /hint for it any more",
     ]
