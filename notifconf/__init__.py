@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from notifconf.errors import ApiError, NotifconfError, ServiceError, StaleError, UsageError, WorkspaceError
     from notifconf.executor.saved import SavedPlan
     from notifconf.executor.schedule import Control
-    from notifconf.model.coverage import Explanation, Location
-    from notifconf.model.diagnostic import Diagnostic
+    from notifconf.model.coverage import Explanation, Location, Probe, ProbeResult
+    from notifconf.model.diagnostic import Diagnostic, Position
     from notifconf.model.plan import Action, Change, ChangeOutcome, Outcome, Plan, Result
     from notifconf.model.policy import Mode, Percentage
     from notifconf.model.resource import Secret
     from notifconf.model.state import Live, Options, Workspace
+    from notifconf.model.views import Exported
     from notifconf.plan.planner import Proposal
     from notifconf.providers.base import Connection
+    from notifconf.report.coverage import CoverageReport
 
 __version__ = "0.1.0"
 
@@ -44,8 +46,10 @@ __all__ = [
     "ChangeOutcome",
     "Connection",
     "Control",
+    "CoverageReport",
     "Diagnostic",
     "Explanation",
+    "Exported",
     "Live",
     "Location",
     "Mode",
@@ -54,6 +58,9 @@ __all__ = [
     "Outcome",
     "Percentage",
     "Plan",
+    "Position",
+    "Probe",
+    "ProbeResult",
     "Proposal",
     "Requests",
     "Result",
@@ -92,14 +99,16 @@ _MODULES = {
         "notifconf.errors": "ApiError NotifconfError ServiceError StaleError UsageError WorkspaceError",
         "notifconf.executor.saved": "SavedPlan",
         "notifconf.executor.schedule": "Control",
-        "notifconf.model.coverage": "Explanation Location",
-        "notifconf.model.diagnostic": "Diagnostic",
+        "notifconf.model.coverage": "Explanation Location Probe ProbeResult",
+        "notifconf.model.diagnostic": "Diagnostic Position",
         "notifconf.model.plan": "Action Change ChangeOutcome Outcome Plan Result",
         "notifconf.model.policy": "Mode Percentage",
         "notifconf.model.resource": "Secret",
         "notifconf.model.state": "Live Options Workspace",
+        "notifconf.model.views": "Exported",
         "notifconf.plan.planner": "Proposal",
         "notifconf.providers.base": "Connection",
+        "notifconf.report.coverage": "CoverageReport",
     }.items()
     for name in names.split()
 }
@@ -109,9 +118,11 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that it returns
 
-    return getattr(import_module(_MODULES[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(_MODULES[name]), name)

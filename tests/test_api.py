@@ -209,6 +209,11 @@ def test_where_one_can_not_connect_it_is_said_before_anything_is_sent(endpoint, 
     assert "canary" not in str(raised.value)
 
 
+def test_type_checkers_and_python_refuse_a_misspelt_name():
+    with pytest.raises(ImportError):
+        from notifconf import Nonsense  # type: ignore[attr-defined]  # noqa: F401
+
+
 def test_the_package_gives_its_names_and_imports_nothing_before_they_are_used():
     program = """
 import gc, sys

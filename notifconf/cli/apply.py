@@ -57,6 +57,7 @@ from notifconf.model.state import Options
 from notifconf.plan.planner import Proposal
 from notifconf.providers import load_provider
 from notifconf.providers.base import Connection
+from notifconf.report import NOT_APPLIED
 from notifconf.report.formats import RENDERERS
 from notifconf.report.style import Line, Span, line
 from notifconf.report.text import conclusion, outcome_line, report_lines
@@ -71,7 +72,7 @@ class ApplyOptions(NamedTuple):
     audit_file: Path | None
 
 
-@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS, verdict="Not applied")
+@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS, verdict=NOT_APPLIED)
 @gather(
     "own",
     ApplyOptions,

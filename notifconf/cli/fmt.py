@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from notifconf.cli.console import Console
 from notifconf.cli.options import command, paths_argument
 from notifconf.cli.parameters import option
 from notifconf.cli.process import ExitCode
-from notifconf.config.format import format_text
+from notifconf.config.format import find_lost_comment, format_text
 from notifconf.config.load import IGNORED
 from notifconf.config.scalars import format_key
 from notifconf.config.schema import list_top_level_keys
@@ -22,7 +23,6 @@ from notifconf.report.json import dump_json
 from notifconf.report.style import Span, count, line
 
 FORMATTED = "All files are formatted."
-UNFORMATTED = "the canonical style would lose a comment or change a value. Write each comment on a line of its own"
 
 
 @command(paths_argument, option("--check", is_flag=True, help="Change nothing; exit with 1 if a file would change."))
@@ -40,27 +40,39 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
     texts = {source.name: source.data.decode("utf-8", "replace") for source in sources}
     _refuse_errors(sources)
     formatted = {name: _format(name, text) for name, text in texts.items()}
-    for name in (name for name, text in formatted.items() if text is None):
-        console.aside([line(Span("warning:", "warning"), f" {name} stays as it is: {UNFORMATTED}")])
+    kept = [name for name, text in formatted.items() if text is None]
+    for name in kept:
+        console.aside([line(Span("warning:", "warning"), f" {_describe_kept(name, texts[name])}")])
+    verdict = f"{count(len(kept), 'file')} can't be formatted, as said above. All others are." if kept else FORMATTED
     changed = {name: text for name, text in formatted.items() if text is not None and text != texts[name]}
     if not check:
-        for name in changed.keys() - {STANDARD_INPUT}:
-            with usage_errors(f"can't write {name}"):
-                write_atomically(Path(name), changed[name])
+        for name, text in changed.items():
+            if name != STANDARD_INPUT:
+                with usage_errors(f"can't write {name}"):
+                    write_atomically(Path(name), text)
     if console.machine:
         # A file may hold a secret, which no log may show. Who pipes one in gets it back.
         printed = {name: {"text": formatted[name] or texts[name]} for name in {STANDARD_INPUT} & texts.keys()}
         files = [{"file": name, "changed": name in changed, **printed.get(name, {})} for name in texts]
         console.result(dump_json({"files": files}))
     elif check:
-        sums = f"{count(len(changed), 'file')} would change: run `notifconf fmt`."
-        console.lines([*(line(f"{name} would change.") for name in changed), line(sums if changed else FORMATTED)])
+        advice = shlex.join(("notifconf", "fmt", *paths))
+        sums = f"{count(len(changed), 'file')} would change: run `{advice}`."
+        console.lines([*(line(f"{name} would change.") for name in changed), line(sums if changed else verdict)])
     elif STANDARD_INPUT in texts:
         console.result(formatted[STANDARD_INPUT] or texts[STANDARD_INPUT])
     else:
-        is_done = not changed and None not in formatted.values()
-        console.lines([*(line(f"Wrote {name}.") for name in changed), *([line(FORMATTED)] if is_done else [])])
+        outcome = [f"Wrote {name}." for name in changed]
+        console.lines(map(line, [*outcome, verdict] if kept or not changed else outcome))
     return ExitCode.ERROR if check and changed else ExitCode.DONE
+
+
+def _describe_kept(name: str, text: str) -> str:
+    """Say why a file can't be formatted, and what to do."""
+    number = find_lost_comment(text)
+    if number is None:
+        return f"{name} stays as it is: the canonical style would lose a comment or change a value"
+    return f"{name} stays as it is: the style has no place for a comment inside braces, as in line {number}: move it"
 
 
 def _format(name: str, text: str) -> str | None:

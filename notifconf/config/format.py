@@ -75,6 +75,19 @@ def _list_comments(text: str) -> list[str]:
     return sorted(line[line.index("#") :].rstrip() for line in found if "#" in line)
 
 
+def find_lost_comment(text: str) -> int | None:
+    """Return the line of the first comment inside braces or brackets, which has no place in the style; None of none."""
+    depth = end = 0
+    for token in pyyaml.scan(text, Loader=pyyaml.SafeLoader):
+        found = text.find("#", end, token.start_mark.index)
+        if depth and found >= 0:
+            return text.count("\n", 0, found) + 1
+        depth += isinstance(token, pyyaml.FlowMappingStartToken | pyyaml.FlowSequenceStartToken)
+        depth -= isinstance(token, pyyaml.FlowMappingEndToken | pyyaml.FlowSequenceEndToken)
+        end = token.end_mark.index
+    return None
+
+
 def _restyle(text: str) -> str | None:
     """Write YAML with an indentation of two, list items indented, no line wrapped, and one newline at the end.
 

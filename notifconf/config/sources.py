@@ -13,13 +13,14 @@ from typing import BinaryIO, NamedTuple
 from notifconf.config.yaml import MAX_FILE_BYTES
 from notifconf.errors import UsageError
 from notifconf.files import open_to_read, refuse_claimed
-from notifconf.model.diagnostic import Diagnostic, Position, quoted, warning
+from notifconf.model.diagnostic import Diagnostic, Position, list_some, quoted, warning
 
 DEFAULT = "notifconf.yaml"
 STANDARD_INPUT = "-"
 SUFFIXES = frozenset({".yaml", ".yml"})
 SECTIONS = frozenset({"provider", "integrations", "subscriptions", "resources"})
 """A JSON file that has one of these looks like a workspace."""
+MAX_SKIPPED_SHOWN = 5
 PLAN_KEY = "format_version"
 """What a plan as JSON begins with, and no workspace has."""
 
@@ -55,11 +56,15 @@ def _identify(name: str) -> str:
 def skipped_files(paths: Sequence[str]) -> Iterator[Diagnostic]:
     """Warn of what lies in the folders of `paths`, looks like a part of the workspace, and is not read."""
     for folder in dict.fromkeys(path for path in paths if path != STANDARD_INPUT and _is_folder(path)):
-        for entry in sorted(Path(folder).iterdir()):
-            if not entry.name.startswith(".") and _looks_like_workspace(entry):
-                advice = "pass it as a path of its own" if entry.is_dir() else "name it *.yaml, or pass it as a path"
-                message = f"{quoted(entry.name)} is not read, although it looks like a part of the workspace: {advice}"
-                yield warning("skipped-file", message, Position(str(entry), 1, 1))
+        for entry in _find_skipped(folder):
+            advice = "pass it as a path of its own" if entry.is_dir() else "name it *.yaml, or pass it as a path"
+            message = f"{quoted(entry.name)} is not read, although it looks like a part of the workspace: {advice}"
+            yield warning("skipped-file", message, Position(str(entry), 1, 1))
+
+
+def _find_skipped(folder: str) -> list[Path]:
+    entries = sorted(Path(folder).iterdir())
+    return [entry for entry in entries if not entry.name.startswith(".") and _looks_like_workspace(entry)]
 
 
 def _looks_like_workspace(entry: Path) -> bool:
@@ -102,7 +107,9 @@ def _list_files(folder: str) -> list[str]:
     except OSError as failure:
         raise UsageError(f"the folder {folder} can't be read: {failure.strerror}") from failure
     if not files:
-        raise UsageError(f"the folder {folder} holds no *.yaml or *.yml file: `notifconf init {folder}` writes one")
+        skipped = list_some([quoted(entry.name) for entry in _find_skipped(folder)], MAX_SKIPPED_SHOWN)
+        way_out = f"name {skipped} as a path of its own" if skipped else f"`notifconf init {folder}` writes one"
+        raise UsageError(f"the folder {folder} holds no *.yaml or *.yml file: {way_out}")
     return sorted(files)
 
 

@@ -33,12 +33,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from notifconf.errors import UsageError
-from notifconf.model.diagnostic import Diagnostic, error, quoted
+from notifconf.model.diagnostic import Diagnostic, error, quoted, warning
 from notifconf.model.located import LocatedMapping
 from notifconf.model.mask import WITHHELD
 from notifconf.model.policy import Policy
@@ -158,11 +158,25 @@ def find_declared_owner(document: LocatedMapping) -> str | None:
 
 def check_owner(live: Live, owner: str | None) -> Counter[str]:
     """Count what has a mark, by owner. Raises `UsageError` where nothing has the mark of `owner`."""
-    marked = Counter(item.owner for item in live.resources if item.owner is not None)
-    if owner is not None and owner not in marked:
-        known = f": the marks here are of {', '.join(sorted(marked))}" if marked else ": nothing has a mark"
-        raise UsageError(f"nothing has the mark of the owner {quoted(owner)}{known}")
-    return marked
+    for message in _find_unmarked([owner] if owner is not None else [], live):
+        raise UsageError(message)
+    return _count_marked(live)
+
+
+def warn_of_unmarked(policy: Policy, live: Live) -> Iterator[Diagnostic]:
+    """Warn of a take-over of nothing: the name is wrong, or it was taken over before."""
+    for message in _find_unmarked(policy.takes_over or (), live):
+        yield warning("takes-over-nothing", f"--take-over: {message}")
+
+
+def _find_unmarked(owners: Iterable[str], live: Live) -> Iterator[str]:
+    marked = _count_marked(live)
+    known = f": the marks here are of {', '.join(sorted(marked))}" if marked else ": nothing has a mark"
+    return (f"nothing has the mark of the owner {quoted(owner)}{known}" for owner in owners if owner not in marked)
+
+
+def _count_marked(live: Live) -> Counter[str]:
+    return Counter(item.owner for item in live.resources if item.owner is not None)
 
 
 def describe_marked(marked: Counter[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from notifconf.plan.coverage import find_effect, find_shortfalls, find_silences,
 from notifconf.plan.diff import References, create, find_differences, update
 from notifconf.plan.match import Matching, match
 from notifconf.plan.order import Scope, select_scope, sort_changes
-from notifconf.plan.ownership import find_ownership, mark_pairs
+from notifconf.plan.ownership import find_ownership, mark_pairs, warn_of_unmarked
 from notifconf.plan.prune import OTHER_OWNER, Protection, limit_deletes, make_protection, prune
 from notifconf.plan.rules import Rules
 
@@ -200,6 +200,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
                 *comparison.diagnostics,
                 *pruning.diagnostics,
                 *guards.find_unused(managed_kinds, (*declared, *unresolved)),
+                *warn_of_unmarked(workspace.policy, live),
             ),
         ),
         options,

@@ -12,7 +12,8 @@ from notifconf.model.plan import Change, ChangeOutcome, Outcome, Plan
 if TYPE_CHECKING:
     from notifconf.plan.coverage import Sides
 
-NOT_APPLICABLE = "This plan can't be applied"
+NOT_APPLICABLE, NOT_APPLIED = "This plan can't be applied", "Not applied"
+"""What `plan` and `drift`, and what `apply` says of a plan that has errors."""
 
 
 class Context(NamedTuple):
@@ -46,6 +47,11 @@ class Report(NamedTuple):
     summary: bool = False
     """Whether only the addresses of changes are wanted."""
     routing: Sequence[Sides] = ()
+
+    @property
+    def is_of_apply(self) -> bool:
+        """Whether it is about an apply, also one that came to nothing."""
+        return self.outcome is not None or self.verdict == NOT_APPLIED
 
     @property
     def now(self) -> datetime | None:

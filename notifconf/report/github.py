@@ -71,7 +71,7 @@ def _annotations(report: Report) -> Iterator[str]:
                 message = f"{item.change.address}: {item.error}"
                 yield _command("error", str(item.result), message, item.change.position, report.folder)
     if not report.plan.errors:
-        yield _command("notice", "notifconf", headline(report.plan, report.outcome))
+        yield _command("notice", "notifconf", headline(report))
 
 
 def _diagnostic_commands(diagnostics: Iterable[Diagnostic], folder: str) -> Iterator[str]:

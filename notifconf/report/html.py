@@ -70,8 +70,8 @@ def html(report: Report) -> str:
     rows = [_make_row(change, item, report.now) for change, item in report.changes]
     return render_page(
         "page.html.jinja",
-        title="notifconf plan" if outcome is None else "notifconf apply",
-        headline=headline(plan, outcome),
+        title="notifconf apply" if report.is_of_apply else "notifconf plan",
+        headline=headline(report),
         context=report.context,
         origin=context_words(report.context) if report.context else "",
         banner="" if plan.is_applicable else text_of(conclusion(report)),

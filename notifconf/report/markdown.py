@@ -106,10 +106,10 @@ class _Section(NamedTuple):
 
 def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     """Return a report of at most `limit` bytes; where it takes more, it is cut at a change and counts the rest."""
-    mark = PLAN_MARK if report.outcome is None else OUTCOME_MARK
+    mark = OUTCOME_MARK if report.is_of_apply else PLAN_MARK
     # Pipelines read the digest from the fourth line: what comes after it is from outside.
     digest = f"\nDigest: {code(report.plan.digest)}\n" if report.plan.digest else ""
-    begin = f"{mark}\n### {prose(headline(report.plan, report.outcome))}\n{digest}{_banner(report)}{_origin(report)}"
+    begin = f"{mark}\n### {prose(headline(report))}\n{digest}{_banner(report)}{_origin(report)}"
     above = [
         _fit_section(section, limit // SIDE_SHARE)
         for section in (_closing(report), *_alerts(report), _diagnostics(report))

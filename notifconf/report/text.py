@@ -184,9 +184,11 @@ def summary_line(plan: Plan) -> Line:
     )
 
 
-def headline(plan: Plan, outcome: Outcome | None = None) -> str:
+def headline(report: Report) -> str:
     """Return the one line that says how much a plan does, or how much was done of it."""
-    return text_of(summary_line(plan) if outcome is None else next(outcome_lines(outcome)))
+    if report.outcome is not None:
+        return text_of(next(outcome_lines(report.outcome)))
+    return text_of(summary_line(report.plan)) if report.plan.provider else f"{report.verdict}."
 
 
 def closing(outcome: Outcome | None) -> list[str]:

@@ -225,9 +225,12 @@ subscriptions:
 
 def test_what_has_no_canonical_form_stays_and_that_is_said(user):
     path = user.writes(KEPT)
-    ended = user.runs("fmt")
-    assert (ended.code, ended.out, path.read_text()) == (0, "", KEPT)
-    assert ended.err.startswith("warning: notifconf.yaml stays as it is: ")
+    for arguments in ((), ("--check",)):
+        ended = user.runs("fmt", *arguments)
+        assert (ended.code, path.read_text()) == (0, KEPT)
+        assert ended.out.startswith("1 file can't be formatted")
+        assert ended.err.startswith("warning: notifconf.yaml stays as it is: ")
+        assert "in line 2" in ended.err
 
 
 def test_json_says_which_files_change(user):

@@ -167,7 +167,17 @@ def test_a_mark_is_taken_over(user):
     assert user.plans("new.yaml", "--take-over", "old", "--out", str(saved)).changes() == ["~ integrations/old"]
     assert user.applies(saved).code == 0
     assert user.plans("new.yaml").changes() == []
+    again = user.plans("new.yaml", "--take-over", "old")
+    assert (again.code, again.changes(), again.codes()) == (0, [], ["warning:takes-over-nothing"])
     assert user.runs("plan", "new.yaml", "--take-over", "Not a name").code == 1
+
+
+def test_a_take_over_that_is_done_warns_of_nothing(user):
+    user.writes(team("old", f"  - {{{CRITICAL}, add: [old]}}"), "old.yaml")
+    user.writes(team("new", f"  - {{{CRITICAL}, add: [old]}}", key="old"), "new.yaml")
+    assert user.applies("old.yaml").code == 0
+    ended = user.applies("new.yaml", "--take-over", "old")
+    assert (ended.code, "takes-over-nothing" in ended.out + ended.err) == (0, False)
 
 
 def test_a_saved_plan_of_an_owner_holds_while_others_are_told_too(user):

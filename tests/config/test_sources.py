@@ -73,12 +73,16 @@ def test_a_link_to_a_file_counts_once(here):
         ([], "there is no notifconf.yaml here: `notifconf init` writes one"),
         (["none.yaml"], "there is no file or folder none.yaml"),
         (["empty"], "the folder empty holds no *.yaml or *.yml file: `notifconf init empty` writes one"),
+        (["outer"], 'the folder outer holds no *.yaml or *.yml file: name "a.YAML", "inner" as a path'),
         (["dangling"], "dangling/a.yaml is a link to nowhere, which does not exist"),
         (["one.yaml/x"], "one.yaml/x can't be read: Not a directory"),
     ],
 )
 def test_what_is_not_there(here, paths, message):
     (here / "empty").mkdir()
+    (here / "outer" / "inner").mkdir(parents=True)
+    for name in ("a.YAML", "inner/b.yaml"):
+        (here / "outer" / name).write_text("version: 1")
     (here / "dangling").mkdir()
     (here / "dangling" / "a.yaml").symlink_to("nowhere")
     with pytest.raises(UsageError) as caught:

@@ -26,6 +26,7 @@ from notifconf.plan.ownership import (
     describe_marked,
     find_declared_owner,
     split_mark,
+    warn_of_unmarked,
 )
 from notifconf.plan.planner import find_declared, make_plan, propose
 from tests.executor.service import Prover, Service
@@ -433,3 +434,10 @@ def test_an_owner_is_known_by_a_mark():
         check_owner(live, "me2")
     with pytest.raises(UsageError, match=r"owner \"me\": nothing has a mark$"):
         check_owner(Live(), "me")
+
+
+def test_a_take_over_of_nothing_is_a_warning():
+    live = Live((owned("c1", "a", "me"), owned("c2", "b", "you")))
+    (found,) = warn_of_unmarked(Policy(owner="me", takes_over=("you", "yuo")), live)
+    assert (found.severity, found.code, '"yuo"' in found.message) == ("warning", "takes-over-nothing", True)
+    assert not list(warn_of_unmarked(Policy(owner="me"), live))
