@@ -244,8 +244,8 @@ async def check_plan(
 
     Secrets are looked up in `environment`. The plan file has no expression for a secret that the workspace holds in
     clear: it is looked up in the workspace where it was. With `paths`, all are looked up in the workspace there. Raises
-    `StaleError` if anything that the plan touches, or a secret, is not as it was when the plan was made, and
-    `ServiceError`.
+    `StaleError` if anything that the plan touches, or a secret, is not as it was when the plan was made, `UsageError`
+    for credentials of another organization, and `ServiceError`.
     """
     provider = load_provider(saved.plan.provider)
     environment = os.environ if environment is None else environment
@@ -254,10 +254,16 @@ async def check_plan(
         (change.kind, encode_attributes(change.after or change.before or {}, change.address, {}, {}))
         for change in changes
     ]
-    # What a list refers to must still be there, and what is taken out of it must still belong to nobody else.
-    if any(map(find_lists, changes)):
+    # What a list refers to must still be there, and what is taken out of it must still belong to nobody else. Of which
+    # organization the live state is, these objects tell too.
+    if any(map(find_lists, changes)) or (saved.organization is not None and changes):
         touched += [(kind.name, {}) for kind in provider.kinds if kind.is_target]
     live = await connection.reread(Live(), touched) if touched else Live()
+    if None not in (live.organization, saved.organization) and live.organization != saved.organization:
+        raise UsageError(
+            f"the plan was made for the organization {saved.organization}, and these credentials are of"
+            f" {live.organization}: use those of the other one, or make the plan anew"
+        )
     found: dict[tuple[str, str], Value] = {}
     is_complete = True
     for item in iterate_written_secrets(saved):

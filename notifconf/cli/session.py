@@ -241,9 +241,8 @@ async def prepare_picture(proposal: Proposal, connection: Connection, console: C
 
 def describe(paths: Sequence[str], provider: Provider, endpoint: str, plan: Plan, live: Live) -> Context:
     """Return what a plan compares with what."""
-    organization = next((item.organization for item in live.resources if item.organization), None)
     workspace = " ".join(paths or (DEFAULT,))
-    return Context(workspace, provider.title, endpoint, plan.mode, __version__, current_time(), organization)
+    return Context(workspace, provider.title, endpoint, plan.mode, __version__, current_time(), live.organization)
 
 
 async def plan_again(made: PlanContext, connection: Connection, options: Options, console: Console) -> PlanContext:

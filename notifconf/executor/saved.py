@@ -78,6 +78,8 @@ class SavedPlan(NamedTuple):
     paths: tuple[str, ...]
     salt: str
     fingerprints: Fingerprinted
+    organization: str | None = None
+    """The organization that was planned, where a live object told it. It is no part of the digest."""
 
 
 def sign(proposal: Proposal, workspace: Workspace, provider: Provider, endpoint: str, options: Options) -> Proposal:
@@ -125,6 +127,7 @@ def encode_plan_file(proposal: Proposal, basis: Basis, paths: Sequence[str]) -> 
     saved: Document = {
         **basis.document,
         "paths": list(paths),
+        "organization": proposal.live.organization,
         "salt": fingerprints.salt,
         "secrets": [
             {"address": address, "path": path, "live": is_live, "fingerprint": fingerprints.of(encode_secret(value))}
@@ -173,7 +176,7 @@ def decode_plan_file(document: Mapping[str, Any]) -> SavedPlan:
     except (ValueError, RecursionError) as error:
         raise AlteredError from error
     fingerprints = {(item["address"], item["path"], item["live"]): item["fingerprint"] for item in saved["secrets"]}
-    read = SavedPlan(plan, basis, tuple(saved["paths"]), saved["salt"], fingerprints)
+    read = SavedPlan(plan, basis, tuple(saved["paths"]), saved["salt"], fingerprints, saved.get("organization"))
     _check(read)
     if plan.errors or plan.refusals:
         raise UsageError(

@@ -72,6 +72,11 @@ class Live:
     inventory: object = None
 
     @property
+    def organization(self) -> str | None:
+        """The id of the organization that it is of, or None where no object tells it."""
+        return next((item.organization for item in self.resources if item.organization), None)
+
+    @property
     def secrets(self) -> Iterator[Secret]:
         """The secrets of its objects: no text that is shown may repeat one."""
         for item in self.resources:

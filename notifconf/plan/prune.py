@@ -311,15 +311,16 @@ def _decide(item: LiveResource, protection: Protection, ownership: Ownership) ->
 def _note_take_over(candidates: Sequence[LiveResource], protection: Protection) -> Iterable[Diagnostic]:
     """Say that what has the mark of a taken owner and is not declared stays in this run."""
     policy = protection.policy
-    kept = [
-        protection.undeclared[item.kind, item.id]
+    kept = {
+        protection.undeclared[item.kind, item.id]: item.owner
         for item in candidates
         if item.owner != policy.owner and policy.owns(item.owner) and policy.mode is Mode.SYNC
-    ]
+    }
     if kept:
         names = list_some(sorted(kept), MAX_USERS_SHOWN)
         keeps = "keeps" if len(kept) == 1 else "keep"
-        message = f"--take-over deletes nothing: {names} {keeps} the mark of {' and '.join(policy.takes_over or ())}"
+        owners = " and ".join(sorted({str(owner) for owner in kept.values()}))
+        message = f"--take-over deletes nothing: {names} {keeps} the mark of {owners}"
         yield warning("owned-by-another", f"{message}; declare what this workspace shall own")
 
 

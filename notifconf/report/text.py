@@ -284,7 +284,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
     if outcome.interrupted:
         unknown = outcome.count(Result.UNKNOWN)
         end = "may have come about" if unknown else "was finished"
-        yield line(Span("Interrupted:", "warning"), f" what was in flight {end}. Run apply again to continue.")
+        yield line(Span("Interrupted:", "warning"), f" what was in flight {end}. Plan and apply again to continue.")
     if outcome.verification_error is not None:
         yield line(Span("Not verified:", "error"), f" {outcome.verification_error}")
     elif outcome.left:
@@ -292,7 +292,9 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
         for change in outcome.left:
             yield line(Span(f"  {SIGNS[change.action]} {change.address}", str(change.action)))
         verb = "is" if len(outcome.left) == 1 else "are"
-        yield line(f"{count(len(outcome.left), 'change')} {verb} left to do: run apply again to continue.")
+        # Not "apply again": what was done of a plan file makes that stale.
+        end = "plan and apply again to continue" if outcome.must_be_repeated else "nothing was changed"
+        yield line(f"{count(len(outcome.left), 'change')} {verb} left to do: {end}.")
     elif outcome.complete and outcome.remaining is not None:
         verified = VERIFIED[outcome.remaining.part]
         if outcome.count(Result.KEPT):

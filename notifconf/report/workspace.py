@@ -54,12 +54,11 @@ def _head(provider: str, variables: Sequence[Variable] = ()) -> str:
 
 
 def _section(section: Section) -> str:
-    head = f"{section.name}:\n"
-    if not section.entries:
-        head = f"{section.name}: {'{}' if section.is_mapping else '[]'}\n"
     left_out = "".join(f"{_comment(sentence)}\n" for sentence in (*section.comments, *section.left_out))
-    gap = "\n" if left_out and section.entries else ""
-    return head + _indented(left_out + gap + "".join(map(_entry, section.entries)))
+    if not section.entries:
+        return f"{left_out}{section.name}: {'{}' if section.is_mapping else '[]'}\n"
+    gap = "\n" if left_out else ""
+    return f"{section.name}:\n" + _indented(left_out + gap + "".join(map(_entry, section.entries)))
 
 
 def _entry(entry: Entry) -> str:

@@ -276,7 +276,7 @@ policy:
     )
     for line in ended.err.splitlines():
         if line.startswith("warning: "):
-            comment = "  # " + line.removeprefix("warning: ")
+            comment = "# " + line.removeprefix("warning: ")
             assert sum(comment in path.read_text() for path in (user.folder / "ws").glob("*.yaml")) == 1
     sets_secrets(user)
     kept = {item["address"]: item["kept"] for item in plans_nothing(user, "ws").json["unmanaged"]}

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifconf.api import find_saved_plan
+from notifconf.emulator.confluent.objects import ORGANIZATION
 from notifconf.errors import UsageError, WorkspaceError
 from notifconf.executor import secrets
 from notifconf.model.canonical import canonical_json, digest_of
@@ -672,6 +673,18 @@ def test_another_endpoint_is_an_error(saved):
 def test_credentials_go_to_no_endpoint_that_only_the_file_names(saved, monkeypatch):
     monkeypatch.delenv("CONFLUENT_CLOUD_ENDPOINT")
     unchanged(saved, saved.runs("apply", "plan.out"), 1, "--endpoint")
+
+
+def test_credentials_of_another_organization_are_an_error(user):
+    """Also where nothing that the plan touches is there: a plan of a new mute."""
+    user.sets(SLACK_URL=SECRET)
+    user.writes("https://example.com/canary-new\n", "secrets/url")
+    user.writes(WORKSPACE)
+    assert user.plans("--out", "plan.out", "--target", "resource-preferences/*").code == 0
+    path = user.folder / "plan.out"
+    assert json.loads(path.read_text())["saved"]["organization"] == ORGANIZATION
+    _sealed(path, lambda document: document["saved"].update(organization="another"))
+    unchanged(user, user.runs("apply", "plan.out"), 1, "the organization another")
 
 
 def test_a_missing_variable_is_an_error(saved, monkeypatch):

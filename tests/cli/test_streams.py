@@ -68,7 +68,8 @@ def test_an_apply_whose_reader_has_gone_says_that_it_did_nothing(user):
     ("line", "code"),
     [
         *(("plan --detailed-exitcode", 2), ("coverage", 0), ("show", 0), ("inbox list", 0), ("plan nowhere.yaml", 1)),
-        *(("apply --target nothing/*", 1), ("apply --exclude *", 0), ("plan --help", 0), ("--version", 0)),
+        *(("apply --target nothing/*", 1), ("apply --exclude *", 0), ("apply", 1), ("apply --json", 1)),
+        *(("plan --help", 0), ("--version", 0)),
     ],
 )
 def test_the_outcome_of_a_command_whose_reader_has_gone_decides(user, line, code):
@@ -76,7 +77,9 @@ def test_the_outcome_of_a_command_whose_reader_has_gone_decides(user, line, code
     ours, theirs = os.pipe()
     os.close(ours)
     command = [sys.executable, "-m", "notifconf", *line.split()]
-    ended = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+    ended = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False
+    )
     os.close(theirs)
     assert (ended.returncode, "bug" in ended.stderr) == (code, False)
 

@@ -106,7 +106,7 @@ def test_what_became_of_each_change():
     for phrase in (
         "notifconf apply · confluent",
         "Applied: 1 created, 0 updated, 0 deleted, 1 failed, 1 skipped.",
-        "Left to do: ~ subscriptions/Cluster lost 1 change is left to do: run apply again to continue.",
+        "Left to do: ~ subscriptions/Cluster lost 1 change is left to do: plan and apply again to continue.",
         "create integrations/slack created",
         "update subscriptions/Cluster lost (s-1) →tells + Slack, - Mail failed 500: try later",
         "delete integrations/Old (i-9) skipped subscriptions/Cluster lost failed",

@@ -119,7 +119,7 @@ def test_what_became_of_each_change():
         "- Left to do:\n"
         "- \\~ subscriptions/Cluster lost\n"
         "- \\- integrations/Old\n"
-        "- 2 changes are left to do: run apply again to continue.\n"
+        "- 2 changes are left to do: plan and apply again to continue.\n"
     )
     assert "<code>integrations</code> · <b>failed</b></summary>\n\n500: try &lt;later&gt;\n" in text
 

@@ -15,4 +15,4 @@ from tests.report.reports import applied, created
 )
 def test_an_interrupted_apply_says_what_is_known_of_what_was_in_flight(result, said):
     outcome = applied((created(), result, None), interrupted=True)
-    assert closing(outcome) == [f"Interrupted: {said}. Run apply again to continue."]
+    assert closing(outcome) == [f"Interrupted: {said}. Plan and apply again to continue."]

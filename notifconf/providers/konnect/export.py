@@ -89,6 +89,8 @@ class _Exporter:
             return "it has no entities that can be declared"
         if not fits(event.id, MAX_TEXT_LENGTH) or not fits_line(name, MAX_TEXT_LENGTH):
             return "its event or its name is too long, or not one line of text"
+        if item.owner is not None and not split_mark(str(item.attributes.get("name", "")))[0]:
+            return "its name is nothing but the mark of its owner"
         if not is_twin and (_event_key(item), name) in self._declared:
             return "another one has its event and its name"
         if is_twin and not fits_word(item.id, MAX_TEXT_LENGTH):
