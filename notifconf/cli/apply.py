@@ -179,7 +179,7 @@ def _check_endpoint(saved: SavedPlan, service: Service) -> None:
     if chosen is None and planned_for != provider.endpoint and not planned_for.startswith("emulator:"):
         raise UsageError(f"the plan was made for {planned_for}: name that with --endpoint, so that it is no accident")
     if chosen not in (None, planned_for):
-        raise UsageError(f"the plan was made for {planned_for}, not for {chosen}")
+        raise UsageError(f"the plan was made for {planned_for}, not for {chosen}: name that one, or make the plan anew")
 
 
 async def _apply_saved(saved: SavedPlan, own: ApplyOptions, service: Service, console: Console) -> ExitCode:

@@ -139,6 +139,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report_crash(error, meta)
 
 
+MAX_OWNERS_SHOWN = 3
+"""How many commands are named that have an option which another one has not."""
+
+
 def _report_crash(error: Exception, meta: Mapping[str, Any]) -> ExitCode:
     from notifconf.cli.request_log import report_crash  # not at the top: only a crash needs it
 
@@ -153,8 +157,17 @@ def _usage_error(error: click.ClickException) -> str:
     text = re.sub(r"^Error: ", "error: ", shown.getvalue(), count=1, flags=re.MULTILINE)
     if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.parent is None:
         text += "The options of a command stand after its name, as in `notifconf plan --json`.\n"
+    elif isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        owners = [f"`{name}`" for name in COMMANDS if _has_option(error.ctx.find_root(), name, error.option_name)]
+        others = " and others" if len(owners) > MAX_OWNERS_SHOWN else ""
+        text += f"It is an option of {', '.join(owners[:MAX_OWNERS_SHOWN])}{others}.\n" if owners else ""
     variable = _find_variable(error)
     return text + (f"The value is that of the environment variable {variable}.\n" if variable else "")
+
+
+def _has_option(root: click.Context, name: str, option: str) -> bool:
+    command = cli.get_command(root, name)
+    return command is not None and any(option in parameter.opts for parameter in command.params)
 
 
 def _find_variable(error: click.ClickException) -> str | None:

@@ -265,6 +265,7 @@ SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 TAB: Final = "a tab can't indent a line: use spaces"
 UNCLOSED: Final = "this quotation mark is not closed"
+NO_VALUE: Final = "a value is expected here: put text that begins with this character in quotes"
 
 # What PyYAML's two parsers say, by a part of it, in the order in which the parts are looked for.
 COMPLAINTS: Final = (
@@ -291,7 +292,7 @@ COMPLAINTS: Final = (
     ("directive", "this directive is not supported: take the line out"),
     ("YAML document", "this version of YAML is not supported: take the directive out"),
     ("alphabetic or numeric", "the name of an anchor or alias has letters, digits, `-` and `_`; in quotes, it is text"),
-    ("node content", "a value is expected here: put text that begins with this character in quotes"),
+    ("node content", NO_VALUE),
     ("line break", "the text of a block begins on the next line"),
     ("indentation", "the indentation can't be read here"),
     ("simple key", "a key can't stand here: check the indentation"),
@@ -335,6 +336,7 @@ def _read(builder: TreeBuilder, text: str) -> None:
         elif words == UNCLOSED or _locate(builder.file, mark) >= end:
             # Nothing follows: what was begun before is what is wrong.
             mark = failure.context_mark or mark
+            words = "the file ends here, and a value is expected" if words == NO_VALUE else words
         raise UnreadableError(error("yaml-syntax", words, min(_locate(builder.file, mark), end))) from None
     except (yaml.YAMLError, ValueError, OverflowError):
         # Numbers in escapes and directives that are out of range: the pure parser lets Python's own errors through.

@@ -34,7 +34,11 @@ def transport_error(operation: str, error: Exception, reason: str, *, endpoint: 
         case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
             return _connect_error(operation, error, reason, endpoint)
         case TimeoutError() | httpx.TimeoutException():
-            return TransportError(f"{operation}: no answer in time", operation=operation, sent=writes)
+            return TransportError(
+                f"{operation}: no answer in time from {endpoint}: is it up, and does --timeout give it enough?",
+                operation=operation,
+                sent=writes,
+            )
         case _:
             return TransportError(
                 f"{operation}: the connection broke before the answer was complete ({reason})",

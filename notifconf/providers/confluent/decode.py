@@ -279,7 +279,8 @@ class Decoder:
         if reference.resolved and "*" in reference.name:
             message = f"{reference} is a path, and no glob: `match` in place of `resource` finds resources by globs"
         elif reference.resolved and not PATH.fullmatch(reference.name):
-            message = f"{reference} is no resource: write segments TYPE=ID, joined by /, such as environment=env-abc123"
+            form = "segments TYPE=ID, joined by /, such as environment=env-abc123, or names: {environment: …}"
+            message = f"{reference} is no resource: write {form}"
             if "/connector=" in reference.name:
                 message += "; a connector whose name has a / goes by names, {connector: …}, or as cloud-connector=lcc-…"
         elif "resource_type" not in entry.keys_at and last not in TYPE_OF_SEGMENT and "${" not in last:
