@@ -218,6 +218,8 @@ class Connection(httpcore.AsyncHTTP11Connection):
         super().__init__(origin, stream, keepalive_expiry=MAX_IDLE_SECONDS)
         self._stream = stream
         self._interim_answers = 0
+        # httpcore's own lock would import anyio with its backend: a twentieth of the time of a small command.
+        self._state_lock = asyncio.Lock()  # type: ignore[assignment]
 
     def abort(self) -> None:
         """Close at once. httpcore waits for a lock first, and closes nothing if its task is cancelled meanwhile."""

@@ -30,7 +30,6 @@ from notifconf.providers.confluent.catalogue import (
     NotificationType,
 )
 from notifconf.providers.confluent.decode import parse_names
-from notifconf.providers.confluent.inbox import ConfluentInbox
 from notifconf.providers.confluent.inventory import (
     Inventory,
     InventoryItem,
@@ -72,11 +71,10 @@ class ConfluentConnection:
 
     def __init__(self, client: Client, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Speak through `client`; `now` says which objects are deleted by now."""
-        self._client = client
+        self.client = client
         self._api = Api(client)
         self._sources = Sources(self._api)
         self._now = now
-        self.inbox = ConfluentInbox(self._api, client.parallelism)
 
     async def read(self, workspace: Workspace) -> Live:
         """Read what a plan of this workspace needs, side by side."""
@@ -86,7 +84,7 @@ class ConfluentConnection:
 
     async def reread(self, live: Live, touched: Sequence[tuple[str, Mapping[str, Plain]]]) -> Live:
         """Read again what was touched: a whole list for a kind that has one, else the lookup of its resource."""
-        self._client.redactor.keep([codec.find_open_members(attributes) for _, attributes in touched])
+        self.client.redactor.keep([codec.find_open_members(attributes) for _, attributes in touched])
         return await self._read(make_touched_scope(touched), live)
 
     async def survey(
@@ -131,14 +129,14 @@ class ConfluentConnection:
 
     async def create(self, kind: str, attributes: Mapping[str, Plain]) -> str:
         """POST the whole object."""
-        self._client.redactor.add(codec.secrets(attributes))
+        self.client.redactor.add(codec.secrets(attributes))
         return await self._api.create(COLLECTIONS[kind], codec.encode(attributes, attributes.keys()))
 
     async def update(
         self, kind: str, object_id: str, attributes: Mapping[str, Plain], changed: Collection[str]
     ) -> None:
         """PATCH the members that differ; a target and a list of integrations go whole, as the API takes them."""
-        self._client.redactor.add(codec.secrets(attributes))
+        self.client.redactor.add(codec.secrets(attributes))
         await self._api.update(COLLECTIONS[kind], object_id, codec.encode(attributes, changed))
 
     async def delete(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> None:
@@ -150,28 +148,28 @@ class ConfluentConnection:
         source = self._source(kind, attributes)
         identities = set(codec.identities(kind, attributes))
         answer = await source.fetch() or []
-        self._client.redactor.keep(codec.find_open_members(attributes))
-        codec.withhold(answer, self._client.redactor)
+        self.client.redactor.keep(codec.find_open_members(attributes))
+        codec.withhold(answer, self.client.redactor)
         return [item for item in self._decode(source, answer, Catalogue()) if identities & set(item.identities)]
 
     async def get(self, kind: str, object_id: str, attributes: Mapping[str, Plain]) -> LiveResource | None:
         """GET an object; one whose deletion is past is missing."""
         item = await self._api.get(COLLECTIONS[kind], object_id)
         items = [] if item is None else [item]
-        self._client.redactor.add(chain.from_iterable(map(codec.secrets, items)))
-        self._client.redactor.keep(codec.find_open_members(attributes))
-        codec.withhold(items, self._client.redactor)
+        self.client.redactor.add(chain.from_iterable(map(codec.secrets, items)))
+        self.client.redactor.keep(codec.find_open_members(attributes))
+        codec.withhold(items, self.client.redactor)
         return next(iter(self._decode(self._source(kind, attributes), items, Catalogue())), None)
 
     async def verify(self, kind: str, attributes: Mapping[str, Plain]) -> None:
         """Send a test message to an integration's target; the other kinds have nothing to prove."""
         if kind == INTEGRATION.name:
-            self._client.redactor.add(codec.secrets(attributes))
+            self.client.redactor.add(codec.secrets(attributes))
             await self._api.test(codec.encode(attributes, attributes.keys()))
 
     def _learn(self, workspace: Workspace) -> None:
-        self._client.redactor.add(workspace.secrets)
-        self._client.redactor.keep(workspace.declarations)
+        self.client.redactor.add(workspace.secrets)
+        self.client.redactor.keep(workspace.declarations)
 
     def _source(self, kind: str, attributes: Mapping[str, Plain]) -> Source:
         """Return where to look for an object with these attributes."""
@@ -186,7 +184,7 @@ class ConfluentConnection:
 
     async def _read_inventory(self, selectors: Sequence[Selector]) -> Inventory | None:
         """Read the inventory as far as the selectors need it; None where there are none."""
-        return await InventoryReader(self._api, selectors, self._client).read() if selectors else None
+        return await InventoryReader(self._api, selectors, self.client).read() if selectors else None
 
     async def _read(self, scope: Scope, live: Live) -> Live:
         """Return `live` with all that is in scope read anew."""
@@ -194,14 +192,14 @@ class ConfluentConnection:
         fetches: list[Callable[[], Awaitable[list[Item] | None]]] = [source.fetch for source in sources]
         if scope.types:
             fetches[:0] = [partial(self._api.notification_types, name) for name in ("", *scope.resource_types)]
-        answers = await run_all(fetches, self._client.parallelism)
+        answers = await run_all(fetches, self.client.parallelism)
         # Only now all live secrets are known.
-        codec.withhold([item for answer in answers for item in answer or ()], self._client.redactor)
+        codec.withhold([item for answer in answers for item in answer or ()], self.client.redactor)
         catalogue = self._decode_catalogue(scope, answers) if scope.types else _find_catalogue(live)
         merged = self._merge(live, dict(zip(sources, answers, strict=True)), catalogue)
         # What came while the lists were read is in one of them and not in the other, and may belong to an owner.
         if (scope.subscriptions or scope.resource_subscriptions) and _refers_to_unknown(merged):
-            self._client.forget()
+            self.client.forget()
             return await self._read(Scope(integrations=True), merged)
         return merged
 

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from notifconf.errors import ForbiddenError, NotFoundError, ServiceError, UsageError
+from notifconf.http.client import Client
 from notifconf.model.coverage import Declared, Delivery, Subject
 from notifconf.model.mask import Mask
 from notifconf.model.resource import LiveResource
@@ -45,10 +46,10 @@ class ConfluentInbox(Inbox):
     columns = ("id", "created_at", "status", "severity", "resource", "title")
     filters = frozenset({"title", "status", "severity", "resource", "resource_type", "since"})
 
-    def __init__(self, api: Api, parallelism: int) -> None:
-        """Work through `api`."""
-        super().__init__(parallelism)
-        self._api = api
+    def __init__(self, client: Client) -> None:
+        """Speak through `client`."""
+        super().__init__(client.parallelism)
+        self._api = Api(client)
 
     async def select(self, selection: Selection, limit: int | None = None) -> list[Notification]:
         """Read the list, the newest first, with the integrations: no other text may repeat their secrets."""

@@ -169,7 +169,7 @@ class ConfluentProvider(Provider):
 
     def open_inbox(self, connection: Connection) -> Inbox:
         """Return the inbox of the user whose key it is."""
-        return cast("ConfluentConnection", connection).inbox
+        return inbox.ConfluentInbox(cast("ConfluentConnection", connection).client)
 
     def compare_deliveries(self, deliveries: Sequence[Any], live: Live, declared: Declared) -> Sequence[Delivery]:
         """Say where notifications were delivered to, and where that differs from what is declared."""

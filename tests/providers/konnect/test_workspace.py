@@ -79,6 +79,7 @@ def test_values_from_outside() -> None:
     assert len(declared(text).subscriptions) == 1
     assert wrong(text, {"EVENT": "e", "REGION": "MARS", "ID": "x"}) == [
         '-:3:69: error[invalid-value]: an item of "regions" must be one of US, EU, AU, ME, IN, *'
+        " (the value comes from the environment variable REGION)"
     ]
 
 
