@@ -163,10 +163,15 @@ def check_owner(live: Live, owner: str | None) -> Counter[str]:
     return _count_marked(live)
 
 
-def warn_of_unmarked(policy: Policy, live: Live) -> Iterator[Diagnostic]:
-    """Warn of a take-over of nothing: the name is wrong, or it was taken over before."""
-    for message in _find_unmarked(policy.takes_over or (), live):
-        yield warning("takes-over-nothing", f"--take-over: {message}")
+def warn_of_unmarked(policy: Policy, live: Live, kinds: Iterable[Kind]) -> Iterator[Diagnostic]:
+    """Warn of a take-over of nothing: the name is wrong, or it was taken over before.
+
+    Where nothing was read that can have a mark, nobody knows.
+    """
+    markable = {kind.name for kind in kinds if kind.mark is not None}
+    if any(item.kind in markable for item in live.resources):
+        for message in _find_unmarked(policy.takes_over or (), live):
+            yield warning("takes-over-nothing", f"--take-over: {message}")
 
 
 def _find_unmarked(owners: Iterable[str], live: Live) -> Iterator[str]:

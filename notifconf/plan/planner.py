@@ -200,7 +200,7 @@ def _plan(workspace: Workspace, live: Live, now: datetime, rules: Rules, options
                 *comparison.diagnostics,
                 *pruning.diagnostics,
                 *guards.find_unused(managed_kinds, (*declared, *unresolved)),
-                *warn_of_unmarked(workspace.policy, live),
+                *warn_of_unmarked(workspace.policy, live, rules.kinds),
             ),
         ),
         options,

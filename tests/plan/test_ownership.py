@@ -438,6 +438,8 @@ def test_an_owner_is_known_by_a_mark():
 
 def test_a_take_over_of_nothing_is_a_warning():
     live = Live((owned("c1", "a", "me"), owned("c2", "b", "you")))
-    (found,) = warn_of_unmarked(Policy(owner="me", takes_over=("you", "yuo")), live)
+    policy = Policy(owner="me", takes_over=("you", "yuo"))
+    (found,) = warn_of_unmarked(policy, live, World.kinds)
     assert (found.severity, found.code, '"yuo"' in found.message) == ("warning", "takes-over-nothing", True)
-    assert not list(warn_of_unmarked(Policy(owner="me"), live))
+    assert not list(warn_of_unmarked(Policy(owner="me"), live, World.kinds))
+    assert not list(warn_of_unmarked(policy, Live(), World.kinds))
