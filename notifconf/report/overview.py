@@ -23,6 +23,7 @@ COLUMNS = ("workspace", "organization", "state", "create", "update", "delete", "
 ACTIONS = ("create", "update", "delete")
 STATES = {
     "error": "with errors",
+    "uncovered": "with types that too few hear of",
     "refused": "refused",
     "incomplete": "incomplete",
     "changes": "with changes",
@@ -69,7 +70,11 @@ class Run(NamedTuple):
     def state(self) -> str:
         """How the run ended, in a word."""
         if not self.applicable:
-            return "error" if any(item["code"] not in REFUSALS for item in self.errors) else "refused"
+            if any(item["code"] not in REFUSALS for item in self.errors):
+                return "error"
+            # What breaks policy.coverage as it lives, and not by a change, is about no object.
+            is_uncovered = any(item["code"] == "coverage" and item["address"] is None for item in self.errors)
+            return "uncovered" if is_uncovered else "refused"
         if "remaining" in self.document:
             is_done = not (self.failed or self.document["remaining"] or self.document["verification_error"])
             return "applied" if is_done else "incomplete"

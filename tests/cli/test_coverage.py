@@ -84,6 +84,13 @@ def test_with_a_workspace_it_shows_what_a_plan_changes(user):
     assert rows(user.runs("coverage"))[DAYS] == 'INFO 1 1 Webhook "On-call"'
 
 
+def test_a_drift_that_too_few_hear_of_is_no_refusal_in_a_report(user):
+    user.writes(WORKSPACE + POLICY)
+    assert user.runs("drift", "--json", "--output", "run.json").code == 5
+    (run,) = user.runs("report", "run.json", "--json").json["runs"]
+    assert run["state"] == "uncovered"
+
+
 def test_as_json(user):
     user.writes(WORKSPACE + POLICY)
     ended = user.runs("coverage", "--format", "json")
