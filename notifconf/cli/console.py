@@ -30,7 +30,7 @@ from notifconf.model.diagnostic import Diagnostic
 from notifconf.model.mask import Mask, encoded_forms, mask_texts
 from notifconf.model.plan import UNDECLARED_MUTE, Change, Outcome, Plan, Result
 from notifconf.model.resource import Secret
-from notifconf.report import NOT_APPLICABLE, Context, Report
+from notifconf.report import NO_RESULT, Context, Report
 from notifconf.report.github import escape_commands
 from notifconf.report.style import Line, Span, line, mask_line, plain_text
 from notifconf.report.text import conclusion, diagnostic_lines
@@ -192,7 +192,7 @@ class Console:
 
     def report(self, plan: Plan, code: int = 0, outcome: Outcome | None = None) -> Report:
         """Return what a renderer needs of a plan, or of its outcome."""
-        verdict = self.verdict or NOT_APPLICABLE
+        verdict = self.verdict or NO_RESULT
         return Report(plan, outcome, code, self.verbose, find_folder(), self.context, verdict, self.summary)
 
     @contextmanager

@@ -141,10 +141,8 @@ def _add_undeclared(
     undeclared = answers.find_undeclared(made.workspace, made.proposal.live, options=options, now=current_time())
     found = tuple(item for item in undeclared if (item.kind, item.id) not in deleted)
     console.verbose = True
-    plan = replace(plan, unmanaged=found)
-    if found and code is ExitCode.DONE:
-        return replace(plan, part="undeclared"), ExitCode.CHANGES
-    return plan, code
+    plan = replace(plan, unmanaged=found, counts_undeclared=bool(found))
+    return plan, ExitCode.CHANGES if found and code is ExitCode.DONE else code
 
 
 def _run(made: PlanContext | None, options: Options, code: int, workspace: str, duration: float) -> Run:

@@ -71,7 +71,7 @@ def _describe_kept(name: str, text: str) -> str:
     """Say why a file can't be formatted, and what to do."""
     number = find_lost_comment(text)
     if number is None:
-        return f"{name} stays as it is: the canonical style would lose a comment or change a value"
+        return f"{name} stays as it is: the canonical style would lose a comment or change a value, or tabs stand in it"
     return f"{name} stays as it is: the style has no place for a comment inside braces, as in line {number}: move it"
 
 

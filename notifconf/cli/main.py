@@ -7,7 +7,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -158,16 +158,25 @@ def _usage_error(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.parent is None:
         text += "The options of a command stand after its name, as in `notifconf plan --json`.\n"
     elif isinstance(error, click.NoSuchOption) and error.ctx is not None:
-        owners = [f"`{name}`" for name in COMMANDS if _has_option(error.ctx.find_root(), name, error.option_name)]
+        commands = _list_commands(error.ctx.find_root())
+        owners = [f"`{name}`" for name, command in commands if _has_option(command, error.option_name)]
         others = " and others" if len(owners) > MAX_OWNERS_SHOWN else ""
         text += f"It is an option of {', '.join(owners[:MAX_OWNERS_SHOWN])}{others}.\n" if owners else ""
     variable = _find_variable(error)
     return text + (f"The value is that of the environment variable {variable}.\n" if variable else "")
 
 
-def _has_option(root: click.Context, name: str, option: str) -> bool:
-    command = cli.get_command(root, name)
-    return command is not None and any(option in parameter.opts for parameter in command.params)
+def _list_commands(context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {part}", found) for part, found in command.commands.items())
+        elif command is not None:
+            yield name, command
+
+
+def _has_option(command: click.Command, option: str) -> bool:
+    return any(option in parameter.opts for parameter in command.params)
 
 
 def _find_variable(error: click.ClickException) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,7 +97,10 @@ def explain_sources(text: str) -> Iterator[str]:
         option = parameter.opts[-1]
         value = str(context.params[str(parameter.name)])
         words = f"the {option.removeprefix('--').replace('-', ' ')}"
-        if option in text or words in text or (len(value) > MIN_VALUE_LENGTH and value in text):
+        # Not as a part of a name: `text` in text.yaml.
+        word = rf"(?<![\w./-]){re.escape(value)}(?![\w/-]|\.\w)"
+        is_repeated = len(value) > MIN_VALUE_LENGTH and re.search(word, text)
+        if option in text or words in text or is_repeated:
             yield f"The value of {option} is that of the environment variable {variable}."
 
 

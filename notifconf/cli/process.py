@@ -171,7 +171,7 @@ def handle_signals() -> None:
 
 def interrupted_message(*, writing: bool) -> str:
     """Return the last line of a command that a signal has ended."""
-    return f"Interrupted: {'run it again to continue' if writing else 'nothing was changed'}.\n"
+    return f"Interrupted: {'run it again (a plan file: plan again)' if writing else 'nothing was changed'}.\n"
 
 
 def _exit_on_signal(*_: object) -> NoReturn:

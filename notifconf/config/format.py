@@ -15,6 +15,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml as pyyaml
@@ -78,13 +79,14 @@ def _list_comments(text: str) -> list[str]:
 def find_lost_comment(text: str) -> int | None:
     """Return the line of the first comment inside braces or brackets, which has no place in the style; None of none."""
     depth = end = 0
-    for token in pyyaml.scan(text, Loader=pyyaml.SafeLoader):
-        found = text.find("#", end, token.start_mark.index)
-        if depth and found >= 0:
-            return text.count("\n", 0, found) + 1
-        depth += isinstance(token, pyyaml.FlowMappingStartToken | pyyaml.FlowSequenceStartToken)
-        depth -= isinstance(token, pyyaml.FlowMappingEndToken | pyyaml.FlowSequenceEndToken)
-        end = token.end_mark.index
+    with suppress(pyyaml.YAMLError):  # this parser takes some tabs amiss
+        for token in pyyaml.scan(text, Loader=pyyaml.SafeLoader):
+            found = text.find("#", end, token.start_mark.index)
+            if depth and found >= 0:
+                return text.count("\n", 0, found) + 1
+            depth += isinstance(token, pyyaml.FlowMappingStartToken | pyyaml.FlowSequenceStartToken)
+            depth -= isinstance(token, pyyaml.FlowMappingEndToken | pyyaml.FlowSequenceEndToken)
+            end = token.end_mark.index
     return None
 
 

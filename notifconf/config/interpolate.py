@@ -79,24 +79,27 @@ class Origin(NamedTuple):
         """Say where the value comes from, and what is often wrong with such a value; never what it is."""
         bodies = [part["body"] for part in _PART.finditer(self.expression) if not part["escape"]]
         references = dict(zip(bodies, self.parts, strict=True))
-        empty = [f"{_name_source(body, value)} is empty" for body, value in references.items() if not value]
-        named = [_name_source(body, value) + _find_slip(value) for body, value in references.items()]
-        return " and ".join(empty) or f"the value comes from {' and '.join(named)}"
+        if not any(references.values()):
+            return " and ".join(f"{_name_source(body)} is empty" for body in references)
+        named = (_name_source(body) + _find_slip(value) for body, value in references.items())
+        return f"the value comes from {' and '.join(named)}"
 
 
-def _name_source(body: str, value: str) -> str:
+def _name_source(body: str) -> str:
     variable = _VARIABLE.fullmatch(body)
     if variable is None:
         return f"the file {quoted(body.removeprefix(_FILE))}"
-    is_default = variable["operator"] == "-" and value == variable["word"]
-    return f"{'the default of' if is_default else 'the environment variable'} {variable['name']}"
+    default = " or its default" if variable["operator"] == "-" else ""
+    return f"the environment variable {variable['name']}{default}"
 
 
 def _find_slip(value: str) -> str:
     """Name what does not belong to a value, and came along with it."""
+    if not value:
+        return ", which is empty"
     if value != value.strip():
         return ", with white space around it"
-    return ", with quotes around it" if value[:1] in {"'", '"'} and value[:1] == value[-1:] else ""
+    return ", with quotes around it" if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else ""
 
 
 def referred_value(text: str, position: Position, environment: Mapping[str, str], access: Access | None = None) -> str:

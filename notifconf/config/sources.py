@@ -77,7 +77,7 @@ def _looks_like_workspace(entry: Path) -> bool:
             return isinstance(document, dict) and not SECTIONS.isdisjoint(document) and PLAN_KEY not in document
     except (OSError, ValueError, RecursionError):
         return False
-    return suffix in SUFFIXES and entry.suffix not in SUFFIXES
+    return suffix in SUFFIXES and entry.suffix not in SUFFIXES and entry.exists()
 
 
 def _list_names(paths: Sequence[str]) -> Iterable[str]:
@@ -107,8 +107,8 @@ def _list_files(folder: str) -> list[str]:
     except OSError as failure:
         raise UsageError(f"the folder {folder} can't be read: {failure.strerror}") from failure
     if not files:
-        skipped = list_some([quoted(entry.name) for entry in _find_skipped(folder)], MAX_SKIPPED_SHOWN)
-        way_out = f"name {skipped} as a path of its own" if skipped else f"`notifconf init {folder}` writes one"
+        skipped = list_some([str(entry) for entry in _find_skipped(folder)], MAX_SKIPPED_SHOWN)
+        way_out = f"name what is in it: {skipped}" if skipped else f"`notifconf init {folder}` writes one"
         raise UsageError(f"the folder {folder} holds no *.yaml or *.yml file: {way_out}")
     return sorted(files)
 

@@ -133,6 +133,8 @@ class Plan:
     until: datetime | None = None
     """When the plan stops to hold because a mute ends, or None."""
     part: Part = ""
+    counts_undeclared: bool = False
+    """Whether there are live objects that nothing declares, and they are a difference too (`drift --undeclared`)."""
     owner: str | None = None
     takes_over: tuple[str, ...] = ()
     """Whose marks count as this workspace's own (see `plan/ownership.py`)."""

@@ -15,11 +15,8 @@ from notifconf.model.resource import LiveResource, Secret, Value
 MIN_TOKEN_LENGTH: Final = 16
 """A shorter live secret may be a word of a target that nobody knows yet, and is not looked for."""
 
-Part: TypeAlias = Literal["", "targets", "rest", "changes", "undeclared"]
-"""Which part of the whole a plan is: all, the targets, or the rest without what is excluded.
-
-Or the changes of a saved plan; or what nothing declares, which alone is the difference that `drift` has found.
-"""
+Part: TypeAlias = Literal["", "targets", "rest", "changes"]
+"""Which part of the whole a plan is: all, the targets, the rest without what is excluded, or a saved plan's changes."""
 
 
 class Declarations(Protocol):

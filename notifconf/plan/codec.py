@@ -42,6 +42,7 @@ def plan_document(plan: Plan) -> Document:
         "silences": remarks["silences"],  # before the changes, as in every format
         "changes": [change_document(change) for change in plan.changes],
         **remarks,
+        **({"counts_undeclared": True} if plan.counts_undeclared else {}),
     }
 
 

@@ -12,8 +12,8 @@ from notifconf.model.plan import Change, ChangeOutcome, Outcome, Plan
 if TYPE_CHECKING:
     from notifconf.plan.coverage import Sides
 
-NOT_APPLICABLE, NOT_APPLIED = "This plan can't be applied", "Not applied"
-"""What `plan` and `drift`, and what `apply` says of a plan that has errors."""
+NOT_APPLICABLE, NOT_APPLIED, NO_RESULT = "This plan can't be applied", "Not applied", "No result"
+"""What is said of errors: by `plan` and `drift`, by `apply`, and by commands that make no plan."""
 
 
 class Context(NamedTuple):
@@ -49,9 +49,11 @@ class Report(NamedTuple):
     routing: Sequence[Sides] = ()
 
     @property
-    def is_of_apply(self) -> bool:
-        """Whether it is about an apply, also one that came to nothing."""
-        return self.outcome is not None or self.verdict == NOT_APPLIED
+    def title(self) -> str:
+        """What it is about: an apply, also one that came to nothing, or a plan; else it says why a command failed."""
+        if self.outcome is not None or self.verdict == NOT_APPLIED:
+            return "notifconf apply"
+        return "notifconf plan" if self.verdict == NOT_APPLICABLE else "notifconf"
 
     @property
     def now(self) -> datetime | None:

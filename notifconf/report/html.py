@@ -70,7 +70,7 @@ def html(report: Report) -> str:
     rows = [_make_row(change, item, report.now) for change, item in report.changes]
     return render_page(
         "page.html.jinja",
-        title="notifconf apply" if report.is_of_apply else "notifconf plan",
+        title=report.title,
         headline=headline(report),
         context=report.context,
         origin=context_words(report.context) if report.context else "",

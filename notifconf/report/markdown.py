@@ -80,9 +80,6 @@ def _longest_run(text: str) -> int:
 MAX_COMMENT_BYTES = 65_536
 """Of a comment on GitHub, in characters. Bytes of UTF-8 are counted: they are never fewer."""
 
-PLAN_MARK, OUTCOME_MARK = "<!-- notifconf-plan -->", "<!-- notifconf-apply -->"
-"""The first line, which nobody sees: a bot finds by it the comment that it wrote before."""
-
 SIDE_SHARE = 8
 """What stands beside the changes may take a part in this many of the room, each."""
 
@@ -106,9 +103,10 @@ class _Section(NamedTuple):
 
 def markdown(report: Report, *, limit: int = MAX_COMMENT_BYTES) -> str:
     """Return a report of at most `limit` bytes; where it takes more, it is cut at a change and counts the rest."""
-    mark = OUTCOME_MARK if report.is_of_apply else PLAN_MARK
     # Pipelines read the digest from the fourth line: what comes after it is from outside.
     digest = f"\nDigest: {code(report.plan.digest)}\n" if report.plan.digest else ""
+    # A bot finds the comment that it wrote before by the first line, which nobody sees.
+    mark = f"<!-- {report.title.replace(' ', '-')} -->"
     begin = f"{mark}\n### {prose(headline(report))}\n{digest}{_banner(report)}{_origin(report)}"
     above = [
         _fit_section(section, limit // SIDE_SHARE)

@@ -78,7 +78,8 @@ class Run(NamedTuple):
         if "remaining" in self.document:
             is_done = not (self.failed or self.document["remaining"] or self.document["verification_error"])
             return "applied" if is_done else "incomplete"
-        return "changes" if self.document["changes"] else "in sync"
+        is_drift = self.document["changes"] or "counts_undeclared" in self.document
+        return "changes" if is_drift else "in sync"
 
     @property
     def cells(self) -> tuple[str, ...]:

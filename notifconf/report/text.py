@@ -50,7 +50,6 @@ NO_CHANGES: Mapping[Part, str] = {
     "targets": "No changes among the targets.",
     "rest": "No changes apart from what is excluded.",
     "changes": "No changes are left of the plan.",
-    "undeclared": "No changes, but there are live objects that nothing declares.",
 }
 """By the part of the whole that a plan is."""
 VERIFIED: Mapping[Part, str] = {
@@ -176,6 +175,9 @@ def summary_line(plan: Plan) -> Line:
     if not plan.changes:
         if plan.errors:
             return line(Span("No changes can be planned until the errors are fixed.", "strong"))
+        if plan.counts_undeclared:
+            whole = NO_CHANGES[plan.part].partition(".")[0]
+            return line(Span(f"{whole}, but there are live objects that nothing declares.", "strong"))
         return line(Span(NO_CHANGES[plan.part], "strong"))
     return line(
         Span("Plan:", "strong"),

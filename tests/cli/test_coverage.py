@@ -138,6 +138,11 @@ def test_types_that_the_billing_plan_leaves_out_are_shown_and_not_counted(user):
     assert "CRITICAL: 6 of 6 types" in out
 
 
+def test_why_it_failed_is_no_plan(user):
+    ended = user.runs("coverage", "nowhere.yaml", "--format", "markdown")
+    assert (ended.code, ended.out.splitlines()[:2]) == (1, ["<!-- notifconf -->", "### No result."])
+
+
 def test_an_invalid_plan_is_an_error_and_what_can_be_known_is_shown(user):
     user.writes(WORKSPACE.replace("SAML certificate", "SAMUEL certificate") + POLICY)
     ended = user.runs("coverage", "--format", "json")

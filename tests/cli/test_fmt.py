@@ -233,6 +233,15 @@ def test_what_has_no_canonical_form_stays_and_that_is_said(user):
         assert "in line 2" in ended.err
 
 
+def test_a_tab_that_only_one_parser_takes_keeps_no_other_file_from_being_formatted(user):
+    tabbed = "version: 1\t\nprovider: confluent # x\n"
+    user.writes(tabbed, "ws/a.yaml")
+    other = user.writes(UNTIDY, "ws/b.yaml")
+    ended = user.runs("fmt", "ws")
+    assert (ended.code, other.read_text() != UNTIDY, "bug" in ended.err) == (0, True, False)
+    assert ended.err.startswith("warning: ws/a.yaml stays as it is: ")
+
+
 def test_json_says_which_files_change(user):
     user.writes(UNTIDY)
     ended = user.runs("fmt", "--check", "--json")

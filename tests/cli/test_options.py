@@ -49,6 +49,19 @@ def test_the_variable_of_a_shared_option_that_of_a_command_and_the_command_line(
     assert somebody.runs("drift").json["provider"] == "confluent"
 
 
+def test_a_variable_is_not_blamed_for_a_file_that_is_called_like_its_value(somebody):
+    somebody.sets(NOTIFCONF_FORMAT="text")
+    assert "NOTIFCONF_FORMAT" not in somebody.runs("plan", "text.yaml").err
+    somebody.sets(NOTIFCONF_EXCLUDE="nowhere/a")
+    assert "NOTIFCONF_EXCLUDE" in somebody.runs("plan").err
+
+
+@pytest.mark.parametrize(("line", "owner"), [("plan --workspace w", "`apply`"), ("plan --limit 3", "`inbox list`")])
+def test_an_option_of_another_command_names_that(somebody, line, owner):
+    ended = somebody.runs(*line.split())
+    assert (ended.code, ended.err.splitlines()[-1]) == (1, f"It is an option of {owner}.")
+
+
 def test_repeatable_options_take_a_value_from_each_line(somebody):
     somebody.sets(NOTIFCONF_EXCLUDE="subscriptions/*\nintegrations/admins\n")
     assert somebody.runs("plan", "--json").changes() == ["+ integrations/slack"]

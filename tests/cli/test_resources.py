@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import jsonschema
 import pytest
 
 from notifconf.cli.main import run
+from notifconf.config import schema_text
 from notifconf.emulator.confluent.inventory import CANARY
 from notifconf.emulator.faults import parse_fault
 from tests.cli.terminal import ESCAPE, streams_on_terminal
@@ -263,6 +267,11 @@ def test_a_mute_that_nobody_declared(in_sync):
     ended = in_sync.runs("drift", "--discover", "--undeclared", "--format", "json")
     (found,) = ended.json["unmanaged"]
     assert (found["kind"], found["place"]) == ("resource-preference", "Production")
+    jsonschema.validate(ended.json, json.loads(schema_text("plan-v1.schema.json")))
+    (in_sync.folder / "run.json").write_text(ended.out)
+    assert in_sync.runs("report", "run.json", "--json").json["states"] == {"changes": 1}
+    ended = in_sync.runs("drift", "--discover", "--undeclared", "--target", "resource-preferences/*")
+    assert ended.out.splitlines()[-1].startswith("No changes among the targets, but ")
     assert in_sync.runs("drift", "--discover", "--undeclared", "--exclude", "resource-preferences/*").code == 0
 
 

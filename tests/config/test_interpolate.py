@@ -234,17 +234,19 @@ def test_a_file_in_utf_16_is_named(tmp_path):
 
 def test_what_a_value_was_made_of_is_named(tmp_path):
     (tmp_path / "empty").write_text("\n")
+    made_of = "the value comes from the environment variable"
     told = {
         "https://${EMPTY}/": "the environment variable EMPTY is empty",
         "${file:empty}": 'the file "empty" is empty',
-        "${NONE:-}": "the default of NONE is empty",
-        "${NAME} ${EMPTY}${EMPTY}": "the environment variable EMPTY is empty",
-        "${NAME} ${NONE:-x}": "the value comes from the environment variable NAME and the default of NONE",
-        "${QUOTED}": "the value comes from the environment variable QUOTED, with quotes around it",
-        "${SPACED}": "the value comes from the environment variable SPACED, with white space around it",
+        "${NONE:-}": "the environment variable NONE or its default is empty",
+        "${NAME} ${EMPTY}${EMPTY}": f"{made_of} NAME and the environment variable EMPTY, which is empty",
+        "${NAME:-x}": f"{made_of} NAME or its default",
+        "${QUOTE}": f"{made_of} QUOTE",
+        "${QUOTED}": f"{made_of} QUOTED, with quotes around it",
+        "${SPACED}": f"{made_of} SPACED, with white space around it",
         "$${EMPTY}": None,
     }
-    environment = {**ENVIRONMENT, "QUOTED": '"q"', "SPACED": "s\n"}
+    environment = {**ENVIRONMENT, "QUOTE": "'", "QUOTED": '"q"', "SPACED": "s\n"}
     parsed = document("l: [" + ", ".join(f"'{text}'" for text in told) + "]", str(tmp_path / "f.yaml"))
     origins: dict[Position, Origin] = {}
     assert list(interpolate(parsed, environment, None, origins)) == []

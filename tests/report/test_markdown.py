@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.plan import Plan, Result, Silence, Unmanaged
 from notifconf.report import NOT_APPLIED, Context, Report
-from notifconf.report.markdown import MAX_COMMENT_BYTES, OUTCOME_MARK, code, fence_code, markdown, prose
+from notifconf.report.markdown import MAX_COMMENT_BYTES, code, fence_code, markdown, prose
 from notifconf.report.style import printable
 from tests.report.reports import (
     TRICKS,
@@ -317,4 +317,4 @@ def test_prose_escapes_what_would_act_and_nothing_else(text, source):
 def test_an_apply_that_came_to_nothing_is_told_as_one():
     plan = Plan("", diagnostics=(Diagnostic("error", "stale", "the saved plan is stale"),))
     text = markdown(Report(plan, exit_code=4, verdict=NOT_APPLIED))
-    assert text.startswith(f"{OUTCOME_MARK}\n### Not applied.\n")
+    assert text.startswith("<!-- notifconf-apply -->\n### Not applied.\n")
