@@ -16,7 +16,7 @@ import json
 import os
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -25,11 +25,12 @@ import jsonschema_rs
 
 from notifconf import config
 from notifconf.endpoints import find_endpoint
-from notifconf.errors import StaleError, UsageError
+from notifconf.errors import StaleError, UsageError, WorkspaceError
 from notifconf.executor import run
 from notifconf.executor.saved import (
     AlteredError,
     SavedPlan,
+    WrittenSecret,
     decode_plan_file,
     encode_plan_file,
     find_stale,
@@ -43,7 +44,7 @@ from notifconf.executor.schedule import Control
 from notifconf.executor.secrets import encode_attributes, find_lists
 from notifconf.files import open_to_read, usage_errors, write_atomically
 from notifconf.model.coverage import Explanation
-from notifconf.model.diagnostic import Position
+from notifconf.model.diagnostic import Diagnostic, Position
 from notifconf.model.plan import Change, Outcome, Plan
 from notifconf.model.resource import Secret, Value
 from notifconf.model.state import Live, Options, Workspace
@@ -53,7 +54,7 @@ from notifconf.plan.codec import Document
 from notifconf.plan.coverage import Sides, find_effect
 from notifconf.plan.planner import Proposal, Secrets
 from notifconf.providers import load_provider
-from notifconf.providers.base import Connection
+from notifconf.providers.base import Connection, Provider
 from notifconf.report import Report
 from notifconf.report.coverage import (
     CoverageReport,
@@ -231,25 +232,9 @@ def _find_invalid_place(document: Document) -> str | None:
     return None
 
 
-async def check_plan(
-    saved: SavedPlan,
-    connection: Connection,
-    *,
-    paths: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
-    access: config.Access | None = None,
-    now: datetime | None = None,
-) -> Proposal:
-    """Read again what a saved plan touches, and return what `apply` needs to carry it out.
-
-    Secrets are looked up in `environment`. The plan file has no expression for a secret that the workspace holds in
-    clear: it is looked up in the workspace where it was. With `paths`, all are looked up in the workspace there. Raises
-    `StaleError` if anything that the plan touches, or a secret, is not as it was when the plan was made, `UsageError`
-    for credentials of another organization, and `ServiceError`.
-    """
-    provider = load_provider(saved.plan.provider)
-    environment = os.environ if environment is None else environment
-    now, changes = now or datetime.now(UTC), saved.plan.changes
+async def _reread(saved: SavedPlan, connection: Connection, provider: Provider) -> Live:
+    """Read again what a saved plan touches. Raises `UsageError` where that is another organization's."""
+    changes = saved.plan.changes
     touched = [
         (change.kind, encode_attributes(change.after or change.before or {}, change.address, {}, {}))
         for change in changes
@@ -264,26 +249,66 @@ async def check_plan(
             f"the plan was made for the organization {saved.organization}, and these credentials are of"
             f" {live.organization}: use those of the other one, or make the plan anew"
         )
+    return live
+
+
+def _look_up_secrets(
+    items: Iterable[WrittenSecret], environment: Mapping[str, str], access: config.Access | None
+) -> dict[tuple[str, str], Value]:
+    """Return the values of secrets, by address and path. Raises `WorkspaceError` with all that have none."""
     found: dict[tuple[str, str], Value] = {}
-    is_complete = True
-    for item in iterate_written_secrets(saved):
-        if item.expression is None or paths:
-            is_complete = False
-            continue
+    problems: list[Diagnostic] = []
+    for item in items:
         place = item.change.position or Position("-", 1, 1)
-        value = config.referred_value(item.expression, place, environment, access)
-        found[item.change.address, item.path] = Secret(value)
-    secrets: Secrets = found
-    if not is_complete:
-        workspace = config.load(
-            paths or saved.paths, environment=environment, now=now, stdin=sys.stdin.buffer, access=access
-        )
+        try:
+            value = config.referred_value(item.expression or "", place, environment, access)
+        except WorkspaceError as error:
+            problems += error.diagnostics
+        else:
+            found[item.change.address, item.path] = Secret(value)
+    if problems:
+        raise WorkspaceError(problems)
+    return found
+
+
+async def check_plan(
+    saved: SavedPlan,
+    connection: Connection,
+    *,
+    paths: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    access: config.Access | None = None,
+    now: datetime | None = None,
+) -> Proposal:
+    """Read again what a saved plan touches, and return what `apply` needs to carry it out.
+
+    Secrets are looked up in `environment`. The plan file has no expression for a secret that the workspace holds in
+    clear: it is looked up in the workspace where it was. With `paths`, all are looked up in the workspace there. Raises
+    `StaleError` if anything that the plan touches, or a secret, is not as it was when the plan was made, `UsageError`
+    for credentials of another organization, `WorkspaceError` for secrets without a value, and `ServiceError`.
+    """
+    provider = load_provider(saved.plan.provider)
+    environment = os.environ if environment is None else environment
+    now = now or datetime.now(UTC)
+    live = await _reread(saved, connection, provider)
+    written = [*iterate_written_secrets(saved)]
+    named = [] if paths else [item for item in written if item.expression is not None]
+    secrets: Secrets = _look_up_secrets(named, environment, access)
+    if len(named) < len(written):
+        try:
+            workspace = config.load(
+                paths or saved.paths, environment=environment, now=now, stdin=sys.stdin.buffer, access=access
+            )
+        except UsageError as error:
+            error.add_note(
+                "The plan file holds no more of an expression than the name of a variable or a file. So the workspace"
+                " is read for the values of secrets: it must be where it was, or --workspace names it."
+            )
+            raise
         if workspace.provider == provider.name:
             options = Options(take_over=tuple(saved.basis.options.get("take_over", ())))
-            secrets = {
-                **planner.find_saved_secrets(saved.plan, workspace, live, now, provider, options=options),
-                **found,
-            }
+            others = planner.find_saved_secrets(saved.plan, workspace, live, now, provider, options=options)
+            secrets = {**others, **secrets}
     reasons = [*find_stale(saved, live, secrets, provider, now)]
     if reasons:
         raise StaleError(reasons)

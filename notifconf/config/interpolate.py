@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from notifconf.config.access import Access
-from notifconf.errors import UsageError
+from notifconf.errors import WorkspaceError
 from notifconf.files import open_to_read
 from notifconf.model.diagnostic import UTF_16_MARKS, Diagnostic, Position, error, forbidden_in, quoted
 from notifconf.model.located import LocatedList, LocatedMapping
@@ -103,10 +103,10 @@ def _find_slip(value: str) -> str:
 
 
 def referred_value(text: str, position: Position, environment: Mapping[str, str], access: Access | None = None) -> str:
-    """Return the value of a text with references that stood at `position`. Raises UsageError where one has none."""
+    """Return the value of a text with references that stood at `position`. Raises WorkspaceError where one has none."""
     value, _, problems = _Interpolation(environment, access or Access(), {}).resolve_text(text, position)
     if problems:
-        raise UsageError(problems[0].message)
+        raise WorkspaceError(problems)
     return value
 
 

@@ -153,6 +153,9 @@ def _decode_minimum(value: Any) -> Minimum:
 REPEATABLE = frozenset({"version", "provider"})
 """What each file may say, as long as all say the same."""
 
+JOINED_LEVELS: Final[Mapping[str, int]] = {"policy": 2}
+"""How many levels of mappings join, of a section of this name; of all others one: no entry is in two files."""
+
 IGNORED = "x-"
 """How the names of top-level members begin that are a place for anchors only."""
 
@@ -169,13 +172,14 @@ def merge(documents: Sequence[LocatedMapping]) -> tuple[LocatedMapping, list[Dia
         for key in document:
             # The name of a section stays when somebody comments out all its entries in one of several files.
             is_bare = len(documents) > 1 and document[key] is None
-            if not key.startswith(IGNORED) and not is_bare:
-                diagnostics += _join(whole, document, key, depth=0)
+            is_repeated = key in REPEATABLE and key in whole and _is_same(whole[key], document[key])
+            if not (key.startswith(IGNORED) or is_bare or is_repeated):
+                diagnostics += _join(whole, document, key, JOINED_LEVELS.get(key, 1))
     return whole, diagnostics
 
 
-def _join(whole: LocatedMapping, part: LocatedMapping, key: str, depth: int) -> list[Diagnostic]:
-    """Add the member `key` of `part` to `whole`: sections join (depth 0), and so do lists in a section (depth 1)."""
+def _join(whole: LocatedMapping, part: LocatedMapping, key: str, levels: int) -> list[Diagnostic]:
+    """Add the member `key` of `part` to `whole`. Lists join, and so do mappings, as many `levels` of them."""
     if key not in whole:
         whole[key] = part[key]
         whole.keys_at[key], whole.values_at[key] = part.keys_at[key], part.values_at[key]
@@ -186,10 +190,8 @@ def _join(whole: LocatedMapping, part: LocatedMapping, key: str, depth: int) -> 
     if isinstance(ours, LocatedList) and isinstance(theirs, LocatedList):
         whole[key] = _concatenate(ours, theirs)
         return []
-    if isinstance(ours, LocatedMapping) and isinstance(theirs, LocatedMapping) and depth == 0:
-        return [diagnostic for member in theirs for diagnostic in _join(ours, theirs, member, depth=1)]
-    if depth == 0 and key in REPEATABLE and _is_same(ours, theirs):
-        return []
+    if isinstance(ours, LocatedMapping) and isinstance(theirs, LocatedMapping) and levels:
+        return [diagnostic for member in theirs for diagnostic in _join(ours, theirs, member, levels - 1)]
     again = "says something else" if key in REPEATABLE else "stands here already"
     message = f"the key {format_key(key)} {again}, at {whole.keys_at[key]}"
     return [error("duplicate-key", message, part.keys_at[key])]

@@ -213,7 +213,8 @@ def find_silences(changes: Sequence[Change], rules: Rules, result: Effect) -> It
     """Yield what changes take away: last channels, references that an update drops, and what the provider knows of.
 
     Where a type loses its last channel, that says all about the changes that take it away. The others are in order. Who
-    is told whatever is configured is not silenced by a list that drops them, and nobody is by what is blocked.
+    is told whatever is configured is not silenced by a list that drops them. Nobody is silenced by a change that is
+    blocked, or by a shorter list of what was off.
     """
     told: set[str] = set()
     for silence, taking in find_losses(result):
@@ -221,7 +222,8 @@ def find_silences(changes: Sequence[Change], rules: Rules, result: Effect) -> It
         told.update(change.address for change in taking)
     rest = [change for change in changes if change.address not in told and change.blocked is None]
     order = {change.address: index for index, change in enumerate(rest)}
-    found = (*_find_dropped_references(rest, result.find_told_anyhow()), *rules.silences(rest, result.live))
+    telling = [change for change in rest if not rules.is_off(change.kind, change.before)]
+    found = (*_find_dropped_references(telling, result.find_told_anyhow()), *rules.silences(rest, result.live))
     yield from sorted(found, key=lambda silence: order[silence.address])
 
 

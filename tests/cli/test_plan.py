@@ -82,6 +82,20 @@ def test_mail_that_is_sent_whatever_is_configured_is_not_silenced(user):
     assert (ended.code, ended.json["silences"], ended.json["summary"]["update"]) == (0, [], 1)
 
 
+def test_a_shorter_list_of_a_disabled_subscription_silences_nobody(user):
+    slack = {"id": "i-s", "display_name": "Platform alerts", "target": {"kind": "Slack", "webhook_url": SECRET}}
+    user.emulator.seed("integrations", slack)
+    (admins,) = (item["id"] for item in user.emulator.objects("integrations") if item["id"] != "i-s")
+    of_type = next(item for item in user.emulator.objects("notification-types") if "FAILED" in item["display_name"])
+    told = {"notification_type": {"id": of_type["id"]}, "integrations": [{"id": "i-s"}, {"id": admins}]}
+    user.emulator.seed("subscriptions", {**told, "current_state": "DISABLED"})
+    entry = f"  - {{notification_type: {of_type['display_name']}, integrations: [slack], current_state: DISABLED}}\n"
+    user.writes(WORKSPACE.partition("  - not")[0] + entry + "policy: {silences: refuse}\n")
+    ended = user.plans()
+    assert (ended.code, ended.json["silences"], ended.json["summary"]["update"]) == (0, [], 1)
+    assert "warning:removes-channel" in ended.codes()
+
+
 def _id_of(user, name):
     types = {item["display_name"]: item["id"] for item in user.emulator.objects("notification-types")}
     return next(

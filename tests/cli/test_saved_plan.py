@@ -690,6 +690,10 @@ def test_credentials_of_another_organization_are_an_error(user):
 def test_a_missing_variable_is_an_error(saved, monkeypatch):
     monkeypatch.delenv("SLACK_URL")
     unchanged(saved, saved.runs("apply", "plan.out"), 1, "SLACK_URL")
+    assert saved.runs("apply", "plan.out", "--json").codes() == ["error:missing-variable"]
+    ended = saved.runs("apply", "plan.out", "--allow-env", "", "--allow-files", "", "--json")
+    assert ended.codes() == ["error:forbidden-source"] * 2
+    assert {item["file"] for item in ended.json["diagnostics"]} == {"notifconf.yaml"}
 
 
 @pytest.mark.parametrize("option", [["--target", "x"], ["--mode", "sync"], ["--force"]])

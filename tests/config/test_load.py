@@ -427,3 +427,18 @@ def test_the_clock_is_an_argument():
     assert diagnosed(text, now=datetime(2026, 11, 29, 23, 59, 59, tzinfo=UTC)) == ()
     assert places(diagnosed(text, now=datetime(2026, 11, 30, tzinfo=UTC))) == ["3:54 warning[mute-expires-soon]"]
     assert places(diagnosed(text, now=datetime(2026, 12, 1, tzinfo=UTC))) == ["3:54 warning[expired-mute]"]
+
+
+def test_the_policies_of_several_files_are_joined(tmp_path):
+    head = f"{HEAD}policy: "
+    folder = written(
+        tmp_path,
+        a=f"{head}{{coverage: {{CRITICAL: 1}}, protected: [integrations/a]}}\n",
+        b=f"{head}{{coverage: {{WARN: {{channels: 2}}}}, protected: [integrations/b]}}\n",
+    )
+    policy = load([str(folder)], environment={}, now=NOW).policy
+    assert {name: minimum.channels for name, minimum in policy.coverage.items()} == {"CRITICAL": 1, "WARN": 2}
+    assert policy.protected == ("integrations/a", "integrations/b")
+    written(tmp_path, c=f"{head}{{coverage: {{CRITICAL: 2}}}}\n")
+    (message,) = told([folder])
+    assert "error[duplicate-key]" in message
