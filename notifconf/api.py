@@ -87,9 +87,7 @@ def load(
     the workspace may read: None means no limit, an empty list means nothing. Raises `UsageError` if a path can't be
     read, and `WorkspaceError`, with all diagnostics, if the workspace has errors.
     """
-    for name, value in (("paths", paths), ("allow_env", allow_env), ("allow_files", allow_files)):
-        if isinstance(value, str):
-            raise UsageError(f"{name} is a list, also with one item: write [{value!r}]")
+    _refuse_texts(paths=paths, allow_env=allow_env, allow_files=allow_files)
     return config.load(
         paths,
         environment=os.environ if environment is None else environment,
@@ -99,6 +97,13 @@ def load(
             None if allow_env is None else tuple(allow_env), None if allow_files is None else tuple(allow_files)
         ),
     )
+
+
+def _refuse_texts(**lists: Sequence[str] | None) -> None:
+    """Raise `UsageError` for a text in the place of a list: its characters would be the items."""
+    for name, value in lists.items():
+        if isinstance(value, str):
+            raise UsageError(f"{name} is a list, also with one item: write [{value!r}]")
 
 
 async def read_live(workspace: Workspace, connection: Connection) -> Live:
@@ -287,28 +292,30 @@ async def check_plan(
     `StaleError` if anything that the plan touches, or a secret, is not as it was when the plan was made, `UsageError`
     for credentials of another organization, `WorkspaceError` for secrets without a value, and `ServiceError`.
     """
+    _refuse_texts(paths=paths)
     provider = load_provider(saved.plan.provider)
     environment = os.environ if environment is None else environment
     now = now or datetime.now(UTC)
     live = await _reread(saved, connection, provider)
     written = [*iterate_written_secrets(saved)]
     named = [] if paths else [item for item in written if item.expression is not None]
-    secrets: Secrets = _look_up_secrets(named, environment, access)
-    if len(named) < len(written):
+    secrets: Secrets = {}
+    if len(named) < len(written):  # all that is wrong with the workspace shows in one go, so it is read first
         try:
             workspace = config.load(
                 paths or saved.paths, environment=environment, now=now, stdin=sys.stdin.buffer, access=access
             )
         except UsageError as error:
-            error.add_note(
-                "The plan file holds no more of an expression than the name of a variable or a file. So the workspace"
-                " is read for the values of secrets: it must be where it was, or --workspace names it."
-            )
+            if not paths:
+                error.add_note(
+                    "The plan file holds no more of an expression than the name of a variable or a file. So the"
+                    " workspace is read for the values of secrets: it must be where it was, or --workspace names it."
+                )
             raise
         if workspace.provider == provider.name:
             options = Options(take_over=tuple(saved.basis.options.get("take_over", ())))
-            others = planner.find_saved_secrets(saved.plan, workspace, live, now, provider, options=options)
-            secrets = {**others, **secrets}
+            secrets = planner.find_saved_secrets(saved.plan, workspace, live, now, provider, options=options)
+    secrets = {**secrets, **_look_up_secrets(named, environment, access)}
     reasons = [*find_stale(saved, live, secrets, provider, now)]
     if reasons:
         raise StaleError(reasons)

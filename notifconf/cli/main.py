@@ -176,7 +176,7 @@ def _list_commands(context: click.Context) -> Iterator[tuple[str, click.Command]
 
 
 def _has_option(command: click.Command, option: str) -> bool:
-    return any(option in parameter.opts for parameter in command.params)
+    return any(option in (*parameter.opts, *parameter.secondary_opts) for parameter in command.params)
 
 
 def _find_variable(error: click.ClickException) -> str | None:

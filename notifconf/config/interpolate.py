@@ -25,6 +25,9 @@ MAX_REFERENCED_FILE_BYTES: Final = 1024 * 1024
 MAX_PROBLEMS_SHOWN: Final = 100
 """At most this many errors are reported for one text."""
 
+LEFT_OUT: Final = "…"
+"""What stands for a default or a message in the expressions of a plan file."""
+
 _PART: Final = re.compile(r"(?P<escape>\$\$\{)|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _VARIABLE: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<operator>[-?])(?P<word>.*))?", re.DOTALL)
 _FILE: Final = "file:"
@@ -194,7 +197,8 @@ def _read_variable(variable: re.Match[str], environment: Mapping[str, str]) -> s
         return value
     if operator == "-":
         return str(word)
-    hint = quoted(word) if word else f"set it (or, if it is no secret, write a default: ${{{name}:-default}})"
+    way_out = f"set it (or, if it is no secret, write a default: ${{{name}:-default}})"
+    hint = quoted(word) if word and word != LEFT_OUT else way_out
     state = "is not set" if value is None else "is empty"
     raise _BadReferenceError("missing-variable", f"the environment variable {name} {state}: {hint}")
 

@@ -172,9 +172,12 @@ def merge(documents: Sequence[LocatedMapping]) -> tuple[LocatedMapping, list[Dia
         for key in document:
             # The name of a section stays when somebody comments out all its entries in one of several files.
             is_bare = len(documents) > 1 and document[key] is None
-            is_repeated = key in REPEATABLE and key in whole and _is_same(whole[key], document[key])
-            if not (key.startswith(IGNORED) or is_bare or is_repeated):
+            if key.startswith(IGNORED) or is_bare:
+                continue
+            if key not in REPEATABLE or key not in whole:
                 diagnostics += _join(whole, document, key, JOINED_LEVELS.get(key, 1))
+            elif not _is_same(whole[key], document[key]):
+                diagnostics.append(_refuse_repeated(whole, document, key, "says something else"))
     return whole, diagnostics
 
 
@@ -185,16 +188,16 @@ def _join(whole: LocatedMapping, part: LocatedMapping, key: str, levels: int) ->
         whole.keys_at[key], whole.values_at[key] = part.keys_at[key], part.values_at[key]
         return []
     ours, theirs = whole[key], part[key]
-    if ours is theirs:
-        return []
     if isinstance(ours, LocatedList) and isinstance(theirs, LocatedList):
         whole[key] = _concatenate(ours, theirs)
         return []
     if isinstance(ours, LocatedMapping) and isinstance(theirs, LocatedMapping) and levels:
         return [diagnostic for member in theirs for diagnostic in _join(ours, theirs, member, levels - 1)]
-    again = "says something else" if key in REPEATABLE else "stands here already"
-    message = f"the key {format_key(key)} {again}, at {whole.keys_at[key]}"
-    return [error("duplicate-key", message, part.keys_at[key])]
+    return [_refuse_repeated(whole, part, key, "stands here already")]
+
+
+def _refuse_repeated(whole: LocatedMapping, part: LocatedMapping, key: str, why: str) -> Diagnostic:
+    return error("duplicate-key", f"the key {format_key(key)} {why}, at {whole.keys_at[key]}", part.keys_at[key])
 
 
 def _concatenate(ours: LocatedList, theirs: LocatedList) -> LocatedList:

@@ -107,7 +107,7 @@ def _list_files(folder: str) -> list[str]:
     except OSError as failure:
         raise UsageError(f"the folder {folder} can't be read: {failure.strerror}") from failure
     if not files:
-        skipped = list_some([str(entry) for entry in _find_skipped(folder)], MAX_SKIPPED_SHOWN)
+        skipped = list_some([quoted(str(entry)) for entry in _find_skipped(folder)], MAX_SKIPPED_SHOWN)
         way_out = f"name what is in it: {skipped}" if skipped else f"`notifconf init {folder}` writes one"
         raise UsageError(f"the folder {folder} holds no *.yaml or *.yml file: {way_out}")
     return sorted(files)

@@ -90,11 +90,13 @@ class Run(NamedTuple):
 
     @property
     def remarks(self) -> Iterator[str]:
-        """What a reviewer must see of the run: errors, what it silences, and each change."""
+        """What a reviewer must see of the run: errors, what it silences, what nothing declares, and each change."""
         for item in self.errors:
             place = f"{item['file']}:{item['line']}:{item['column']}: " if item["file"] else ""
             yield f"{place}error[{item['code']}]: {' '.join(item['message'].split())}"
         yield from (f"silences: {item['message']}" for item in self.document["silences"])
+        if "counts_undeclared" in self.document:
+            yield from (f"not declared: {item['address']}" for item in self.document["unmanaged"])
         for change in self.document["changes"]:
             result = f": {change['result']}" if "result" in change else ""
             yield f"{SIGNS[change['action']]} {change['address']}{result}"

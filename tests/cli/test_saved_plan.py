@@ -696,6 +696,17 @@ def test_a_missing_variable_is_an_error(saved, monkeypatch):
     assert {item["file"] for item in ended.json["diagnostics"]} == {"notifconf.yaml"}
 
 
+def test_the_message_of_a_reference_is_not_in_the_plan_file(user, monkeypatch):
+    user.writes(
+        WORKSPACE.replace("${SLACK_URL}", "${SLACK_URL:?ask bob}").replace("${file:secrets/url}", "${SLACK_URL}")
+    )
+    user.sets(SLACK_URL=SECRET)
+    assert user.plans("--out", "plan.out").code == 0
+    monkeypatch.delenv("SLACK_URL")
+    ended = user.runs("apply", "plan.out")
+    assert (ended.code, ended.err.count("set it"), "…" in ended.err) == (1, 2, False)
+
+
 @pytest.mark.parametrize("option", [["--target", "x"], ["--mode", "sync"], ["--force"]])
 def test_options_that_would_change_what_was_reviewed_are_refused(saved, option):
     unchanged(saved, saved.runs("apply", "plan.out", *option), 1, "as it is")

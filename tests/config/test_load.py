@@ -442,3 +442,10 @@ def test_the_policies_of_several_files_are_joined(tmp_path):
     written(tmp_path, c=f"{head}{{coverage: {{CRITICAL: 2}}}}\n")
     (message,) = told([folder])
     assert "error[duplicate-key]" in message
+
+
+@pytest.mark.parametrize("member", ["max_deletes: 5", "discover: true", "owner: a", "coverage: {CRITICAL: 1}"])
+def test_the_same_twice_is_an_error_although_it_is_equal(tmp_path, member):
+    folder = written(tmp_path, a=f"{HEAD}policy: {{{member}}}\n", b=f"{HEAD}policy: {{{member}}}\n")
+    (message,) = told([folder])
+    assert "error[duplicate-key]" in message

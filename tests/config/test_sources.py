@@ -73,7 +73,7 @@ def test_a_link_to_a_file_counts_once(here):
         ([], "there is no notifconf.yaml here: `notifconf init` writes one"),
         (["none.yaml"], "there is no file or folder none.yaml"),
         (["empty"], "the folder empty holds no *.yaml or *.yml file: `notifconf init empty` writes one"),
-        (["outer"], "the folder outer holds no *.yaml or *.yml file: name what is in it: outer/a.YAML, outer/inner"),
+        (["outer"], 'holds no *.yaml or *.yml file: name what is in it: "outer/a.YAML", "outer/inner"'),
         (["dangling"], "dangling/a.yaml is a link to nowhere, which does not exist"),
         (["one.yaml/x"], "one.yaml/x can't be read: Not a directory"),
     ],
