@@ -97,10 +97,11 @@ def explain_sources(text: str) -> Iterator[str]:
         option = parameter.opts[-1]
         value = str(context.params[str(parameter.name)])
         words = f"the {option.removeprefix('--').replace('-', ' ')}"
+        of_policy = f"{parameter.name} is "  # max_deletes
         # Not as a part of a name: `text` in text.yaml.
         word = rf"(?<![\w./-]){re.escape(value)}(?![\w/-]|\.\w)"
         is_repeated = len(value) > MIN_VALUE_LENGTH and re.search(word, text)
-        if option in text or words in text or is_repeated:
+        if option in text or words in text or ("_" in of_policy and of_policy in text) or is_repeated:
             yield f"The value of {option} is that of the environment variable {variable}."
 
 

@@ -279,7 +279,9 @@ def find_stale(saved: SavedPlan, live: Live, secrets: Secrets, provider: Provide
         if value is None:
             yield f"{item.change.address}: the workspace has no value of {item.path} for it any more"
         elif not fingerprints.match(encode_secret(value), item.fingerprint):
-            yield f"{item.change.address}: the value of {item.path} is another than when the plan was made"
+            is_empty = isinstance(value, Secret) and not value.reveal()
+            how = "is empty, which it was not" if is_empty else "is another than"
+            yield f"{item.change.address}: the value of {item.path} {how} when the plan was made"
     bearers = find_bearer_ids(saved.plan, live, secrets, provider)
     for address, found in bearers.items():
         if not set(found) <= set(saved.basis.bearers[address]):

@@ -54,6 +54,9 @@ def test_a_variable_is_not_blamed_for_a_file_that_is_called_like_its_value(someb
     assert "NOTIFCONF_FORMAT" not in somebody.runs("plan", "text.yaml").err
     somebody.sets(NOTIFCONF_EXCLUDE="nowhere/a")
     assert "NOTIFCONF_EXCLUDE" in somebody.runs("plan").err
+    somebody.sets(NOTIFCONF_MAX_DELETES="0", NOTIFCONF_MODE="sync")
+    somebody.writes("version: 1\nprovider: confluent\nsubscriptions: []\n")
+    assert "NOTIFCONF_MAX_DELETES" in somebody.runs("plan").err
 
 
 @pytest.mark.parametrize(("line", "owner"), [("plan --workspace w", "`apply`"), ("plan --limit 3", "`inbox list`")])

@@ -691,6 +691,9 @@ def test_a_missing_variable_is_an_error(saved, monkeypatch):
     monkeypatch.delenv("SLACK_URL")
     unchanged(saved, saved.runs("apply", "plan.out"), 1, "SLACK_URL")
     assert saved.runs("apply", "plan.out", "--json").codes() == ["error:missing-variable"]
+    saved.sets(SLACK_URL="")
+    unchanged(saved, saved.runs("apply", "plan.out"), 4, "is empty")
+    monkeypatch.delenv("SLACK_URL")
     ended = saved.runs("apply", "plan.out", "--allow-env", "", "--allow-files", "", "--json")
     assert ended.codes() == ["error:forbidden-source"] * 2
     assert {item["file"] for item in ended.json["diagnostics"]} == {"notifconf.yaml"}
