@@ -244,8 +244,8 @@ async def _reread(saved: SavedPlan, connection: Connection, provider: Provider) 
         (change.kind, encode_attributes(change.after or change.before or {}, change.address, {}, {}))
         for change in changes
     ]
-    # What a list refers to must still be there, and what is taken out of it must still belong to nobody else. Of which
-    # organization the live state is, these objects tell too.
+    # What a list refers to must still be there, and what is taken out of it must still belong to nobody else. The same
+    # objects tell which organization this is.
     if any(map(find_lists, changes)) or (saved.organization is not None and changes):
         touched += [(kind.name, {}) for kind in provider.kinds if kind.is_target]
     live = await connection.reread(Live(), touched) if touched else Live()

@@ -16,15 +16,7 @@ from click.core import ParameterSource
 
 from notifconf import api
 from notifconf.cli.console import Console, mask, remember_secrets
-from notifconf.cli.options import (
-    Service,
-    command,
-    gather,
-    paths_argument,
-    plan_options,
-    service_options,
-    silences_option,
-)
+from notifconf.cli.options import Service, command, gather, paths_argument, plan_options, service_options
 from notifconf.cli.parameters import PLAN, OutputFile, option
 from notifconf.cli.process import (
     LOG_FILE_KEY,
@@ -72,7 +64,7 @@ class ApplyOptions(NamedTuple):
     audit_file: Path | None
 
 
-@command(paths_argument, plan_options, silences_option, service_options, formats=RENDERERS, verdict=NOT_APPLIED)
+@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLIED)
 @gather(
     "own",
     ApplyOptions,

@@ -258,7 +258,7 @@ class Console:
 
     def failure(self, error: Exception, code: int = 1) -> None:
         """Show why a command ends with `code`: on standard error, and for a program also as a plan without changes."""
-        self.needs_reader = False  # nothing more is done: that nobody reads why makes it no other end
+        self.needs_reader = False  # the command ends here in any case, whether anybody reads why or not
         if isinstance(error, OutputConflictError):
             self.output = None  # the reason must not overwrite the file either
         if isinstance(error, WorkspaceError):

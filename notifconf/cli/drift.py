@@ -16,7 +16,7 @@ import click
 
 from notifconf import answers
 from notifconf.cli.console import Console, mask
-from notifconf.cli.options import Service, command, gather, paths_argument, plan_options, service_options
+from notifconf.cli.options import PLAN_OPTIONS, Service, command, gather, paths_argument, service_options
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import PlanContext, current_time, plan_once
@@ -69,7 +69,13 @@ class DriftOptions(NamedTuple):
     undeclared: bool
 
 
-@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE)
+@command(
+    paths_argument,
+    gather("options", Options, *PLAN_OPTIONS),
+    service_options,
+    formats=RENDERERS,
+    verdict=NOT_APPLICABLE,
+)
 @gather(
     "own",
     DriftOptions,

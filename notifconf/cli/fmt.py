@@ -43,7 +43,9 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
     kept = [name for name, text in formatted.items() if text is None]
     for name in kept:
         console.aside([line(Span("warning:", "warning"), f" {_describe_kept(name, texts[name])}")])
-    verdict = f"{count(len(kept), 'file')} can't be formatted, as said above. All others are." if kept else FORMATTED
+    verdict = (
+        f"{count(len(kept), 'file')} can't be formatted: a warning says why. All others are." if kept else FORMATTED
+    )
     changed = {name: text for name, text in formatted.items() if text is not None and text != texts[name]}
     if not check:
         for name, text in changed.items():
@@ -70,9 +72,11 @@ def fmt(paths: tuple[str, ...], *, check: bool, console: Console) -> ExitCode:
 def _describe_kept(name: str, text: str) -> str:
     """Say why a file can't be formatted, and what to do."""
     number = find_lost_comment(text)
-    if number is None:
-        return f"{name} stays as it is: the canonical style would lose a comment or change a value, or tabs stand in it"
-    return f"{name} stays as it is: the style has no place for a comment inside braces, as in line {number}: move it"
+    if number is not None:
+        reason = f"the style has no place for a comment inside braces, as in line {number}: move it above"
+    else:
+        reason = "the style would lose a comment or change a value: give each comment its own line, and use no tabs"
+    return f"{name} stays as it is: {reason}"
 
 
 def _format(name: str, text: str) -> str | None:

@@ -139,15 +139,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report_crash(error, meta)
 
 
-MAX_OWNERS_SHOWN = 3
-"""How many commands are named that have an option which another one has not."""
-
-
 def _report_crash(error: Exception, meta: Mapping[str, Any]) -> ExitCode:
     from notifconf.cli.request_log import report_crash  # not at the top: only a crash needs it
 
     report_crash(error, meta.get(LOG_FILE_KEY))
     return ExitCode.for_failure(meta)
+
+
+MAX_COMMANDS_SHOWN = 3
+"""How many commands an error names that have the option which this one has not."""
 
 
 def _usage_error(error: click.ClickException) -> str:
@@ -159,9 +159,9 @@ def _usage_error(error: click.ClickException) -> str:
         text += "The options of a command stand after its name, as in `notifconf plan --json`.\n"
     elif isinstance(error, click.NoSuchOption) and error.ctx is not None:
         commands = _list_commands(error.ctx.find_root())
-        owners = [f"`{name}`" for name, command in commands if _has_option(command, error.option_name)]
-        others = " and others" if len(owners) > MAX_OWNERS_SHOWN else ""
-        text += f"It is an option of {', '.join(owners[:MAX_OWNERS_SHOWN])}{others}.\n" if owners else ""
+        names = [f"`{name}`" for name, command in commands if _has_option(command, error.option_name)]
+        others = " and others" if len(names) > MAX_COMMANDS_SHOWN else ""
+        text += f"It is an option of {', '.join(names[:MAX_COMMANDS_SHOWN])}{others}.\n" if names else ""
     variable = _find_variable(error)
     return text + (f"The value is that of the environment variable {variable}.\n" if variable else "")
 

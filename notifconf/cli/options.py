@@ -289,9 +289,7 @@ def _read_mode(_context: click.Context, _parameter: click.Parameter, value: str 
     return Mode(value) if value else None
 
 
-plan_options = gather(
-    "options",
-    Options,
+PLAN_OPTIONS = (
     _address_option("--target", "targets", help="Only this (or a glob), and what it needs."),
     _address_option("--target-if-exists", "targets_if_exist", help="As --target; one that names nothing is no error."),
     _address_option("--exclude", "excludes", help="Not this (or a glob), nor what needs it."),
@@ -307,14 +305,19 @@ plan_options = gather(
     _plan_option("--force", is_flag=True, help="Acknowledge what a safety rule refuses."),
     discover_option(PLAN, "Look at resources that nothing declares, too. Instead of policy.discover."),
 )
-"""The options of a plan: the command gets `Options`, as `options`."""
+"""The options of each plan, also of that which `drift` makes."""
 
-silences_option = _plan_option(
-    "--silences",
-    type=click.Choice(["allow", "refuse"]),
-    help="Refuse a plan that silences anybody. The stricter of it and policy.silences holds.",
+plan_options = gather(
+    "options",
+    Options,
+    *PLAN_OPTIONS,
+    _plan_option(
+        "--silences",
+        type=click.Choice(["allow", "refuse"]),
+        help="Refuse a plan that silences anybody. The stricter of it and policy.silences holds.",
+    ),
 )
-"""One more option of a plan, before `plan_options`."""
+"""The options of a plan that may be applied: the command gets `Options`, as `options`."""
 
 
 def split_values(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

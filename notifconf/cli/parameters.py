@@ -96,12 +96,14 @@ def explain_sources(text: str) -> Iterator[str]:
             continue
         option = parameter.opts[-1]
         value = str(context.params[str(parameter.name)])
-        words = f"the {option.removeprefix('--').replace('-', ' ')}"
-        of_policy = f"{parameter.name} is "  # max_deletes
+        name = option.removeprefix("--")
+        names = [option, f"the {name.replace('-', ' ')}"]
+        # What the policy can say too goes by its key there, which may be an ordinary word: not so max_deletes.
+        names += [name.replace("-", "_")] if "-" in name else []
         # Not as a part of a name: `text` in text.yaml.
         word = rf"(?<![\w./-]){re.escape(value)}(?![\w/-]|\.\w)"
         is_repeated = len(value) > MIN_VALUE_LENGTH and re.search(word, text)
-        if option in text or words in text or ("_" in of_policy and of_policy in text) or is_repeated:
+        if is_repeated or any(spelling in text for spelling in names):
             yield f"The value of {option} is that of the environment variable {variable}."
 
 

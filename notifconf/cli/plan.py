@@ -8,15 +8,7 @@ from typing import NamedTuple
 
 from notifconf import api
 from notifconf.cli.console import Console
-from notifconf.cli.options import (
-    Service,
-    command,
-    gather,
-    paths_argument,
-    plan_options,
-    service_options,
-    silences_option,
-)
+from notifconf.cli.options import Service, command, gather, paths_argument, plan_options, service_options
 from notifconf.cli.parameters import OutputFile, option
 from notifconf.cli.process import ExitCode
 from notifconf.cli.session import plan_once
@@ -33,12 +25,7 @@ class PlanOptions(NamedTuple):
     detailed_exitcode: bool
 
 
-@command(
-    *(paths_argument, plan_options, silences_option, service_options),
-    formats=RENDERERS,
-    verdict=NOT_APPLICABLE,
-    pages=True,
-)
+@command(paths_argument, plan_options, service_options, formats=RENDERERS, verdict=NOT_APPLICABLE, pages=True)
 @gather(
     "own",
     PlanOptions,

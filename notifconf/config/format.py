@@ -77,9 +77,9 @@ def _list_comments(text: str) -> list[str]:
 
 
 def find_lost_comment(text: str) -> int | None:
-    """Return the line of the first comment inside braces or brackets, which has no place in the style; None of none."""
+    """Return the line of the first comment inside braces or brackets, which has no place in the style, or None."""
     depth = end = 0
-    with suppress(pyyaml.YAMLError):  # this parser takes some tabs amiss
+    with suppress(pyyaml.YAMLError):  # PyYAML's own scanner refuses some tabs that libyaml takes
         for token in pyyaml.scan(text, Loader=pyyaml.SafeLoader):
             found = text.find("#", end, token.start_mark.index)
             if depth and found >= 0:

@@ -18,15 +18,13 @@ from notifconf.errors import WorkspaceError
 from notifconf.files import open_to_read
 from notifconf.model.diagnostic import UTF_16_MARKS, Diagnostic, Position, error, forbidden_in, quoted
 from notifconf.model.located import LocatedList, LocatedMapping
+from notifconf.model.mask import LEFT_OUT
 
 MAX_CHARACTERS: Final = 8 * 1024 * 1024
 """How much all references of a document may bring in."""
 MAX_REFERENCED_FILE_BYTES: Final = 1024 * 1024
 MAX_PROBLEMS_SHOWN: Final = 100
 """At most this many errors are reported for one text."""
-
-LEFT_OUT: Final = "…"
-"""What stands for a default or a message in the expressions of a plan file."""
 
 _PART: Final = re.compile(r"(?P<escape>\$\$\{)|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _VARIABLE: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<operator>[-?])(?P<word>.*))?", re.DOTALL)
@@ -77,6 +75,9 @@ class Origin(NamedTuple):
 
     expression: str
     parts: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return str(self)  # the parts may be secret
 
     def __str__(self) -> str:
         """Say where the value comes from, and what is often wrong with such a value; never what it is."""

@@ -14,6 +14,9 @@ from notifconf.model.resource import Secret
 
 SHOWN: Final = "(sensitive)"
 
+LEFT_OUT: Final = "…"
+"""Stands for what may be secret in an expression: a default, a message, the text beside a reference."""
+
 WITHHELD: Final = "(withheld: it repeats a secret)"
 """Stands in place of a text of the service that repeats a secret."""
 

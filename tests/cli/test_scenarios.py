@@ -66,7 +66,7 @@ def test_a_console_admin_mutes_production_and_drift_says_who_no_longer_hears_wha
     sentence = lines[1 + head]
     assert "environment=env-p7x2kq (Production)" in sentence
     assert f'"{FAILED}" (CRITICAL) of "{SINK}' in sentence
-    assert 'the CRITICAL types that concern it, of those that go to Webhook "On-call", Slack "slack"' in sentence
+    assert 'the CRITICAL types, as far as they concern it, that go to Webhook "On-call", Slack "slack"' in sentence
     (because,) = {
         item["because"]
         for item in applied.runs("explain", FAILED, "--resource", SINK, "--format", "json").json["live"]["not_told"]

@@ -252,3 +252,7 @@ def test_what_a_value_was_made_of_is_named(tmp_path):
     assert list(interpolate(parsed, environment, None, origins)) == []
     found = [origins.get(parsed["l"].at(index)) for index in range(len(told))]
     assert [None if origin is None else str(origin) for origin in found] == list(told.values())
+
+
+def test_nothing_that_a_value_was_made_of_is_in_its_repr():
+    assert "canary" not in repr(Origin("${NAME}", ("canary",)))

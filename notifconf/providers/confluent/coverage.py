@@ -196,7 +196,7 @@ def describe_muted(live: Live, mutes: Sequence[LiveResource]) -> Mapping[str, st
     critical = [item for item in coverage(live) if item.group == CRITICAL and not item.anyhow]
     channels = {channel.target: channel for item in critical for channel in (*item.channels, *item.silenced)}
     told = _sort(iter(channels.values()))
-    general = [f"the CRITICAL types that concern it, of those that go to {', '.join(map(str, told))}"] if told else []
+    general = [f"the CRITICAL types, as far as they concern it, that go to {', '.join(map(str, told))}"] if told else []
     described: dict[str, str] = {}
     for item in mutes:
         path = str(item.attributes.get("resource"))

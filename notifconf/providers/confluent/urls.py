@@ -10,6 +10,8 @@ import re
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from notifconf.model.mask import LEFT_OUT
+
 
 class HookService(NamedTuple):
     """A service that takes messages at `host`, or at a host below it, which names a tenant or a region.
@@ -112,10 +114,10 @@ def mask_expression(expression: str | None) -> str | None:
     for found in REFERENCE.finditer(expression):
         if not found["escape"]:
             name, colon, word = found["body"].partition(":")
-            word = word[:1] + "…" if word[:1] in {"-", "?"} else word
-            shown += ("…" if found.start() > end else "") + "${" + name + colon + word + "}"
+            word = word[:1] + LEFT_OUT if word[:1] in {"-", "?"} else word
+            shown += (LEFT_OUT if found.start() > end else "") + "${" + name + colon + word + "}"
             end = found.end()
-    return shown + ("…" if len(expression) > end else "")
+    return shown + (LEFT_OUT if len(expression) > end else "")
 
 
 def _is_one_word(text: str) -> bool:
