@@ -26,7 +26,7 @@ from notifconf.model.plan import (
 from notifconf.model.policy import Mode
 from notifconf.model.resource import MuteTerms
 from notifconf.model.state import Part
-from notifconf.report import NOT_APPLICABLE, NOT_APPLIED, Context, Report
+from notifconf.report import NOT_APPLICABLE, Context, Report
 from notifconf.report.style import Line, Span, count, line, text_of
 
 
@@ -190,8 +190,10 @@ def headline(report: Report) -> str:
     """Return the one line that says how much a plan does, or how much was done of it."""
     if report.outcome is not None:
         return text_of(next(outcome_lines(report.outcome)))
-    is_of_plan = report.plan.provider and report.verdict in {NOT_APPLICABLE, NOT_APPLIED}
-    return text_of(summary_line(report.plan)) if is_of_plan else f"{report.verdict}."
+    plan = report.plan
+    is_to_be_planned = plan.provider and report.verdict == NOT_APPLICABLE
+    has_plan = plan.changes or plan.is_applicable or is_to_be_planned
+    return text_of(summary_line(plan)) if has_plan else f"{report.verdict}."
 
 
 def closing(outcome: Outcome | None) -> list[str]:

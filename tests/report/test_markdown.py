@@ -315,6 +315,7 @@ def test_prose_escapes_what_would_act_and_nothing_else(text, source):
 
 
 def test_an_apply_that_came_to_nothing_is_told_as_one():
-    plan = Plan("", diagnostics=(Diagnostic("error", "stale", "the saved plan is stale"),))
-    text = markdown(Report(plan, exit_code=4, verdict=NOT_APPLIED))
-    assert text.startswith("<!-- notifconf-apply -->\n### Not applied.\n")
+    for provider in ("", "confluent"):
+        plan = Plan(provider, diagnostics=(Diagnostic("error", "stale", "the saved plan is stale"),))
+        text = markdown(Report(plan, exit_code=4, verdict=NOT_APPLIED))
+        assert text.startswith("<!-- notifconf-apply -->\n### Not applied.\n")
